@@ -1,0 +1,1 @@
+"""What a `.mpm` file means: frozen, exact, without places."""

@@ -1,0 +1,67 @@
+"""Objectives in cascade, initiatives, commitments, benchmarks."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Literal
+
+from .base import Allow, DottedName, Name, Part, Statement
+from .measures import Target
+from .quantities import Quantity
+
+Level = Literal["enterprise", "business_unit", "department", "function"]
+LEVELS: tuple[Level, ...] = ("enterprise", "business_unit", "department", "function")
+
+
+class Objective(Statement):
+    """A goal of one level of the organisation, measured by metrics; `children` are the goals that serve it."""
+
+    level: Level
+    measured_by: tuple[Name, ...] = ()
+    target: Target | None = None
+    owner: str | None = None
+    children: tuple[Objective, ...] = ()
+
+
+class Move(Part):
+    """What an initiative changes: a lever from one level to another, by a date."""
+
+    lever: DottedName
+    start: Quantity | None = None
+    goal: Quantity
+    by: date | None = None
+
+
+class Initiative(Statement):
+    """Something that somebody undertakes to move levers, what it costs, and which objectives it serves."""
+
+    moves: tuple[Move, ...] = ()
+    costs: Quantity | None = None
+    owner: str | None = None
+    serves: tuple[Name, ...] = ()
+
+
+class Promise(Part):
+    """A metric's level that is promised."""
+
+    metric: Name
+    target: Target
+
+
+class Commitment(Statement):
+    """A promise by somebody, with consequences either way."""
+
+    by: str | None = None
+    promises: tuple[Promise, ...] = ()
+    if_met: str | None = None
+    if_missed: str | None = None
+
+
+class Benchmark(Part):
+    """What others reach on a metric, and where that figure comes from."""
+
+    allow: tuple[Allow, ...] = ()
+    metric: Name
+    value: Quantity
+    label: str | None = None
+    source: str | None = None

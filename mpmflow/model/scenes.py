@@ -1,0 +1,122 @@
+"""Scenarios and tests."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field
+
+from .base import Allow, DottedName, Name, Part, Statement
+from .distributions import Duration
+from .process import Arrivals
+from .quantities import Quantity
+
+
+def _setting(value: Any) -> Any:
+    return Quantity.model_validate(value) if isinstance(value, str | int | float) else value
+
+
+class Setting(Part):
+    """One lever set to a value: `brief_complete.no = 10%`, `copy.takes = 4h to 8h`, `webinar.arrivals = 4 per week`."""
+
+    lever: DottedName
+    value: Annotated[Quantity | Duration | Arrivals, BeforeValidator(_setting)]
+
+
+class Scenario(Statement):
+    """A named set of changes to a model."""
+
+    settings: tuple[Setting, ...] = ()
+
+
+class Value(Part):
+    """One observed value; None stands for a missing one."""
+
+    kind: Literal["value"] = "value"
+    value: Quantity | None
+
+
+class Cell(Part):
+    """The value of a column of the examples table."""
+
+    kind: Literal["cell"] = "cell"
+    column: Name
+
+
+class Ramp(Part):
+    """`start + step x times`: times + 1 values."""
+
+    kind: Literal["ramp"] = "ramp"
+    start: Value | Cell
+    step: Quantity
+    times: Annotated[int, Field(ge=0, le=100_000)]
+
+
+class Given(Part):
+    """Observed values of an indicator or metric, one a date, `every` apart and starting at `start`."""
+
+    name: DottedName
+    values: tuple[Annotated[Value | Cell | Ramp, Field(discriminator="kind")], ...]
+    every: Quantity
+    start: date
+
+
+class ExpectState(Part):
+    """`expect NAME is STATE`; `state` may be a column of the examples table."""
+
+    kind: Literal["state"] = "state"
+    name: DottedName
+    state: str
+    at: date | None = None
+    within: Quantity | None = None
+
+
+class ExpectLevel(Part):
+    """`expect NAME above|below VALUE`."""
+
+    kind: Literal["level"] = "level"
+    name: DottedName
+    side: Literal["above", "below"]
+    value: Quantity | Cell
+    at: date | None = None
+    within: Quantity | None = None
+
+
+class ExpectSpread(Part):
+    """`expect delay|rework at NODE rises|falls`."""
+
+    kind: Literal["spread"] = "spread"
+    what: Literal["delay", "rework"]
+    node: Name
+    direction: Literal["rises", "falls"]
+    at: date | None = None
+    within: Quantity | None = None
+
+
+class ExpectSilence(Part):
+    """`expect no alert on NAME`, in the whole test."""
+
+    kind: Literal["silence"] = "silence"
+    level: Literal["warn", "alert"]
+    name: DottedName
+
+
+Expectation = Annotated[ExpectState | ExpectLevel | ExpectSpread | ExpectSilence, Field(discriminator="kind")]
+
+
+class Examples(Part):
+    """A table of examples: one row, one test. A cell is a quantity or a word."""
+
+    columns: tuple[Name, ...]
+    rows: tuple[tuple[Quantity | str, ...], ...]
+
+
+class Test(Part):
+    """Observations that are given, and what the rules must make of them."""
+
+    title: str
+    allow: tuple[Allow, ...] = ()
+    examples: Examples | None = None
+    given: tuple[Given, ...] = ()
+    expects: tuple[Expectation, ...] = ()
