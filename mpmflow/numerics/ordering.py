@@ -57,7 +57,7 @@ def envelope(matrix: Any) -> float:
 
     `matrix` is square with a full diagonal. 1 means no fill at all.
     """
-    n = matrix.shape[0]
+    n = int(matrix.shape[0])
     by_row = sparse.csr_array(matrix)
     by_column = sparse.csc_array(matrix)
     positions = np.arange(n)
@@ -65,7 +65,7 @@ def envelope(matrix: Any) -> float:
     by_column.sort_indices()
     below = positions - np.minimum(by_row.indices[by_row.indptr[:-1]], positions)
     above = positions - np.minimum(by_column.indices[by_column.indptr[:-1]], positions)
-    return (float(below.sum()) + float(above.sum()) + n) / max(1, int(matrix.nnz))
+    return (float(below.sum()) + float(above.sum()) + n) / max(1, int(by_row.nnz))
 
 
 def flow_order(routing: sparse.csr_array, part: Ints) -> Ints:
