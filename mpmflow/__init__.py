@@ -1,0 +1,49 @@
+"""mpmflow: describe a marketing process in plain text; see where rework and delay spread and what will be missed.
+
+    import mpmflow as mpm
+
+    model = mpm.load("webinar.mpm")
+    mpm.analyze(model)
+
+Names are fetched on first use (PEP 562), so that importing the package, and checking a file, stays quick: numpy, scipy,
+networkx and the dataframe libraries are loaded by the question that needs them.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+PUBLIC: dict[str, dict[str, str]] = {
+    "Read": {
+        "load": "api",
+        "parse": "api",
+        "Model": "model.model",
+    },
+}
+"""The public names, by section, each with the module that holds it. `__all__`, `dir()` and the reference page of the
+documentation come from here."""
+
+_HOMES = {name: home for section in PUBLIC.values() for name, home in section.items()}
+
+if TYPE_CHECKING:  # the same names for type checkers and editors, which do not run `__getattr__`
+    from .api import load as load
+    from .api import parse as parse
+    from .model.model import Model as Model
+
+__all__ = ["__version__", *_HOMES]  # pyright: ignore[reportUnsupportedDunderAll]
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"mpmflow has no {name!r}; it has {', '.join(_HOMES)}")
+    value = getattr(import_module(f"{__name__}.{home}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOMES})
