@@ -1,0 +1,1 @@
+"""The model as graphs for people (networkx) and as cells for the arrays."""
