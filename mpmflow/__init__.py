@@ -39,10 +39,17 @@ __all__ = ["__version__", *_HOMES]  # pyright: ignore[reportUnsupportedDunderAll
 def __getattr__(name: str) -> Any:
     home = _HOMES.get(name)
     if home is None:
-        raise AttributeError(f"mpmflow has no {name!r}; it has {', '.join(_HOMES)}")
+        raise AttributeError(_unknown(name))
     value = getattr(import_module(f"{__name__}.{home}"), name)
     globals()[name] = value
     return value
+
+
+def _unknown(name: str) -> str:
+    from difflib import get_close_matches
+
+    nearest = get_close_matches(name, _HOMES, 1)
+    return f"mpmflow has no {name!r}" + (f"; did you mean {nearest[0]!r}?" if nearest else "")
 
 
 def __dir__() -> list[str]:
