@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from .base import DottedName, Part
 from .quantities import Quantity
@@ -17,10 +17,17 @@ Operator = Literal["+", "-", "*", "/", "^", "<", "<=", ">", ">=", "=", "!=", "an
 
 
 class Amount(Part):
-    """A number with its unit."""
+    """A number with its unit, at least zero: `-5` is a `Unary` of 5, as it is written."""
 
     kind: Literal["amount"] = "amount"
     value: Quantity
+
+    @field_validator("value")
+    @classmethod
+    def _not_negative(cls, value: Quantity) -> Quantity:
+        if value.value < 0:
+            raise ValueError(f'{value} is written as Unary(operator="-", operand=Amount(...)) in an expression')
+        return value
 
 
 class Reference(Part):

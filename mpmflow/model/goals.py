@@ -27,7 +27,7 @@ class Move(Part):
     """What an initiative changes: a lever from one level to another, by a date."""
 
     lever: DottedName
-    start: Quantity | None = None
+    start: Quantity
     goal: Quantity
     by: date | None = None
 

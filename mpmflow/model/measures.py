@@ -89,7 +89,6 @@ class Cause(Part):
     allow: tuple[Allow, ...] = ()
     source: DottedName
     effect: DottedName
-    label: str | None = None
     lag: Lag | None = None
     strength: Strength | None = None
     confidence: Number | None = None

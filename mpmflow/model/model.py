@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import Field
 
-from .base import Allow, Part, Roster, upstairs
+from .base import Part, Roster, upstairs
 from .goals import Benchmark, Commitment, Initiative, Objective
 from .measures import Cause, DerivedIndicator, Indicator, Metric
 from .observations import DataSource
@@ -46,7 +46,6 @@ class Model(Part):
     data: tuple[DataSource, ...] = ()
     scenarios: Roster[Scenario] = Roster()
     tests: tuple[Test, ...] = ()
-    allow: tuple[Allow, ...] = ()
 
     model_config = Part.model_config | {"populate_by_name": True, "serialize_by_alias": True}
 

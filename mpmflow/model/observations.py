@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from .base import Name, Part
+from .base import Allow, DottedName, Part
 
 Role = Literal["case", "activity", "time", "resource", "lifecycle"]
 ROLES: tuple[Role, ...] = ("case", "activity", "time", "resource", "lifecycle")
@@ -19,7 +19,7 @@ class Column(Part):
     """A column of a file: its role, or an own name with a type, and what it is called in the file."""
 
     role: Role | None = None
-    name: Name | None = None
+    name: DottedName | None = None
     type: Literal["number", "text", "time"] | None = None
     column: str | None = None
 
@@ -35,6 +35,7 @@ class LogSource(Part):
     kind: Literal["log"] = "log"
     path: str
     columns: tuple[Column, ...] = ()
+    allow: tuple[Allow, ...] = ()
 
     def column(self, role: Role) -> str:
         """The file's column with that role; the role's own word where the block says nothing."""
@@ -47,6 +48,7 @@ class SeriesSource(Part):
     kind: Literal["series"] = "series"
     path: str
     columns: tuple[Column, ...] = ()
+    allow: tuple[Allow, ...] = ()
 
 
 DataSource = Annotated[LogSource | SeriesSource, Field(discriminator="kind")]

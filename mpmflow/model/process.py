@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from .base import Name, Number, Part, Statement, upstairs
+from .base import Allow, Name, Number, Part, Statement, upstairs
 from .distributions import Duration
 from .quantities import Quantity
 
@@ -25,9 +25,18 @@ ClockTime = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$|^24:00$")]
 class Works(Part):
     """Working hours: these days of the week, from one clock time to another."""
 
-    days: tuple[Day, ...]
+    days: Annotated[tuple[Day, ...], Field(min_length=1)]
     start: ClockTime
     end: ClockTime
+
+    @model_validator(mode="after")
+    def _a_stretch_of_time(self) -> Works:
+        first = DAYS.index(self.days[0])
+        if self.days != tuple(DAYS[(first + step) % 7] for step in range(len(self.days))) or len(self.days) > 7:
+            raise ValueError("the days must follow each other, as mon to fri do; other days are a second entry")
+        if self.seconds_per_day <= 0:
+            raise ValueError("working hours must end after they start")
+        return self
 
     @property
     def seconds_per_day(self) -> int:
@@ -84,10 +93,13 @@ Arrivals = Annotated[PoissonArrivals | RenewalArrivals | BatchArrivals, Field(di
 
 
 class Seen(Part):
-    """The activities of an event log that show a step or an outcome; `where` narrows them all to rows with a value."""
+    """The activities of an event log that show a step or an outcome.
+
+    Each entry of `where`, a column and its value, narrows them all to the rows that have that value there.
+    """
 
     activities: tuple[str, ...]
-    where: tuple[str, str] | None = None
+    where: tuple[tuple[str, str], ...] = ()
 
 
 class Counts(Part):
@@ -162,6 +174,7 @@ class Outcome(Part):
     delay: Duration | None = None
     at_most: AtMost | None = None
     seen_as: Seen | None = None
+    allow: tuple[Allow, ...] = ()
 
     @model_validator(mode="after")
     def _scrap_leaves(self) -> Outcome:
@@ -242,9 +255,7 @@ def _distinct(outcomes: tuple[Outcome, ...]) -> tuple[Outcome, ...]:
 class Branch(Part):
     """One branch of a parallel block; it may hold anything."""
 
-    name: Name | None = None
-    label: str | None = None
-    body: tuple[Node, ...]
+    body: tuple[Node, ...] = ()
 
 
 class Parallel(Statement):
@@ -257,10 +268,14 @@ class Parallel(Statement):
 
 
 class Call(Statement):
-    """A step that is another workflow; what is scrapped there is scrapped here."""
+    """A step that is another workflow; what is scrapped there is scrapped here.
+
+    Its own name is that of the workflow, unless it has another (`call legal_review as second_review`).
+    """
 
     kind: Literal["call"] = "call"
     workflow: Name
+    owner: str | None = None
     target: Name | None = None
 
 
@@ -269,7 +284,6 @@ class End(Part):
 
     kind: Literal["done", "scrap"]
     name: Name | None = None
-    label: str | None = None
 
     @property
     def id(self) -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, field_validator
 
 from .base import Allow, DottedName, Name, Part, Statement
-from .distributions import Duration
-from .process import Arrivals
+from .distributions import Constant, Duration
+from .process import Arrivals, Works
 from .quantities import Quantity
 
 
@@ -18,10 +18,18 @@ def _setting(value: Any) -> Any:
 
 
 class Setting(Part):
-    """One lever set to a value: `brief_complete.no = 10%`, `copy.takes = 4h to 8h`, `webinar.arrivals = 4 per week`."""
+    """One lever set to a value: `brief_complete.no = 10%`, `copy.takes = 4h to 8h`, `webinar.arrivals = 4 per week`.
+
+    A constant time is a plain quantity; working hours are a tuple of `Works`.
+    """
 
     lever: DottedName
-    value: Annotated[Quantity | Duration | Arrivals, BeforeValidator(_setting)]
+    value: Annotated[Quantity | Duration | Arrivals | tuple[Works, ...], BeforeValidator(_setting)]
+
+    @field_validator("value")
+    @classmethod
+    def _constants_are_quantities(cls, value: Any) -> Any:
+        return value.value if isinstance(value, Constant) else value
 
 
 class Scenario(Statement):
@@ -45,11 +53,15 @@ class Cell(Part):
 
 
 class Ramp(Part):
-    """`start + step x times`: times + 1 values."""
+    """`start + step x times`: times + 1 values.
+
+    A step that a column of the examples gives is subtracted if `down`; a step that is a quantity has its own sign.
+    """
 
     kind: Literal["ramp"] = "ramp"
     start: Value | Cell
-    step: Quantity
+    step: Quantity | Cell
+    down: bool = False
     times: Annotated[int, Field(ge=0, le=100_000)]
 
 
@@ -59,7 +71,7 @@ class Given(Part):
     name: DottedName
     values: tuple[Annotated[Value | Cell | Ramp, Field(discriminator="kind")], ...]
     every: Quantity
-    start: date
+    start: date | Cell
 
 
 class ExpectState(Part):
@@ -68,7 +80,7 @@ class ExpectState(Part):
     kind: Literal["state"] = "state"
     name: DottedName
     state: str
-    at: date | None = None
+    at: date | Cell | None = None
     within: Quantity | None = None
 
 
@@ -79,7 +91,7 @@ class ExpectLevel(Part):
     name: DottedName
     side: Literal["above", "below"]
     value: Quantity | Cell
-    at: date | None = None
+    at: date | Cell | None = None
     within: Quantity | None = None
 
 
@@ -90,7 +102,7 @@ class ExpectSpread(Part):
     what: Literal["delay", "rework"]
     node: Name
     direction: Literal["rises", "falls"]
-    at: date | None = None
+    at: date | Cell | None = None
     within: Quantity | None = None
 
 

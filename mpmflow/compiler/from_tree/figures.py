@@ -1,0 +1,236 @@
+"""Numbers, dates and durations: a literal becomes a number here and nowhere else.
+
+Every number is exact: `20%` is 20 in the unit `%` and 1/5 in base units, `1.2M eur` is 1200000 eur.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from fractions import Fraction
+from typing import Any, Literal
+
+from mpmflow.diagnostics.source import Span
+from mpmflow.model import distributions as law
+from mpmflow.model.measures import Target
+from mpmflow.model.quantities import MULTIPLIERS, Quantity
+from mpmflow.model.units import TIME_WORDS, parse_unit
+from mpmflow.syntax import tree
+
+from .bridge import Bridge, make
+
+MAX_DIGITS = 40
+MAX_EXPONENT = 30
+_NUMBER = re.compile(r"^([+-]?)(\d[\d_]*)(?:\.(\d+))?(?:[eE]([+-]?\d+))?([kMB]?)$")
+
+ONE_WEEK = Quantity.model_construct(value=Fraction(1), unit="w")
+NOTHING = Fraction(0)
+
+
+def plain_unit(text: str | None) -> str:
+    """The unit with its long words shortened: `leads/week` is `leads/w`.
+
+    >>> plain_unit("leads/week"), plain_unit(None)
+    ('leads/w', '')
+    """
+    if text is None:
+        return ""
+    if text in TIME_WORDS:
+        return TIME_WORDS[text]
+    if "/" in text:
+        return "/".join(TIME_WORDS.get(word, word) for word in text.split("/"))
+    return text
+
+
+def number(bridge: Bridge, text: str, span: Span | None) -> Fraction:
+    """The exact number that a literal stands for, with its multiplier; 0 and a fault when it is out of bounds."""
+    match = _NUMBER.match(text)
+    if match is None:
+        bridge.fault("not-a-number", span, text=text[:40])
+        return NOTHING
+    sign, whole, decimals, exponent, letter = match.groups()
+    whole, decimals = whole.replace("_", ""), decimals or ""
+    if len(whole) + len(decimals) > MAX_DIGITS or (exponent and len(exponent) > 4) or abs(int(exponent or 0)) > MAX_EXPONENT:
+        bridge.fault("number-too-long", span, limit=MAX_DIGITS)
+        return NOTHING
+    value = Fraction(int(whole + decimals), 10 ** len(decimals)) if decimals else Fraction(int(whole))
+    if exponent:
+        value *= Fraction(10) ** int(exponent)
+    if letter:
+        value *= MULTIPLIERS[letter]
+    return -value if sign == "-" else value
+
+
+def quantity(bridge: Bridge, written: tree.Quantity | tree.Rate) -> Quantity:
+    """A number with its unit; `3 per week` is 3 in the unit `1/w`, `900 per 13w` is 900/13 in it."""
+    if isinstance(written, tree.Rate):
+        inner, per = quantity(bridge, written.quantity), quantity(bridge, written.per)
+        value = inner.value
+        if per.value <= 0 or not per.unit:
+            bridge.fault("not-a-span", written.per.span, text=_text(written.per))
+        else:
+            value = value / per.value
+        return bridge.part(Quantity, written.span, value=value, unit=f"{inner.unit or '1'}/{per.unit or 'w'}")
+    return bridge.part(
+        Quantity, written.span, value=number(bridge, written.number, written.span), unit=plain_unit(written.unit)
+    )
+
+
+def maybe_quantity(bridge: Bridge, written: tree.Quantity | tree.Rate | None) -> Quantity | None:
+    """A number with its unit where there is one."""
+    return None if written is None else quantity(bridge, written)
+
+
+def share(bridge: Bridge, written: tree.Quantity, *, limit: int | None = 1) -> Fraction:
+    """A share as a fraction: `20%` is 1/5, and so is `0.2`. A fault outside 0 to 100 % (unless `limit` is None)."""
+    figure = quantity(bridge, written)
+    if figure.unit not in ("", "%"):
+        bridge.fault("not-a-share", written.span, text=_text(written))
+        return NOTHING
+    value = figure.base
+    if limit is not None and not 0 <= value <= limit:
+        bridge.fault("share-out-of-range", written.span, text=_text(written))
+        return max(NOTHING, min(Fraction(limit), value))
+    return value
+
+
+def count(bridge: Bridge, written: tree.Quantity, what: str, *, least: int = 1) -> int:
+    """A whole number of things, at least `least`; a unit of its own is let pass if it is a count (`3 people`)."""
+    figure = quantity(bridge, written)
+    unit = parse_unit(figure.unit)
+    if figure.unit == "%" or unit.without_counts().powers or figure.value.denominator != 1 or figure.value < least:
+        bridge.fault("not-a-count", written.span, what=what, least=least, text=_text(written))
+        return least
+    return int(figure.value)
+
+
+def span_of_time(bridge: Bridge, written: tree.Quantity, *, zero: bool = True) -> Quantity:
+    """A length of time; a fault when the unit is none of time, or when it is negative (or zero, if that is asked)."""
+    figure = quantity(bridge, written)
+    if not parse_unit(figure.unit).is_time:
+        bridge.fault("not-a-span", written.span, text=_text(written))
+        return make(Quantity, value=NOTHING if zero else Fraction(1), unit="w")
+    if figure.value < 0 or (figure.value == 0 and not zero):
+        bridge.fault("negative-span", written.span, text=_text(written))
+        return make(Quantity, value=abs(figure.value) or Fraction(1), unit=figure.unit)
+    return figure
+
+
+def money(bridge: Bridge, written: tree.Quantity, *, per_time: bool = False) -> Quantity:
+    """An amount of money (or of money per time)."""
+    figure = quantity(bridge, written)
+    unit = parse_unit(figure.unit)
+    powers = dict(unit.powers)
+    fits = len(unit.currencies) == 1 and powers.get(unit.currencies[0]) == 1
+    fits = fits and (powers.get("time") == -1 and len(powers) == 2 if per_time else len(powers) == 1)
+    if not fits:
+        expected = "money per time, such as 60 eur/h" if per_time else "an amount of money, such as 400 eur"
+        bridge.fault("not-money", written.span, text=_text(written), expected=expected)
+        return make(Quantity, value=NOTHING, unit="eur/h" if per_time else "eur")
+    if figure.value < 0:
+        bridge.fault("negative-cost", written.span, text=_text(written))
+    return figure
+
+
+def day(bridge: Bridge, written: tree.Word | None) -> date | None:
+    """A date of the calendar, or None where there is none or it does not exist."""
+    if written is None:
+        return None
+    try:
+        return date.fromisoformat(written.text)
+    except ValueError:
+        bridge.fault("not-a-date", written.span, text=written.text)
+        return None
+
+
+def target(bridge: Bridge, written: tree.Target) -> Target:
+    """`at least 900 per 13w by 2026-09-30`."""
+    bound: Literal["at least", "at most"] = "at least" if written.bound.endswith("least") else "at most"
+    made = bridge.part(
+        Target,
+        written.span,
+        comparison=bound,
+        value=quantity(bridge, written.value),
+        per=span_of_time(bridge, written.per, zero=False) if written.per else None,
+        start=day(bridge, written.total_from),
+        by=day(bridge, written.by),
+    )
+    bridge.mark(made, value=written.value, per=written.per, start=written.total_from, by=written.by)
+    return made
+
+
+# --- durations ---------------------------------------------------------------------------------------------------------
+
+_LAWS: dict[str, tuple[type[law.Law], tuple[str, ...], str]] = {
+    "exponential": (law.Exponential, ("mean",), "exponential(2d)"),
+    "triangular": (law.Triangular, ("low", "mode", "high"), "triangular(2h, 4h, 2d)"),
+    "normal": (law.Normal, ("mean", "sd"), "normal(mean 3d, sd 1d)"),
+    "lognormal": (law.Lognormal, ("mean", "sd"), "lognormal(mean 3d, sd 2d)"),
+    "gamma": (law.Gamma, ("mean", "sd"), "gamma(mean 3d, sd 2d)"),
+    "weibull": (law.Weibull, ("shape", "scale"), "weibull(shape 1.5, scale 2d)"),
+    "empirical": (law.Empirical, ("file", "column"), 'empirical("times.csv", hours)'),
+}
+"""The laws by their word in the language, with their parameters in order and a call that is right."""
+
+
+def duration(bridge: Bridge, written: tree.Duration) -> Any:
+    """A constant or random time."""
+    if isinstance(written, tree.Quantity):
+        return bridge.part(law.Constant, written.span, value=span_of_time(bridge, written))
+    if isinstance(written, tree.Between):
+        low, high = span_of_time(bridge, written.low), span_of_time(bridge, written.high)
+        _in_order(bridge, written.span, low, high)
+        return bridge.part(law.Uniform, written.span, low=low, high=high)
+    return _distribution(bridge, written)
+
+
+def _distribution(bridge: Bridge, written: tree.Distribution) -> Any:
+    name = written.name.text
+    if name not in _LAWS:
+        bridge.fault("unknown-distribution", written.name.span, name=name, known=sorted(_LAWS))
+        return _no_time(bridge, written)
+    kind, wanted, usage = _LAWS[name]
+    fields: dict[str, Any] = {}
+    for position, argument in enumerate(written.arguments):
+        field = argument.name.text if argument.name else wanted[position] if position < len(wanted) else ""
+        if field not in wanted or field in fields:
+            bridge.fault("distribution-arguments", argument.span or written.span, name=name, usage=usage)
+            return _no_time(bridge, written)
+        fields[field] = _parameter(bridge, field, argument.value)
+    if len(fields) < len(wanted) or any(value is None for value in fields.values()):
+        bridge.fault("distribution-arguments", written.span, name=name, usage=usage)
+        return _no_time(bridge, written)
+    if name == "triangular":
+        _in_order(bridge, written.span, fields["low"], fields["mode"], fields["high"])
+    elif name == "weibull" and not 0 < fields["shape"] <= 100:
+        bridge.fault("distribution-shape", written.span, name=name, text=str(float(fields["shape"])))
+        fields["shape"] = Fraction(1)
+    elif name in ("lognormal", "gamma") and fields["mean"].value == 0:
+        bridge.fault("distribution-mean", written.span, name=name)
+    return bridge.part(kind, written.span, **fields)
+
+
+def _parameter(bridge: Bridge, field: str, written: tree.Quantity | tree.Text | tree.Word) -> Any:
+    if field in ("file", "column"):
+        if field == "file" and not isinstance(written, tree.Text):
+            return None
+        return None if isinstance(written, tree.Quantity) else str(written)
+    if not isinstance(written, tree.Quantity):
+        return None
+    if field == "shape":
+        return None if written.unit else number(bridge, written.number, written.span)
+    return span_of_time(bridge, written)
+
+
+def _in_order(bridge: Bridge, span: Span | None, *times: Quantity) -> None:
+    if any(low.base > high.base for low, high in zip(times, times[1:], strict=False)):
+        bridge.fault("bounds-out-of-order", span, bounds=[str(time) for time in times])
+
+
+def _no_time(bridge: Bridge, written: tree.Distribution) -> law.Constant:
+    return bridge.part(law.Constant, written.span, value=make(Quantity, value=NOTHING, unit="h"))
+
+
+def _text(written: tree.Quantity) -> str:
+    unit = written.unit or ""
+    return f"{written.number}{unit}" if unit in ("", "%") or unit[0].islower() and len(unit) <= 3 else f"{written.number} {unit}"
