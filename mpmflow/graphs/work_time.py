@@ -1,0 +1,131 @@
+"""Working time and calendar time: what `1d` of work is, and how long it takes by the calendar.
+
+Inside a workflow `d` and `w` of *work* mean a day and a week of the team's `works` calendar; without one the team is
+always at work, a day has 24 hours and a week 7 days. A month and a year of work are as many such weeks as the month
+and year of the calendar have. Waits, delays, deadlines and lags are calendar time.
+
+In the exact analysis a stretch of work on a calendar takes as much longer as the calendar is open less: a week's
+seconds over the week's working seconds. That is right on average over long works and approximate for short ones, which
+is why results with such teams say so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from mpmflow.model import distributions as laws
+from mpmflow.model.distributions import Duration
+from mpmflow.model.process import Team
+from mpmflow.model.quantities import Quantity
+from mpmflow.model.units import TIME_UNITS, TIME_WORDS
+
+WEEK = Fraction(7 * 86400)
+
+
+@dataclass(frozen=True, slots=True)
+class WorkTime:
+    """How much a day and a week of work are, in working seconds.
+
+    Attributes:
+        day: seconds of one day of work (the mean over the days on which the team works).
+        week: seconds of one week of work.
+    """
+
+    day: Fraction = Fraction(86400)
+    week: Fraction = WEEK
+
+    @property
+    def always(self) -> bool:
+        """Whether the team is always at work, so that working time is calendar time."""
+        return self.week == WEEK
+
+    @property
+    def stretch(self) -> float:
+        """Calendar seconds per working second, on average."""
+        return float(WEEK / self.week)
+
+    def seconds(self, quantity: Quantity) -> float:
+        """A time of work in working seconds."""
+        unit = TIME_WORDS.get(quantity.unit, quantity.unit)
+        if self.always or unit not in ("d", "w", "mo", "y"):
+            return float(quantity.base)
+        if unit == "d":
+            return float(quantity.value * self.day)
+        return float(quantity.value * TIME_UNITS[unit] / WEEK * self.week)
+
+
+ALWAYS = WorkTime()
+
+
+def work_time(team: Team | None) -> WorkTime:
+    """The work time of a team; always at work without a team or a calendar. Overlapping hours count once.
+
+    >>> from mpmflow.model.process import Works
+    >>> office = Team(name="t", works=[Works(days=["mon", "tue"], start="09:00", end="17:00")])
+    >>> work_time(office).seconds(Quantity(value=1, unit="d")), work_time(office).stretch
+    (28800.0, 10.5)
+    """
+    if team is None or not team.works:
+        return ALWAYS
+    spans: dict[str, list[tuple[int, int]]] = {}
+    for works in team.works:
+        hour, minute = (int(part) for part in works.start.split(":"))
+        start = hour * 3600 + minute * 60
+        for day in works.days:
+            spans.setdefault(day, []).append((start, start + works.seconds_per_day))
+    open_ = {day: _union(found) for day, found in spans.items()}
+    days = [seconds for seconds in open_.values() if seconds > 0]
+    if not days:
+        return ALWAYS
+    return WorkTime(Fraction(sum(days), len(days)), Fraction(sum(days)))
+
+
+def _union(spans: list[tuple[int, int]]) -> int:
+    total, reached = 0, 0
+    for start, end in sorted(spans):
+        total += max(0, end - max(start, reached))
+        reached = max(reached, end)
+    return total
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """The law of a time with its parameters in seconds, as plain numbers.
+
+    Attributes:
+        law: constant, uniform, exponential, triangular, normal, lognormal, gamma, weibull or empirical.
+        parameters: in seconds, in the order of the language: (value), (low, high), (mean), (low, mode, high),
+            (mean, sd); weibull (shape, scale), its shape a pure number. Empty for empirical.
+        stretch: calendar seconds per second of these parameters; 1 for waits and delays.
+        source: of an empirical law, file and column.
+    """
+
+    law: str
+    parameters: tuple[float, ...]
+    stretch: float = 1.0
+    source: tuple[str, str] | None = None
+
+
+def timing(duration: Duration, work: WorkTime = ALWAYS) -> Timing:
+    """A duration as plain numbers: of work on a team's calendar, or (by default) of calendar time.
+
+    >>> timing(laws.Constant(value="2h"))
+    Timing(law='constant', parameters=(7200.0,), stretch=1.0, source=None)
+    """
+    seconds = work.seconds
+    stretch = work.stretch
+    if isinstance(duration, laws.Constant):
+        return Timing("constant", (seconds(duration.value),), stretch)
+    if isinstance(duration, laws.Uniform):
+        return Timing("uniform", (seconds(duration.low), seconds(duration.high)), stretch)
+    if isinstance(duration, laws.Exponential):
+        return Timing("exponential", (seconds(duration.mean),), stretch)
+    if isinstance(duration, laws.Triangular):
+        bounds = (seconds(duration.low), seconds(duration.mode), seconds(duration.high))
+        return Timing("triangular", bounds, stretch)
+    if isinstance(duration, laws.Weibull):
+        return Timing("weibull", (float(duration.shape), seconds(duration.scale)), stretch)
+    if isinstance(duration, laws.Empirical):
+        return Timing("empirical", (), stretch, (duration.file, duration.column))
+    return Timing(duration.law, (seconds(duration.mean), seconds(duration.sd)), stretch)
