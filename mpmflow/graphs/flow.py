@@ -50,9 +50,7 @@ def node_attributes(place: Place, teams: dict[str, Team]) -> dict[str, Any]:
         found[at.BLOCK], found[at.BRANCH] = place.scope[-1]
     if place.kind == "end":
         found[at.GOOD] = place.good
-    if isinstance(node, End):
-        found[at.LABEL] = node.label
-    elif node is not None:
+    if node is not None and not isinstance(node, End):
         found[at.LABEL] = node.title if place.kind != "join" else None
     if isinstance(node, Parallel):
         found[at.JOIN] = node.join

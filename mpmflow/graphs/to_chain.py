@@ -382,6 +382,7 @@ class _Builder:
         _check_shares(node, ways)
         after = {arc.outcome.name: arc for arc in ways if arc.kind == "after_limit" and arc.outcome}
         pays = goes_on(node.outcomes)
+        place_of_payer = next((place for place, outcome in enumerate(node.outcomes) if outcome is pays), None)
         row = self.ways[source]
         for arc in ways:
             outcome = arc.outcome
@@ -392,7 +393,7 @@ class _Builder:
             if outcome.at_most is not None and outcome.name in after:
                 limit = Limit(outcome.at_most.times, self._delayed(frame, after[outcome.name], arc.key))
             share = arc.share if len(set(arc.share)) > 1 else arc.share[:1]
-            payer = None if pays is None or pays is outcome else node.outcomes.index(pays)
+            payer = None if pays is outcome else place_of_payer
             row.append(Way(source, target, share, arc.key, outcome.rework, outcome.scrap, outcome.waste, payer, limit))
 
     def _delayed(self, frame: _Frame, arc: Arc, outcome: str) -> int:
