@@ -238,7 +238,7 @@ class _Resolver:
                     # An end inside a branch is the same end of the workflow that it is outside of one.
                     self.nodes.setdefault(node.id, Place(node.id, "end", node, (), node.kind == "done"))
                 continue
-            onward = self.entry(body[position + 1 :][:1], exit_, scope)
+            onward = self.entry(body[position + 1 : position + 2], exit_, scope)
             if isinstance(node, Decision | Choose):
                 self.nodes[node.name] = Place(node.name, node.kind, node, scope)
                 self.outcomes(node, onward, scope)
