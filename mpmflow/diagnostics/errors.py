@@ -1,0 +1,71 @@
+"""The exceptions of the project: faults in a text, faults in data, faults of ours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from mpmflow.diagnostics.diagnostic import Diagnostic
+from mpmflow.diagnostics.text import render_text
+
+__all__ = ["DataError", "InternalError", "MpmError", "UnreadableError"]
+
+
+class MpmError(Exception):
+    """A text has no meaning or no answer; `diagnostics` says why, place by place.
+
+    `str` of it is what a terminal would show, so that a traceback already teaches.
+    """
+
+    def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
+        self.diagnostics: tuple[Diagnostic, ...] = tuple(diagnostics)
+        super().__init__(self.diagnostics)
+
+    def __str__(self) -> str:
+        return "\n" + render_text(self.diagnostics)
+
+
+class UnreadableError(MpmError):
+    """A file could not be read at all: it is missing, too large, or not text."""
+
+
+class DataError(Exception):
+    """Observations cannot be used: says in which file, column and row.
+
+    Rows count from 1, the first row of data (below the header) being row 1. What is unknown is None.
+
+    >>> print(DataError("this is not a date: '31.02.'", file="events.csv", column="timestamp", row=7))
+    events.csv, column "timestamp", row 7: this is not a date: '31.02.'
+    """
+
+    def __init__(
+        self, message: str, *, file: str | None = None, column: str | None = None, row: int | None = None
+    ) -> None:
+        super().__init__(message, file, column, row)
+        self.message = message
+        self.file = file
+        self.column = column
+        self.row = row
+
+    def __str__(self) -> str:
+        place = [
+            self.file or "",
+            f'column "{self.column}"' if self.column is not None else "",
+            f"row {self.row}" if self.row is not None else "",
+        ]
+        where = ", ".join(part for part in place if part)
+        return f"{where}: {self.message}" if where else self.message
+
+
+class InternalError(Exception):
+    """Something in mpmflow itself is broken; nothing that stands in a file or in data can be the reason.
+
+    >>> print(InternalError("the code `abc` is not in the table"))
+    mpmflow made a mistake; it is not in your file. Please report this: the code `abc` is not in the table
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+    def __str__(self) -> str:
+        return f"mpmflow made a mistake; it is not in your file. Please report this: {self.message}"
