@@ -1,0 +1,33 @@
+"""Options that several verbs share, so that they are spelt and explained the same everywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print the documented JSON and nothing else.")
+quiet_option = click.option("-q", "--quiet", is_flag=True, help="No remarks and no progress bar on standard error.")
+root_option = click.option(
+    "--root", metavar="DIR", help="The folder that imports and data must stay in (default: that of FILE)."
+)
+file_argument = click.argument("file", metavar="FILE")
+files_argument = click.argument("files", metavar="FILE…", nargs=-1, required=True)
+
+
+def together(*decorators: Callable[[F], F]) -> Callable[[F], F]:
+    """Several options as one decorator; they appear in `--help` in this order."""
+
+    def decorate(function: F) -> F:
+        for decorator in reversed(decorators):
+            function = decorator(function)
+        return function
+
+    return decorate
+
+
+question_options = together(file_argument, root_option, json_option, quiet_option)
+"""What every verb takes that asks one file a question."""
