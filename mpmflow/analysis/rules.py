@@ -28,15 +28,12 @@ import numpy.typing as npt
 
 from mpmflow.model.quantities import Quantity, write_quantity
 from mpmflow.model.rules import Both, Condition, Either, Held, Moves, Negation, OutOfControl, Outside, Rule, Threshold
+from mpmflow.numerics.control import individuals_chart, share_chart
 
 State = Literal["ok", "pending", "warn", "alert", "unknown"]
 STATES: tuple[State, ...] = ("ok", "pending", "warn", "alert", "unknown")
 BASELINE = 20
 """Periods, from the first observed value on, that freeze the control limits."""
-LEAST_BASELINE = 8
-"""Observed values that the baseline needs at least; with fewer, limits would tell of luck, not of the process."""
-RUN = 8
-"""So many values in a row on one side of the centre line are out of control."""
 
 Floats = npt.NDArray[np.float64]
 Truth = npt.NDArray[np.int8]
@@ -243,56 +240,28 @@ def _moves(condition: Moves, series: Series) -> ClauseTrace:
 
 
 def _out_of_control(condition: OutOfControl, series: Series) -> ClauseTrace:
-    values, seen = series.values, ~np.isnan(series.values)
-    centre, sigma, known = _limits(series)
-    low, high = centre - 3.0 * sigma, centre + 3.0 * sigma
-    beyond = known & seen & (_less(values, low) | _less(high, values))
-    above, below = _run(np.sign(_rounded(values - centre, centre)), seen)
-    runs = _or(above, below)
-    truth = np.where(known & seen, np.where(beyond, TRUE, runs), UNKNOWN).astype(np.int8)
-    return ClauseTrace(condition_text(condition), condition.kind, truth, truth, _carry(truth), low, high)
-
-
-def _limits(series: Series) -> tuple[Floats, Floats, Bools]:
-    """Centre line, sigma and whether both are known, in every period.
-
-    Shares with counts get a p-chart, whose sigma follows each period's number of decisions; other figures an
-    individuals chart, whose sigma is the mean moving range over 1.128 (Montgomery, Introduction to Statistical
-    Quality Control).
-    """
-    values, seen = series.values, ~np.isnan(series.values)
-    length = values.shape[-1]
-    started = np.maximum.accumulate(seen, axis=-1)
-    age = np.cumsum(started, axis=-1)  # 1 in the period of the first value
-    base = seen & (age <= BASELINE)
-    held = base.sum(axis=-1, keepdims=True)
-    enough = (held >= LEAST_BASELINE) & (age > BASELINE)
-    filled = np.where(base, values, 0.0)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        if series.counts is not None:
-            trials = np.where(base, series.counts, 0.0)
-            centre = (filled * trials).sum(axis=-1, keepdims=True) / trials.sum(axis=-1, keepdims=True)
-            sigma = np.sqrt(centre * (1.0 - centre) / np.where(series.counts > 0, series.counts, np.nan))
+    shape = series.values.shape
+    length = shape[-1]
+    values = series.values.reshape(-1, length)
+    counts = None if series.counts is None else series.counts.reshape(-1, length)
+    low, high = np.full(values.shape, np.nan), np.full(values.shape, np.nan)
+    truth = np.full(values.shape, UNKNOWN, dtype=np.int8)
+    seen = ~np.isnan(values)
+    begins = np.where(seen.any(axis=1), seen.argmax(axis=1), length)
+    for first in np.unique(begins[begins < length]):  # the baseline of a series begins with its first value
+        rows = np.flatnonzero(begins == first)
+        since = values[rows, first:].T
+        if counts is None:
+            chart = individuals_chart(since, BASELINE)
         else:
-            centre = filled.sum(axis=-1, keepdims=True) / held
-            pairs = base & _shifted(base, 1, False)
-            ranges = np.abs(values - _shifted(values, 1, np.nan))
-            spread = np.where(pairs, ranges, 0.0).sum(axis=-1, keepdims=True) / pairs.sum(axis=-1, keepdims=True)
-            sigma = np.broadcast_to(spread / 1.128, values.shape)
-    known = enough & np.isfinite(centre) & np.isfinite(sigma)
-    return np.broadcast_to(centre, (*values.shape[:-1], length)), sigma, known
-
-
-def _run(side: Floats, seen: Bools) -> tuple[Truth, Truth]:
-    """Whether the last eight values lie above (or below) the centre; a missing one among them may make it unknown."""
-    found = []
-    for sign in (1.0, -1.0):
-        here = np.where(seen, np.where(side == sign, TRUE, FALSE), UNKNOWN).astype(np.int8)
-        run = here
-        for back in range(1, RUN):
-            run = _and(run, _shifted(here, back, UNKNOWN))
-        found.append(run)
-    return found[0], found[1]
+            decided = counts[rows, first:].T
+            chart = share_chart(since * decided, np.where(np.isnan(since), 0.0, decided), BASELINE)
+        known = ~np.isnan(chart.low) & ~np.isnan(since)
+        known[:BASELINE] = False  # limits are frozen on the baseline, so they are not known before it is over
+        judged = np.where(known, np.where(chart.signal, TRUE, FALSE), UNKNOWN).astype(np.int8)
+        low[rows, first:], high[rows, first:], truth[rows, first:] = chart.low.T, chart.high.T, judged.T
+    truth, low, high = truth.reshape(shape), low.reshape(shape), high.reshape(shape)
+    return ClauseTrace(condition_text(condition), condition.kind, truth, truth, _carry(truth), low, high)
 
 
 def _held(condition: Held, series: Series) -> ClauseTrace:
@@ -340,11 +309,6 @@ def _less(left: float | Floats, right: float | Floats) -> Bools:
     """Smaller by more than rounding; false where a value is missing."""
     with np.errstate(invalid="ignore"):
         return np.asarray(left < right - _SLACK * np.maximum(np.abs(left), np.abs(right)))
-
-
-def _rounded(difference: Floats, scale: Floats) -> Floats:
-    """Differences that are rounding only, as zero."""
-    return np.where(np.abs(difference) <= _SLACK * np.abs(scale), 0.0, difference)
 
 
 def _and(left: Truth, right: Truth) -> Truth:

@@ -123,8 +123,8 @@ def test_moves_compare_with_the_value_a_span_ago():
 
 
 def test_individuals_chart_has_the_textbook_limits():
-    """By hand: mean 10, mean moving range 1.128, so sigma is 1 and the limits are 7 and 13."""
-    values = [10 + 0.564 * (-1) ** t for t in range(20)]
+    """By hand: mean 10, mean moving range 2 over root pi, so sigma is 1 and the limits are 7 and 13."""
+    values = [10 + np.pi**-0.5 * (-1) ** t for t in range(20)]
     trace = follow([alert(OutOfControl())], Series(np.array([*values, 12.99, 13.01, 7.01, 6.99]), WEEK))
     clause = trace.rules[0].clause
     assert clause.low[-1] == pytest.approx(7.0, abs=1e-9)
@@ -142,8 +142,8 @@ def test_share_chart_follows_the_number_of_decisions():
 def test_eight_on_one_side_are_out_of_control():
     base = " ".join(["11 9"] * 10)
     assert states([alert(OutOfControl())], base + " 10.5" * 9).split()[20:] == [*".......", "A", "A"]
-    gap = states([alert(OutOfControl())], base + " 10.5" * 4 + " _" + " 10.5" * 9).split()[20:]
-    assert gap == [*"....", "?", *".......", "A", "A"]
+    gap = states([alert(OutOfControl())], base + " 10.5" * 4 + " _" + " 10.5" * 5).split()[20:]
+    assert gap == [*"....", "?", *"...", "A", "A"]
 
 
 def test_limits_need_the_whole_baseline_and_stay_frozen():
