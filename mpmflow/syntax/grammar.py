@@ -1,0 +1,178 @@
+"""Finds `grammars/mpm.lark` and turns it into the tables that the parser runs on.
+
+Lark reads the grammar and computes the LALR(1) tables; that takes about half a second. The tables are kept as plain JSON,
+named after a hash of the grammar: beside the grammar (where a release puts them) and, failing that, in the user's cache folder.
+A file that does not fit the grammar is never used. Reading them takes a few milliseconds and does not import lark.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import sys
+import tempfile
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from mpmflow.diagnostics.errors import InternalError
+
+__all__ = ["Row", "Tables", "build_tables", "fingerprint", "grammar_file", "tables"]
+
+_FORMAT = 1
+TABLES_NAME = "mpm.tables.json"
+
+Row = dict[str, int]
+"""The actions of one state, by terminal or rule: n >= 0 goes to state n, n < 0 reduces by rule -n - 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """What the grammar says, ready to run.
+
+    `states` holds a row for each state, `rules` name and length of each rule, `terminals` the text or the pattern of each
+    terminal (exactly one of them is set), `start` the first state.
+    """
+
+    states: tuple[Row, ...]
+    rules: tuple[tuple[str, int], ...]
+    terminals: dict[str, tuple[str | None, str | None]]
+    start: int
+
+
+def grammar_file(name: str) -> str:
+    """The text of a file of `grammars/`: inside the installed package, else beside it in a checkout."""
+    try:
+        return files("mpmflow").joinpath("grammars", name).read_text(encoding="utf-8")
+    except (FileNotFoundError, NotADirectoryError, ModuleNotFoundError, KeyError):
+        pass
+    path = _beside() / name
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError:
+        raise InternalError(f"the file `{name}` of the folder `grammars` is missing from the installation") from None
+
+
+def _beside() -> Path:
+    return Path(__file__).resolve().parent.parent.parent / "grammars"
+
+
+def fingerprint(grammar: str) -> str:
+    """What names the tables of a grammar: changes when the grammar or the form of the tables does."""
+    return hashlib.sha256(f"{_FORMAT}\n{grammar}".encode()).hexdigest()
+
+
+def build_tables(grammar: str) -> dict[str, Any]:
+    """The tables as plain data, computed by Lark. The same on every run."""
+    import lark
+
+    parser = lark.Lark(grammar, parser="lalr", start="file", maybe_placeholders=False, keep_all_tokens=True)
+    table: Any = parser.parser.parser._parse_table  # type: ignore[union-attr]
+    rules: dict[Any, int] = {}
+    numbers = {state: number for number, state in enumerate(sorted(table.states))}
+    states: list[Row] = []
+    for state in sorted(table.states):
+        row: Row = {}
+        for symbol, (action, argument) in sorted(table.states[state].items()):
+            if str(action) == "Shift":
+                row[str(symbol)] = numbers[argument]
+            else:
+                row[str(symbol)] = -rules.setdefault(argument, len(rules)) - 1
+        states.append(row)
+    terminals = {
+        terminal.name: [terminal.pattern.value, None] if terminal.pattern.type == "str" else [None, terminal.pattern.to_regexp()]
+        for terminal in sorted(parser.terminals, key=lambda terminal: str(terminal.name))
+    }
+    return {
+        "fingerprint": fingerprint(grammar),
+        "start": numbers[table.start_states["file"]],
+        "rules": [[str(rule.origin.name), len(rule.expansion)] for rule in rules],
+        "terminals": terminals,
+        "states": states,
+    }
+
+
+def dump(plain: dict[str, Any]) -> str:
+    """The tables as the text that is kept: one state a line, so that differences can be read."""
+    head = {key: value for key, value in plain.items() if key != "states"}
+    rows = ",\n".join(json.dumps(row, separators=(",", ":"), sort_keys=True) for row in plain["states"])
+    return json.dumps(head, separators=(",", ":"), sort_keys=True)[:-1] + ',"states":[\n' + rows + "\n]}\n"
+
+
+@cache
+def tables() -> Tables:
+    """The tables of the grammar, read or computed once in a process."""
+    grammar = grammar_file("mpm.lark")
+    wanted = fingerprint(grammar)
+    plain = _shipped(wanted) or _cached(wanted)
+    if plain is None:
+        plain = build_tables(grammar)
+        _keep(wanted, plain)
+    return Tables(
+        states=tuple(plain["states"]),
+        rules=tuple((name, size) for name, size in plain["rules"]),
+        terminals={name: (text, pattern) for name, (text, pattern) in plain["terminals"].items()},
+        start=plain["start"],
+    )
+
+
+def _load(text: str, wanted: str) -> dict[str, Any] | None:
+    try:
+        plain = json.loads(text)
+    except ValueError:
+        return None
+    fits = isinstance(plain, dict) and plain.get("fingerprint") == wanted
+    return plain if fits and {"states", "rules", "terminals", "start"} <= plain.keys() else None
+
+
+def _shipped(wanted: str) -> dict[str, Any] | None:
+    try:
+        return _load(grammar_file(TABLES_NAME), wanted)
+    except (InternalError, OSError, ValueError):
+        return None
+
+
+def _cache_folder() -> Path:
+    if chosen := os.environ.get("MPMFLOW_CACHE"):
+        return Path(chosen)
+    if sys.platform == "win32":
+        base = os.environ.get("LOCALAPPDATA")
+        return (Path(base) if base else Path.home() / "AppData" / "Local") / "mpmflow" / "Cache"
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "mpmflow"
+
+
+def _cached(wanted: str) -> dict[str, Any] | None:
+    try:
+        return _load((_cache_folder() / f"{wanted[:32]}.json").read_text(encoding="utf-8"), wanted)
+    except (OSError, ValueError, RuntimeError):
+        return None
+
+
+def _keep(wanted: str, plain: dict[str, Any]) -> None:
+    """Writes the tables to the cache, whole or not at all; a folder that cannot be written is no fault."""
+    with contextlib.suppress(OSError, RuntimeError):
+        folder = _cache_folder()
+        folder.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=folder, suffix=".part")
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(dump(plain))
+            Path(name).replace(folder / f"{wanted[:32]}.json")
+        except OSError:
+            Path(name).unlink(missing_ok=True)
+            raise
+
+
+def main() -> None:
+    """`python -m mpmflow.syntax.grammar`: writes the tables beside the grammar, to be run when the grammar has changed."""
+    text = dump(build_tables(grammar_file("mpm.lark")))
+    (_beside() / TABLES_NAME).write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,599 @@
+"""From a text to a tree, with every mistake reported in one pass.
+
+The parser runs the LALR(1) tables that Lark computes from `grammars/mpm.lark`. Whenever a statement, a clause or an outcome may
+begin, it marks the height of its stack. At a mistake it goes back to the innermost mark, passes over the text to the end of that
+statement or clause, and reads on; so a broken line costs itself and nothing else. Four mistakes are repaired rather than passed
+over, because passing over them would hide what follows:
+
+* a misspelled word of the language is read as the word it resembles;
+* a broken header whose block can still be found leads into that block, so that the lines in it are read;
+* a missing `}` is supplied before the statement that cannot stand inside the block;
+* a surplus `}` is dropped.
+
+Time is linear in the length of the text, apart from mistakes, of which at most `MOST_ERRORS` are reported.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from mpmflow.diagnostics.codes import diagnose
+from mpmflow.diagnostics.diagnostic import Diagnostic, Note
+from mpmflow.diagnostics.errors import InternalError
+from mpmflow.diagnostics.source import Source, Span
+from mpmflow.diagnostics.suggest import nearest
+from mpmflow.syntax import tree
+from mpmflow.syntax.build import DEPTH, MAKERS, Builder
+from mpmflow.syntax.comments import Comment, comments_of
+from mpmflow.syntax.grammar import Row, tables
+from mpmflow.syntax.lexer import Lexer, Token, vocabulary
+
+__all__ = ["MOST_ERRORS", "Parsed", "parse"]
+
+MOST_ERRORS = 200
+"""How many mistakes are reported before the rest is left unread."""
+
+_SEPARATORS = ("_NL", "_COMMA", "_CONT")
+_WORD = re.compile(r"[^\W\d]\w*")
+_SKIP = re.compile(r'"(?:\\.|[^"\\\n])*"|"[^\n]*|\#[^\n]*|,(?:[^\S\n]*(?:\#[^\n]*)?\n)+|[{}(),\n]|[^"\#{}(),\n]+')
+_BRACES = re.compile(r'"(?:\\.|[^"\\\n])*"|"[^\n{}]*|\#[^\n]*|[{}]')
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """What came of a text: the tree of all that could be read, the mistakes in the order of the text, and what was passed over.
+
+    `skipped` are the stretches that no statement of the tree holds. A name that was to be declared there is unknown to the tree
+    without anybody's fault; see `mentions_skipped` and `damaged`.
+    """
+
+    source: Source
+    tree: tree.File
+    diagnostics: tuple[Diagnostic, ...] = ()
+    skipped: tuple[Span, ...] = ()
+
+    @property
+    def comments(self) -> tuple[Comment, ...]:
+        """All comments of the text, in order."""
+        return comments_of(self.source)
+
+    def damaged(self, span: Span | None) -> bool:
+        """Whether a part of this stretch was passed over, so that what the tree says of it is not complete."""
+        return span is not None and any(span.start <= gap.end and gap.start <= span.end for gap in self.skipped)
+
+    def mentions_skipped(self, name: str) -> bool:
+        """Whether a word stands in the text that was passed over: then it may well be declared there."""
+        pattern = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")
+        return any(pattern.search(gap.text) for gap in self.skipped)
+
+
+@dataclass(slots=True)
+class _Block:
+    """A block that is being read: its brace, the word of its statement, and where its current line or clause began."""
+
+    brace: Token | None
+    kind: str
+    mark: int
+    begin: int
+    misplaced: bool = False
+
+
+@dataclass(slots=True)
+class _Mistakes:
+    found: list[Diagnostic] = field(default_factory=list)
+    quiet_until: int = -1
+
+
+def parse(source: Source) -> Parsed:
+    """The tree of a text and all its syntax mistakes; never raises for what stands in the text.
+
+    >>> from mpmflow.diagnostics.source import Source
+    >>> parsed = parse(Source("a.mpm", 'team legal { people 1 }\\nteam { people 2 }\\n'))
+    >>> [team.name.text for team in parsed.tree.statements], len(parsed.diagnostics)
+    (['legal'], 1)
+    """
+    return _Parser(source).run()
+
+
+class _TooManyError(Exception):
+    """Enough mistakes for one text."""
+
+
+class _Parser:
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.text = source.text
+        self.diagnostics: list[Diagnostic] = []
+        self.builder = Builder(source, self.diagnostics)
+        self.lexer = Lexer(self.text, self._soft)
+        known = tables()
+        self.states = known.states
+        self.rules = [(name, size, MAKERS.get(name), name.startswith("_")) for name, size in known.rules]
+        self.stack = [known.start]
+        self.values: list[Any] = []
+        self.blocks = [_Block(None, "file", 1, 0)]
+        self.skipped: list[Span] = []
+        self.quiet_until = -1
+        self.brackets = 0
+        self.last: Token | None = None
+        self._balance: int | None = None
+
+    def run(self) -> Parsed:
+        stack, states, lexer = self.stack, self.states, self.lexer
+        try:
+            while True:
+                token = lexer.next(states[stack[-1]])
+                if token.type == "$END":
+                    if self._finish(token):
+                        break
+                elif not self._take(token):
+                    self._mend(token)
+        except _TooManyError:
+            self.diagnostics[MOST_ERRORS:] = []
+            here = self.lexer.position
+            self.diagnostics.append(diagnose("too-many-errors", Span(self.source, here, here + 1), limit=MOST_ERRORS))
+            file = self._emergency()
+        else:
+            file = self.values[0]
+        self.diagnostics.sort(key=lambda diagnostic: diagnostic.sort_key)
+        return Parsed(self.source, file, tuple(self.diagnostics), tuple(self.skipped))
+
+    # --- the machine
+
+    def _take(self, token: Token) -> bool:
+        """Feeds one token; False if it cannot stand here. Reductions that it set off stay done: they were sound."""
+        if not self._shift(token):
+            return False
+        kind = token.type
+        self.last = token
+        if kind == "LBRACE":
+            begin = self.blocks[-1].begin
+            first = _WORD.search(self.text, begin)
+            self.blocks.append(_Block(token, first.group() if first is not None else "", len(self.stack), token.end))
+            if len(self.blocks) > DEPTH:
+                self._too_deep(token)
+        elif kind == "RBRACE":
+            if len(self.blocks) > 1:
+                self.blocks.pop()
+        elif kind in _SEPARATORS:
+            row = self.states[self.stack[-1]]
+            if "RBRACE" in row or "$END" in row:
+                block = self.blocks[-1]
+                block.mark = len(self.stack)
+                block.begin = token.end
+                self.brackets = 0
+        elif kind == "LPAR":
+            self.brackets += 1
+            if self.brackets > DEPTH:
+                self._too_deep(token)
+        elif kind == "RPAR":
+            self.brackets -= 1
+        return True
+
+    def _shift(self, token: Token) -> bool:
+        stack, values, states = self.stack, self.values, self.states
+        kind = token.type
+        while True:
+            action = states[stack[-1]].get(kind)
+            if action is None:
+                return False
+            if action >= 0:
+                stack.append(action)
+                values.append(token)
+                return True
+            self._reduce(-action - 1)
+
+    def _reduce(self, number: int) -> None:
+        stack, values = self.stack, self.values
+        name, size, maker, grouping = self.rules[number]
+        children: list[Any]
+        if size:
+            del stack[-size:]
+            raw = values[-size:]
+            del values[-size:]
+            first = raw[0]
+            if grouping and type(first) is list:
+                # Repetitions grow at their end; copying them each time would take time squared.
+                children = first
+                rest = raw[1:]
+            else:
+                children = []
+                rest = raw
+            for value in rest:
+                if type(value) is list:
+                    children += value
+                elif value is not None:
+                    children.append(value)
+        else:
+            children = []
+        value: Any
+        if grouping:
+            value = children
+        elif maker is None:
+            raise InternalError(f"the rule `{name}` of the grammar makes no node")
+        elif any(type(child) is Token and child.start < 0 for child in children):
+            # A word was put in for a missing name or title: the statement is read, but says nothing.
+            value = None
+        else:
+            value = maker(self.builder, children)
+        stack.append(self.states[stack[-1]][name])
+        values.append(value)
+
+    def _accepts(self, height: int, *kinds: str) -> bool:
+        """Whether the parser, with its stack cut to a height, could take these terminals one after the other."""
+        states = self.states
+        overlay: list[int] = []
+        for kind in kinds:
+            while True:
+                top = overlay[-1] if overlay else self.stack[height - 1]
+                action = states[top].get(kind)
+                if action is None:
+                    return False
+                if action >= 0:
+                    overlay.append(action)
+                    break
+                name, size, _, _ = self.rules[-action - 1]
+                cut = min(size, len(overlay))
+                if cut:
+                    del overlay[-cut:]
+                height -= size - cut
+                top = overlay[-1] if overlay else self.stack[height - 1]
+                overlay.append(states[top][name])
+        return True
+
+    def _cut(self, height: int) -> None:
+        del self.stack[height:]
+        del self.values[height - 1 :]
+
+    def _finish(self, token: Token) -> bool:
+        """The end of the text: a last line end, the braces that are missing, and the file itself."""
+        end = token.start
+        if self.last is None or self.last.type != "_NL":
+            line_end = Token("_NL", "\n", end, end)
+            if not self._take(line_end):
+                self._mend(line_end)
+                return False
+        if len(self.blocks) > 1:
+            self._unclosed(self.blocks[-1], None)
+            while len(self.blocks) > 1:
+                self._close(end)
+            return False
+        while (action := self.states[self.stack[-1]].get("$END")) is not None and action < 0:
+            self._reduce(-action - 1)
+        return True
+
+    def _emergency(self) -> tree.File:
+        """The statements that stand on the stack when reading is broken off."""
+        found: list[Any] = []
+        for value in self.values:
+            found += value if type(value) is list else [value]
+        kinds = tree.Statement.__args__  # type: ignore[attr-defined]
+        statements = tuple(value for value in found if isinstance(value, kinds))
+        self.skipped.append(Span(self.source, self.blocks[0].begin, len(self.text)))
+        return tree.File(statements, Span(self.source, 0, len(self.text)))
+
+    # --- reporting
+
+    def _report(self, diagnostic: Diagnostic) -> None:
+        self.diagnostics.append(diagnostic)
+        if len(self.diagnostics) > MOST_ERRORS:
+            raise _TooManyError
+
+    def _soft(self, code: str, start: int, end: int, words: str) -> None:
+        """A mistake that the lexer has read over."""
+        if start < self.quiet_until:
+            return
+        span = Span(self.source, start, end)
+        if code == "curly-quotes":
+            self._report(diagnose(code, span, replacement=f'"{words[1:-1]}"', words=words[1:-1]))
+        elif code == "wrong-arrow":
+            self._report(diagnose(code, span, replacement="->", found=words))
+        elif code == "wrong-date":
+            self._report(diagnose(code, span, found=words, example=_as_date(words)))
+        else:
+            self._report(diagnose(code, span))
+            # What follows on the line has been swallowed by the text: it is no mistake of its own.
+            line_end = self.text.find("\n", start)
+            self.quiet_until = line_end + 1 if line_end >= 0 else len(self.text) + 1
+            self.skipped.append(span)
+
+    def _too_deep(self, token: Token) -> None:
+        self._report(diagnose("too-deep", Span(self.source, token.start, token.end), limit=DEPTH))
+        raise_at = self.blocks[0]
+        del self.blocks[1:]
+        self._cut(raise_at.mark)
+        self._pass_over(raise_at, token.start, depth=None)
+
+    def _unclosed(self, block: _Block, word: Token | None) -> None:
+        assert block.brace is not None
+        span = Span(self.source, block.brace.start, block.brace.end)
+        if word is None:
+            self._report(diagnose("unclosed-block", span))
+            return
+        place = Span(self.source, word.start, word.end)
+        note = Note(place, f"`{word.text}` cannot stand inside of it")
+        self._report(diagnose("unclosed-block", span, notes=[note], word=word.text, line=place.line))
+
+    # --- mending
+
+    def _mend(self, token: Token) -> None:
+        """Does what is right after a token that cannot stand here. Each way out moves on in the text or on the stack."""
+        block = self.blocks[-1]
+        if token.type == "RBRACE" and len(self.blocks) == 1 and self._statement_complete():
+            if not block.misplaced and token.start >= self.quiet_until:
+                self._report(diagnose("surplus-brace", Span(self.source, token.start, token.end)))
+            if self._balance is not None:
+                self._balance += 1
+            self.lexer.position = token.end
+            return
+        first = self._first_word(block)
+        if self._supply_brace(block, first, token):
+            return
+        if token.start >= self.quiet_until and self._respell(token):
+            return
+        if not self._misplaced(block, first, token) and token.start >= self.quiet_until:
+            self._explain(block, first, token)
+        if self._into_block(block, token):
+            return
+        self._cut(min(block.mark, len(self.stack)))
+        self._pass_over(block, token.start)
+
+    def _statement_complete(self) -> bool:
+        return self._accepts(len(self.stack), "_NL")
+
+    def _first_word(self, block: _Block) -> Token | None:
+        """The first word of the line or clause that is being read, if it begins with one."""
+        at = block.begin
+        text = self.text
+        while at < len(text) and (text[at].isspace() or text[at] == "#"):
+            if text[at] == "#":
+                line_end = text.find("\n", at)
+                at = line_end if line_end >= 0 else len(text)
+            else:
+                at += 1
+        match = _WORD.match(text, at)
+        return Token("NAME", match.group(), match.start(), match.end()) if match is not None else None
+
+    def _begins(self, block: _Block, word: str) -> bool:
+        """Whether a word is a keyword that may begin a line or clause of a block."""
+        row = self.states[self.stack[block.mark - 1]]
+        return any(name in row for name in vocabulary().keywords.get(word, ()))
+
+    def _supply_brace(self, block: _Block, first: Token | None, token: Token) -> bool:
+        """A line that belongs to an outer block: closes what was left open before it, if braces are missing."""
+        if first is None or len(self.blocks) == 1 or self._begins(block, first.text):
+            return False
+        if first.start != token.start:
+            # `step launch` in a decision reads like an outcome called `step`, until the second word.
+            between = self.text[first.end : token.start]
+            if between.strip() or token.type not in ("NAME", "DOTTED", "STRING"):
+                return False
+        outer = next((n for n in range(len(self.blocks) - 2, -1, -1) if self._begins(self.blocks[n], first.text)), None)
+        if outer is None or self._missing() < len(self.blocks) - 1 - outer:
+            return False
+        self._unclosed(block, first)
+        self._cut(min(block.mark, len(self.stack)))
+        while len(self.blocks) > outer + 1:
+            self._close(first.start)
+        self._take(Token("_NL", "\n", first.start, first.start))
+        self.lexer.position = first.start
+        return True
+
+    def _close(self, at: int) -> None:
+        """Supplies one closing brace."""
+        if self._balance is not None:
+            self._balance -= 1
+        if not self._take(Token("RBRACE", "}", at, at)):
+            block = self.blocks.pop()
+            self._cut(min(self.blocks[-1].mark, len(self.stack)))
+            self.skipped.append(Span(self.source, block.begin, at))
+
+    def _missing(self) -> int:
+        """How many closing braces the text has too few."""
+        if self._balance is None:
+            self._balance = 0
+            for match in _BRACES.finditer(self.text):
+                brace = match.group()
+                self._balance += (brace == "{") - (brace == "}")
+        return self._balance
+
+    def _respell(self, token: Token) -> bool:
+        """A word that is nearly a word of the language: reports it and reads it as that."""
+        if token.type not in ("NAME", "DOTTED") or len(token.text) < 3:
+            return False
+        height = len(self.stack)
+        row = self.states[self.stack[-1]]
+        known = vocabulary()
+        words = {word: name for name in row for word in known.words(name)}
+        near = nearest(token.text, words)
+        if not near or near[0] in token.text.split("_") or not self._accepts(height, words[near[0]]):
+            return False
+        span = Span(self.source, token.start, token.end)
+        block = self.blocks[-1]
+        if self._at_begin(block, token):
+            where = self._where(block)
+            finding = diagnose("unknown-statement", span, replacement=near[0], word=token.text, where=where, nearest=near)
+        else:
+            finding = diagnose("unknown-clause", span, replacement=near[0], word=token.text, nearest=near)
+        self._report(finding)
+        if not self._take(Token(words[near[0]], near[0], token.start, token.end)):
+            self._cut(min(block.mark, len(self.stack)))
+            self._pass_over(block, token.start)
+        return True
+
+    def _at_begin(self, block: _Block, token: Token) -> bool:
+        first = self._first_word(block)
+        return first is not None and first.start == token.start
+
+    def _where(self, block: _Block) -> str:
+        return "at the top of a file" if block.kind == "file" else f"in {_article(block.kind)}"
+
+    def _misplaced(self, block: _Block, first: Token | None, token: Token) -> bool:
+        """A known statement in a wrong place; a run of them is one mistake."""
+        if first is None or first.start != token.start or self._begins(block, first.text):
+            return False
+        belongs = _BELONGS.get(first.text)
+        if belongs is None:
+            return False
+        if not block.misplaced and token.start >= self.quiet_until:
+            span = Span(self.source, token.start, first.end)
+            word = first.text
+            self._report(diagnose("misplaced-statement", span, word=word, where=self._where(block), belongs=belongs))
+        block.misplaced = True
+        return True
+
+    def _explain(self, block: _Block, first: Token | None, token: Token) -> None:
+        from mpmflow.syntax.wrong import explain  # only a text with mistakes needs it
+
+        height = len(self.stack)
+        state = self.stack[-1]
+        able = {kind for kind in self.states[state] if self._accepts(height, kind)} if self.states[state] else set()
+        code, facts = explain(
+            self.source,
+            state=state,
+            able=able,
+            token=token,
+            last=self.last,
+            first=first,
+            where=self._where(block),
+            at_begin=first is not None and first.start == token.start,
+        )
+        start, end = token.start, token.end
+        if token.type in ("_NL", "$END"):
+            # Nothing stands where something is missing: the caret goes behind the last word.
+            start = self.last.end if self.last is not None and self.last.type not in ("_NL", "LBRACE") else token.start
+            end = start + 1
+        elif token.type in _SEPARATORS or token.type in ("_LIST_COMMA", "_ROW", "CLEARS"):
+            end = start + 1
+        self._report(diagnose(code, Span(self.source, start, min(end, max(len(self.text), start))), **facts))
+
+    def _into_block(self, block: _Block, token: Token) -> bool:
+        """Goes from a broken header to its block, when it has one and the parser can be brought in front of it."""
+        brace = self._find_brace(token.start)
+        if brace is None:
+            return False
+        bottom = min(block.mark, len(self.stack))
+        for height in range(min(len(self.stack), bottom + 40), bottom, -1):
+            if self._accepts(height, "LBRACE"):
+                self._cut(height)
+                self._damage(token.start, brace)
+                return True
+        for missing in (("NAME",), ("STRING",)):
+            for height in range(min(len(self.stack), bottom + 2), bottom, -1):
+                if self._accepts(height, *missing, "LBRACE"):
+                    self._cut(height)
+                    for kind in missing:
+                        self._shift(Token(kind, '""', -1, -1))
+                    self._damage(block.begin, brace)
+                    return True
+        return False
+
+    def _damage(self, start: int, brace: int) -> None:
+        self.skipped.append(Span(self.source, start, brace))
+        self.lexer.position = brace
+
+    def _find_brace(self, start: int) -> int | None:
+        """The opening brace of the statement that goes on at `start`, if it has one."""
+        for match in _SKIP.finditer(self.text, start):
+            piece = match.group()
+            if piece == "{":
+                return match.start()
+            if piece in ("}", "\n"):
+                return None
+        return None
+
+    def _pass_over(self, block: _Block, start: int, depth: int | None = 0) -> None:
+        """Moves the lexer to the end of the line or clause that goes on at `start`.
+
+        That is the next line end, closing brace or comma that is not inside braces or brackets opened on the way. `depth` None
+        means that the text is nested too deep to be told apart: then the next line that begins a statement of the file is sought.
+        """
+        text = self.text
+        at = len(text)
+        if depth is None:
+            match = _TOP_LINE.search(text, start)
+            at = match.start() if match is not None else len(text)
+        else:
+            brackets = 0
+            row = self.states[self.stack[-1]]
+            for match in _SKIP.finditer(text, start):
+                piece = match.group()
+                if piece == "{":
+                    depth += 1
+                elif piece == "}":
+                    if depth == 0:
+                        at = match.start()
+                        break
+                    depth -= 1
+                elif piece == "(":
+                    brackets += 1
+                elif piece == ")":
+                    brackets -= 1
+                elif piece == "\n":
+                    if depth == 0:
+                        at = match.start()
+                        break
+                    brackets = 0
+                    if self._missing() > 0 and _TOP_LINE.match(text, match.start()):
+                        at = match.start()
+                        break
+                elif piece[0] == "," and depth == 0 and brackets <= 0 and "_COMMA" in row:
+                    if self._resumes(row, match.end()):
+                        at = match.start()
+                        break
+        begin = min(block.begin, start)
+        self.skipped.append(Span(self.source, begin, max(at, start)))
+        if at <= start and start == self.lexer.position and at < len(text):
+            at = start + 1
+        self.lexer.position = at
+
+    def _resumes(self, row: Row, at: int) -> bool:
+        """Whether a clause, outcome or setting may begin at this place."""
+        while at < len(self.text) and self.text[at].isspace():
+            at += 1
+        match = _WORD.match(self.text, at)
+        if match is None:
+            return at < len(self.text) and self.text[at] == "}"
+        if any(name in row for name in vocabulary().keywords.get(match.group(), ())):
+            return True
+        return "NAME" in row and not self.text.startswith('"', at)
+
+
+def _article(word: str) -> str:
+    return f"an {word}" if word[:1] in "aeiou" else f"a {word}"
+
+
+def _as_date(words: str) -> str:
+    """The date that was probably meant, year first; of two readings the day comes first, as with dots."""
+    parts = [int(part) for part in re.split(r"[./-]", words) if part]
+    if parts[0] > 31:
+        year, month, day = parts
+    else:
+        day, month, year = parts
+        if month > 12:
+            day, month = month, day
+    return f"{year:04}-{month:02}-{day:02}"
+
+
+_TOP = "import|workflow|metric|cause|indicator|objective|initiative|commitment|benchmark|data|scenario|test"
+_TOP_LINE = re.compile(rf"\n(?=(?:{_TOP})\s)")
+
+_IN_WORKFLOW = "inside the braces of a workflow"
+_ON_TOP = "at the top of the file, outside all braces"
+_BELONGS = {
+    **dict.fromkeys(
+        ("step", "decision", "choose", "parallel", "first", "call", "start", "done", "scrap", "arrivals", "deadline"),
+        _IN_WORKFLOW,
+    ),
+    **dict.fromkeys(_TOP.split("|"), _ON_TOP),
+    **dict.fromkeys(("team", "partner"), "at the top of the file or inside a workflow"),
+    "branch": "inside the braces of a `parallel` or a `first`",
+    "log": "inside the braces of `data`",
+    "series": "inside the braces of `data`",
+    "given": "inside the braces of a test",
+    "examples": "inside the braces of a test",
+    "warn": "inside the braces of an indicator",
+    "alert": "inside the braces of an indicator",
+}
