@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, TypeVar
 
+from mpmflow.diagnostics.diagnostic import Note
 from mpmflow.diagnostics.source import Span
 from mpmflow.model.base import Part
 
@@ -50,6 +51,7 @@ class Fault:
     code: str
     span: Span | None
     facts: dict[str, Any]
+    notes: tuple[Note, ...] = ()
 
 
 @dataclass(slots=True)
@@ -83,6 +85,6 @@ class Bridge:
             elif written is not None and written.span is not None:
                 self.spans[id(part), clause] = written.span
 
-    def fault(self, code: str, span: Span | None, **facts: Any) -> None:
+    def fault(self, code: str, span: Span | None, *, notes: tuple[Note, ...] = (), **facts: Any) -> None:
         """Note that something has no meaning."""
-        self.faults.append(Fault(code, span, facts))
+        self.faults.append(Fault(code, span, facts, notes))

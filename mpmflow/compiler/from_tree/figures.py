@@ -11,6 +11,7 @@ from fractions import Fraction
 from typing import Any, Literal
 
 from mpmflow.diagnostics.source import Span
+from mpmflow.diagnostics.suggest import nearest
 from mpmflow.model import distributions as law
 from mpmflow.model.measures import Target
 from mpmflow.model.quantities import MULTIPLIERS, Quantity
@@ -111,7 +112,7 @@ def span_of_time(bridge: Bridge, written: tree.Quantity, *, zero: bool = True) -
         bridge.fault("not-a-span", written.span, text=_text(written))
         return make(Quantity, value=NOTHING if zero else Fraction(1), unit="w")
     if figure.value < 0 or (figure.value == 0 and not zero):
-        bridge.fault("negative-span", written.span, text=_text(written))
+        bridge.fault("negative-value", written.span, text=_text(written), what="a length of time")
         return make(Quantity, value=abs(figure.value) or Fraction(1), unit=figure.unit)
     return figure
 
@@ -128,7 +129,7 @@ def money(bridge: Bridge, written: tree.Quantity, *, per_time: bool = False) -> 
         bridge.fault("not-money", written.span, text=_text(written), expected=expected)
         return make(Quantity, value=NOTHING, unit="eur/h" if per_time else "eur")
     if figure.value < 0:
-        bridge.fault("negative-cost", written.span, text=_text(written))
+        bridge.fault("negative-value", written.span, text=_text(written), what="a cost")
     return figure
 
 
@@ -139,7 +140,7 @@ def day(bridge: Bridge, written: tree.Word | None) -> date | None:
     try:
         return date.fromisoformat(written.text)
     except ValueError:
-        bridge.fault("not-a-date", written.span, text=written.text)
+        bridge.fault("no-such-date", written.span, text=written.text)
         return None
 
 
@@ -187,26 +188,28 @@ def duration(bridge: Bridge, written: tree.Duration) -> Any:
 def _distribution(bridge: Bridge, written: tree.Distribution) -> Any:
     name = written.name.text
     if name not in _LAWS:
-        bridge.fault("unknown-distribution", written.name.span, name=name, known=sorted(_LAWS))
+        bridge.fault(
+            "unknown-name", written.name.span, kind="distribution", name=name, nearest=nearest(name, _LAWS), known=sorted(_LAWS)
+        )
         return _no_time(bridge, written)
     kind, wanted, usage = _LAWS[name]
     fields: dict[str, Any] = {}
     for position, argument in enumerate(written.arguments):
         field = argument.name.text if argument.name else wanted[position] if position < len(wanted) else ""
         if field not in wanted or field in fields:
-            bridge.fault("distribution-arguments", argument.span or written.span, name=name, usage=usage)
+            bridge.fault("distribution-arguments", argument.span or written.span, name=name, usage=usage, reason="")
             return _no_time(bridge, written)
         fields[field] = _parameter(bridge, field, argument.value)
     if len(fields) < len(wanted) or any(value is None for value in fields.values()):
-        bridge.fault("distribution-arguments", written.span, name=name, usage=usage)
+        bridge.fault("distribution-arguments", written.span, name=name, usage=usage, reason="")
         return _no_time(bridge, written)
     if name == "triangular":
         _in_order(bridge, written.span, fields["low"], fields["mode"], fields["high"])
     elif name == "weibull" and not 0 < fields["shape"] <= 100:
-        bridge.fault("distribution-shape", written.span, name=name, text=str(float(fields["shape"])))
+        bridge.fault("distribution-arguments", written.span, name=name, usage=usage, reason="its shape is between 0 and 100")
         fields["shape"] = Fraction(1)
     elif name in ("lognormal", "gamma") and fields["mean"].value == 0:
-        bridge.fault("distribution-mean", written.span, name=name)
+        bridge.fault("distribution-arguments", written.span, name=name, usage=usage, reason="its mean is above zero")
     return bridge.part(kind, written.span, **fields)
 
 
