@@ -334,6 +334,16 @@ def test_draws_without_a_long_run_are_counted_and_not_averaged():
     assert (np.isnan(effects) == ~stable).all()
 
 
+def test_a_draw_exactly_on_the_border_does_not_spoil_its_neighbours():
+    graph = influence_from_edges(1, [0], [0], [0.5], [[0, 1.0]])
+    assert stable_draws(graph, [[0.5], [1.0], [0.9]]).tolist() == [True, False, True]
+
+
+def test_draws_whose_signs_hold_one_another_in_check_are_stable():
+    graph = influence_from_edges(1, [0, 0], [0, 0], [1.5, -1.0], [[0, 1.0], [0, 1.0]])
+    assert stable_draws(graph, [[1.5, -1.0], [1.5, 1.0], [1.5, -0.4]]).tolist() == [True, False, False]
+
+
 def test_the_same_seed_gives_the_same_draws():
     graph, _ = random_graph(3)
     first, second = (draw_gains(graph, np.random.default_rng(9), 4) for _ in range(2))
