@@ -15,11 +15,15 @@ from mpmflow.model.process import Call, Choose, Decision, Step, Workflow, Work
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A mark's claim on activities, narrowed to rows where a column has a value if `where` is given."""
+    """A mark's claim on activities; each column of `where` narrows it to the rows that have that value there."""
 
     mark: str
     activities: tuple[str, ...]
-    where: tuple[str, str] | None = None
+    where: tuple[tuple[str, str], ...] = ()
+
+    def holds(self, activity: str, cells: dict[str, str]) -> bool:
+        """Whether an event of this activity, with these cells, is claimed."""
+        return activity in self.activities and all(cells.get(column) == value for column, value in self.where)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +31,7 @@ class Claims:
     """Every mark that a log can show.
 
     Attributes:
-        explicit: claims by `seen as`, in the order of the text, those with `where` first.
+        explicit: claims by `seen as`, in the order of the text, the narrowest by `where` first.
         names: what other marks are called, each plainly written (see `plain`) -> the mark.
         disputed: activities that several marks claim, with the marks; the first has them.
     """
@@ -39,13 +43,17 @@ class Claims:
     @property
     def columns(self) -> tuple[str, ...]:
         """Columns that some claim looks at beside the activity, sorted."""
-        return tuple(sorted({claim.where[0] for claim in self.explicit if claim.where}))
+        return tuple(sorted({column for claim in self.explicit for column, _ in claim.where}))
 
-    def mark(self, activity: str, cells: dict[str, str | None]) -> str | None:
+    def mark(self, activity: str, cells: dict[str, str]) -> str | None:
         """What an event shows, None when nobody claims it; `cells` are the values of `columns`."""
         for claim in self.explicit:
-            if activity in claim.activities and (claim.where is None or cells.get(claim.where[0]) == claim.where[1]):
+            if claim.holds(activity, cells):
                 return claim.mark
+        return self.name(activity)
+
+    def name(self, activity: str) -> str | None:
+        """The mark that is called like this activity, None when there is none."""
         return self.names.get(plain(activity))
 
 
@@ -95,16 +103,16 @@ def claims(workflows: Iterable[Workflow]) -> Claims:
             if level == rank and name and plain(name) not in names:
                 wanted.setdefault(plain(name), set()).add(mark)
         names |= {name: min(marks) for name, marks in wanted.items() if len(marks) == 1}
-    explicit.sort(key=lambda claim: claim.where is None)
+    explicit.sort(key=lambda claim: -len(claim.where))
     return Claims(tuple(explicit), names, tuple(_disputes(explicit)))
 
 
 def _disputes(explicit: list[Claim]) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Activities that two claims have in common although no `where` tells them apart."""
-    holders: dict[tuple[str, tuple[str, str] | None], list[str]] = {}
+    holders: dict[tuple[str, tuple[tuple[str, str], ...]], list[str]] = {}
     for claim in explicit:
         for activity in claim.activities:
-            holders.setdefault((activity, claim.where), []).append(claim.mark)
+            holders.setdefault((activity, tuple(sorted(claim.where))), []).append(claim.mark)
     for (activity, _), marks in holders.items():
         if len(set(marks)) > 1:
             yield activity, tuple(dict.fromkeys(marks))

@@ -110,7 +110,9 @@ def _frame(native: Any) -> Any:
         return nw.from_native(native)
     except TypeError:
         kind = type(native).__name__
-        raise DataError(f"a log is a path or a dataframe (polars, pandas, pyarrow, DuckDB, Spark), not {kind}") from None
+        raise DataError(
+            f"a log is a path or a dataframe (polars, pandas, pyarrow, DuckDB, Spark), not {kind}"
+        ) from None
 
 
 def _columns(
@@ -167,7 +169,9 @@ def _count(frame: Any, columns: dict[str, str], source: Source, path: Path | Non
         )
     )
     if not counted:
-        raise DataError("there are no events" + (" up to the as-of day" if until is not None else ""), file=source.label)
+        raise DataError(
+            "there are no events" + (" up to the as-of day" if until is not None else ""), file=source.label
+        )
     width = 1 + len(looks)
     return Events(
         frame=frame,

@@ -153,7 +153,10 @@ def spacing(moments: Sequence[int]) -> Grid | tuple[int, str]:
             return Grid(moments[0], 0, min(steps))
     usual = max(sorted(set(gaps)), key=gaps.count)
     wrong = next((index for index, gap in enumerate(gaps) if gap % usual), gaps.index(width))
-    return wrong + 1, f"most rows are {span_text(usual)} apart, this one is {span_text(gaps[wrong])} after the one before"
+    return (
+        wrong + 1,
+        f"most rows are {span_text(usual)} apart, this one is {span_text(gaps[wrong])} after the one before",
+    )
 
 
 def span_text(ms: int) -> str:

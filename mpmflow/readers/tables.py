@@ -146,8 +146,7 @@ def _outside_quotes(text: str, mark: str) -> int:
 def _not_utf8(fault: UnicodeDecodeError, file: str, row: int) -> DataError:
     byte = fault.object[fault.start]
     return DataError(
-        f"this row is not UTF-8 text (byte 0x{byte:02x}); save the file as UTF-8, which spreadsheets call "
-        '"CSV UTF-8"',
+        f'this row is not UTF-8 text (byte 0x{byte:02x}); save the file as UTF-8, which spreadsheets call "CSV UTF-8"',
         file=file,
         row=row,
     )
@@ -190,10 +189,6 @@ def scan(file: CsvFile, columns: Sequence[str]) -> Any:
                 file.path,
                 separator=file.delimiter,
                 infer_schema=False,
-                has_header=True,
-                row_index_name=None,
-                missing_utf8_is_empty_string=False,
-                null_values=None,
                 glob=False,
             )
             .select(list(dict.fromkeys(columns)))

@@ -38,7 +38,7 @@ class Way:
     """What the ways from one mark to a stop have in common.
 
     Attributes:
-        passed: the outcomes taken on every way, in order, each with the scope of its decision.
+        passed: the outcomes taken on every way without an event of their own, in order, each with its decision's scope.
         unsure: outcomes of decisions that some ways take and others do not.
         places: the places that every way passes between the two events, in order.
         workflow: the workflow in which it stops.
@@ -140,14 +140,39 @@ class Ways:
             (target,) = targets
             place = self._place(target)
             ways = self._steps.get(target, [])
-            if place.kind not in ("start", "join") and not (place.kind == "call" and ways):
-                silent_end = place.kind == "end"
-                if silent_end or place.id in self.marks or _takes_time(place) or len(ways) != 1:
+            if place.kind == "join":
+                return place.id.removesuffix(".join")
+            if place.kind != "start" and not (place.kind == "call" and place.id not in self.marks and ways):
+                if place.kind == "end" or place.id in self.marks or _takes_time(place) or len(ways) != 1:
                     return place.id
             if target in passed:
                 return place.id
             passed.add(target)
             here = ways
+
+    @cached_property
+    def rework(self) -> frozenset[str]:
+        """The outcomes with the effect rework."""
+        return frozenset(_outcome_id(arc) for flow in self.flows.values() for arc in flow.arcs if arc.rework)
+
+    @cached_property
+    def silent_branches(self) -> tuple[tuple[str, int], ...]:
+        """Branches of outermost parallel blocks, (block, number), in which some outcome leaves no event."""
+        found = {
+            flow.nodes[arc.source].scope[0]: None
+            for flow in self.flows.values()
+            for arc in flow.arcs
+            if arc.outcome and len(flow.nodes[arc.source].scope) == 1 and _outcome_id(arc) not in self.marks
+        }
+        return tuple(found)
+
+    def closing(self, mark: str, block: str, branch: int) -> Way | None:
+        """The way from an event to the join of a parallel block through one of its branches."""
+        flow = self.flows[self.home[block]]
+        entry = next((arc.target for arc in flow.arcs if arc.source == block and arc.branch == branch), None)
+        join = (flow.workflow, f"{block}.join")
+        found = self._search(mark, join, ((flow.workflow, block), (flow.workflow, str(entry))))
+        return found.get(Stop(join[1]))
 
     @cached_property
     def unseen(self) -> tuple[str, ...]:
@@ -218,8 +243,10 @@ class Ways:
             steps = [_Step(step.source, step.target, None) for step in steps if step.outcome == mark]
         return steps
 
-    def _stop(self, step: _Step) -> Stop | None:
-        """Where this step is noticed, None when it goes on in silence."""
+    def _stop(self, step: _Step, goal: At | None) -> Stop | None:
+        """Where this step is noticed, None when it goes on in silence; a goal is noticed though it leaves no event."""
+        if step.target == goal:
+            return Stop(goal[1])
         if step.outcome in self.marks:
             return Stop(str(step.outcome))
         place = self._place(step.target)
@@ -229,8 +256,11 @@ class Ways:
             return Stop(f"{step.target[0]}.{place.id}", True, place.good)
         return None
 
-    def _search(self, mark: str) -> dict[Stop, Way]:
-        """Follow every silent step from a mark; a bit per step says whether all ways (`must`) or some (`may`) use it."""
+    def _search(self, mark: str, goal: At | None = None, only: tuple[At, At] | None = None) -> dict[Stop, Way]:
+        """Follow every silent step from a mark; a bit per step says whether all ways (`must`) or some (`may`) use it.
+
+        `goal` is one more place to stop at; `only` a place with the single next one that is followed from it.
+        """
         beginning = self._beginning(mark)
         steps: list[_Step] = []
         number: dict[int, int] = {}
@@ -243,11 +273,13 @@ class Ways:
             if here is not None:
                 must_here, may_here = must[here], may[here]
             for step in leaving:
+                if only and step.source == only[0] and step.target != only[1]:
+                    continue
                 bit = 1 << number.setdefault(id(step), len(number))
                 if number[id(step)] == len(steps):
                     steps.append(step)
                 surely, maybe = must_here | bit, may_here | bit
-                stop = self._stop(step)
+                stop = self._stop(step, goal)
                 if stop is not None:
                     old = stops.get(stop, (surely, maybe, step.target))
                     stops[stop] = (old[0] & surely, old[1] | maybe, step.target)
@@ -271,7 +303,11 @@ class Ways:
         whole = chained and bool(ordered) and self._begins(ordered[0], steps) and ordered[-1].target == target
         unsure = [] if whole else [step for index, step in enumerate(steps) if may & ~must & 1 << index]
         decided = [step.outcome for step in unsure if step.outcome and self._is_decision(step.source)]
-        passed = tuple((step.outcome, self._place(step.source).scope) for step in ordered if step.outcome)
+        passed = tuple(
+            (step.outcome, self._place(step.source).scope)
+            for step in ordered
+            if step.outcome and step.outcome not in self.marks
+        )
         places = [self._place(step.source) for step in ordered if step.source[0] and step is not ordered[0]]
         if ordered and not self._begins(ordered[0], steps):
             places.insert(0, self._place(ordered[0].source))
