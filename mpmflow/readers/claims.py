@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from mpmflow.model.model import Model
-from mpmflow.model.process import Call, Choose, Decision, Step, Workflow, Work
+from mpmflow.model.process import Call, Choose, Decision, Step, Work, Workflow
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 import narwhals as nw
@@ -44,7 +44,7 @@ def moments_of(frame: Any, column: str, source: Source) -> Any:
     if is_time(dtype):
         time = nw.col(column).cast(nw.Datetime("ms")) if dtype == nw.Date else nw.col(column)
         if isinstance(frame, nw.LazyFrame):
-            epoch = datetime(1970, 1, 1, tzinfo=timezone.utc if getattr(dtype, "time_zone", None) else None)
+            epoch = datetime(1970, 1, 1, tzinfo=UTC if getattr(dtype, "time_zone", None) else None)
             return (time - nw.lit(epoch)).dt.total_milliseconds().alias("ms")
         missing = frame.filter(nw.col(column).is_null())
         if len(missing):

@@ -112,7 +112,7 @@ class OpenedLog:
             events=self.events.events,
             unmatched=tuple(sorted(unmatched.items(), key=lambda item: (-item[1], item[0]))),
             deviations=found.deviations,
-            notes=tuple([*self._notes(), *found.notes]),
+            notes=(*self._notes(), *found.notes),
         )
 
     def _notes(self) -> Sequence[str]:

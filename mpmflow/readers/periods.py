@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 
 from mpmflow.diagnostics.errors import DataError
 from mpmflow.model.quantities import Quantity
@@ -20,7 +21,7 @@ WEEK = 7 * DAY
 MONDAY = 4 * DAY
 """The first Monday after the epoch, 1970-01-05: weeks are counted from here, so that they start on Mondays."""
 
-EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MOST_PERIODS = 50_000
 """More periods than this come of a wrong date, not of a long history."""
 
@@ -42,7 +43,7 @@ def to_moment(value: date | datetime) -> int:
     if not isinstance(value, datetime):
         value = datetime(value.year, value.month, value.day)
     if value.tzinfo is None:
-        value = value.replace(tzinfo=timezone.utc)
+        value = value.replace(tzinfo=UTC)
     return (value - EPOCH) // timedelta(milliseconds=1)
 
 
@@ -95,7 +96,7 @@ class Grid:
         span = Quantity.model_validate(period)
         if not span.measure.is_time or span.base <= 0:
             raise DataError(f"a period is a span of time such as 1w or 1d, not {span}")
-        months = span.base / Quantity(value=1, unit="mo").base
+        months = span.base / Quantity.model_validate("1mo").base
         if months.denominator == 1:
             return cls(0, 0, int(months))
         return cls(MONDAY, max(1, int(span.base * SECOND)))
@@ -103,7 +104,7 @@ class Grid:
     @property
     def seconds(self) -> float:
         """The length of a period in seconds; of months, their mean length."""
-        return float(self.months * Quantity(value=1, unit="mo").base) if self.months else self.width / SECOND
+        return float(self.months * Quantity.model_validate("1mo").base) if self.months else self.width / SECOND
 
     def number(self, ms: int) -> int:
         """The period in which a moment lies."""
@@ -141,14 +142,14 @@ def spacing(moments: Sequence[int]) -> Grid | tuple[int, str]:
     """
     if len(moments) < 2:
         return Grid(moments[0] if moments else MONDAY)
-    gaps = [later - earlier for earlier, later in zip(moments, moments[1:], strict=False)]
+    gaps = [later - earlier for earlier, later in pairwise(moments)]
     width = min(gaps)
     if all(gap % width == 0 for gap in gaps):
         return Grid(moments[0], width)
     times = [to_time(ms) for ms in moments]
     if all((time.day, time.time()) == (times[0].day, times[0].time()) for time in times) and times[0].day <= 28:
         counts = [time.year * 12 + time.month for time in times]
-        steps = [later - earlier for earlier, later in zip(counts, counts[1:], strict=False)]
+        steps = [later - earlier for earlier, later in pairwise(counts)]
         if all(step % min(steps) == 0 for step in steps):
             return Grid(moments[0], 0, min(steps))
     usual = max(sorted(set(gaps)), key=gaps.count)
@@ -187,8 +188,8 @@ class Calendar:
         last = max(first, grid.number(until - 1))
         if last - first >= MOST_PERIODS:
             raise DataError(
-                f"from {to_time(earliest):%Y-%m-%d} to {to_time(until):%Y-%m-%d} there are {last - first + 1:,} periods "
-                f"of {span_text(grid.width) if grid.width else 'months'}, more than {MOST_PERIODS:,}: a date is "
+                f"from {to_time(earliest):%Y-%m-%d} to {to_time(until):%Y-%m-%d} there are {last - first + 1:,} "
+                f"periods of {span_text(grid.width) if grid.width else 'months'}, more than {MOST_PERIODS:,}: a date is "
                 "probably wrong, or the period too short"
             )
         return cls(grid, first, last, until)

@@ -2,7 +2,7 @@
 
 The rules, in short. An event that shows an outcome counts it; an outcome without events is counted where the workflow
 offers one way only from one event to the next. The time since the event before belongs to the one place on the way that
-takes time in the workflow, else to the node whose event it is. A case has ended when, after its last event, nothing can
+takes time in the workflow, else to the node whose event it is; a succession that the workflow does not know has none. A case has ended when, after its last event, nothing can
 follow but one end; else it is open. A case that could end in silence or go on is open until it has waited longer than
 `patience` of the cases that went on from there; then it counts as ended, at the moment at which that became known.
 """
@@ -20,7 +20,7 @@ from mpmflow.model.process import Choose, Decision, Work, Workflow
 
 from .counting import Case, Counted, Succession, Times
 from .periods import DAY, Calendar, to_time
-from .ways import START, Stop, Way, Ways
+from .ways import START, Way, Ways
 
 ENOUGH = 20
 """Cases that must have gone on from a mark before the slowest of them say how long one waits for a case to go on."""
@@ -54,7 +54,7 @@ class Tally:
 
 
 def patient_marks(ways: Ways) -> tuple[str, ...]:
-    """Marks after which a case may either end in silence or go on: exactly one end can be reached, and further events."""
+    """Marks after which a case may either end in silence, at one end, or go on with further events."""
     found = []
     for mark in sorted(ways.marks):
         stops = ways.after(mark)
@@ -80,6 +80,8 @@ class _Tally:
         self.waits: dict[str, dict[int, Times]] = defaultdict(dict)
         self.deviations: Counter[tuple[str, str]] = Counter()
         self.doubts: Counter[tuple[str, str, tuple[str, ...]]] = Counter()
+        self.passed: set[str] = set()
+        """Places without a time in the workflow that were passed in silence, so that nobody knows when."""
         self.notes: list[str] = list(counted.notes)
 
     def _zeros(self) -> list[int]:
@@ -88,8 +90,13 @@ class _Tally:
     def result(self) -> Tally:
         for pair in self.counted.successions:
             self._succession(pair)
-        for (period, mark, block, branch), times in sorted(self.counted.closings.items()):
-            self._closing(self._index(period), mark, block, branch, times)
+        for (period, mark, block, branch), count in sorted(self.counted.closings.items()):
+            self._closing(self._index(period), mark, block, branch, count)
+        for node in sorted(self.passed & set(self.times)):
+            del self.times[node]
+            self.notes.append(
+                f"The times at {node} are left out: some cases pass it without an event, at no known time."
+            )
         for found, services in ((self.times, self.counted.services), (self.waits, self.counted.waits)):
             for (period, mark), times in services.items():
                 found[self.ways.places[mark].id].setdefault(self._index(period), Times()).add(times)
@@ -125,10 +132,7 @@ class _Tally:
             self.deviations[pair.earlier, pair.later] += pair.count
         else:
             self._take(way, index, pair.count, pair.earlier, pair.later, pair.beside)
-        if pair.gaps.count:
-            node = self._holder(pair, way)
-            if node:
-                self.times[node].setdefault(index, Times()).add(pair.gaps)
+            self._time(pair, way, index)
 
     def _take(self, way: Way, index: int, count: int, earlier: str, later: str, beside: bool = False) -> None:
         """Count the outcomes of a way; beside a branch, only those inside it, for the rest was counted before."""
@@ -145,15 +149,18 @@ class _Tally:
             if scope[:1] == ((block, branch),):
                 self.outcomes[outcome][index] += count
 
-    def _holder(self, pair: Succession, way: Way | None) -> str | None:
-        """The node to which the time between two events belongs."""
+    def _time(self, pair: Succession, way: Way, index: int) -> None:
+        """Add the time between two events to the one place on the way that takes time, else to what the event shows."""
         shown = self.ways.places[pair.later]
         if pair.earlier == shown.id:
-            # The decision's own event came before: the time in front of it is counted already.
-            return None
-        passed = [*(way.places if way else ()), shown]
-        timed = list(dict.fromkeys(place.id for place in passed if _declares_time(place)))
-        return timed[0] if len(timed) == 1 else shown.id
+            return  # The decision's own event came before: the time in front of it is counted already.
+        timed = list(dict.fromkeys(place.id for place in (*way.places, shown) if _declares_time(place)))
+        holder = timed[0] if len(timed) == 1 else shown.id
+        for place in way.places:
+            if place.id != holder and isinstance(place.node, Work) and not _declares_time(place):
+                self.passed.add(place.id)
+        if pair.gaps.count:
+            self.times[holder].setdefault(index, Times()).add(pair.gaps)
 
     # ------------------------------------------------------------------------------------------ cases
 
@@ -214,7 +221,7 @@ class _Tally:
             known = case.when + limit
             given_up[case.mark] += 1
         self._take(stops[stop], self.calendar.index(known), 1, case.mark, stop.name)
-        return Ended(case, workflow, stop.name.partition(".")[2], _good(stop), known)
+        return Ended(case, workflow, stop.name.partition(".")[2], stop.good, known)
 
     def _open(self, arrivals: dict[str, list[int]], ended: list[Ended]) -> dict[str, list[int]]:
         """Cases open at the end of each period."""
@@ -270,7 +277,3 @@ class _Tally:
 
 def _declares_time(place: Place) -> bool:
     return isinstance(place.node, Work) and bool(place.node.takes or place.node.waits)
-
-
-def _good(stop: Stop) -> bool:
-    return stop.good

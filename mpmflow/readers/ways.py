@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 from mpmflow.model.flow import Arc, Flow, Place, Scope, arcs
 from mpmflow.model.process import Call, Decision, Work, Workflow
@@ -142,9 +143,9 @@ class Ways:
             ways = self._steps.get(target, [])
             if place.kind == "join":
                 return place.id.removesuffix(".join")
-            if place.kind != "start" and not (place.kind == "call" and place.id not in self.marks and ways):
-                if place.kind == "end" or place.id in self.marks or _takes_time(place) or len(ways) != 1:
-                    return place.id
+            entered = place.kind == "start" or (place.kind == "call" and place.id not in self.marks and bool(ways))
+            if not entered and (place.kind == "end" or place.id in self.marks or _takes_time(place) or len(ways) != 1):
+                return place.id
             if target in passed:
                 return place.id
             passed.add(target)
@@ -191,37 +192,40 @@ class Ways:
 
     def _stitch(self) -> None:
         """Join the flows: calls lead into the workflows they name if those leave events, and come back from there."""
-        visible = {self.home[mark] for mark in self.marks if mark in self.home}
-        grown = True
-        while grown:
-            grown = False
-            for name, flow in self.flows.items():
-                called = {place.node.workflow for place in flow.nodes.values() if isinstance(place.node, Call)}
-                if called & visible and name not in visible:
-                    visible.add(name)
-                    grown = True
-        calls: list[tuple[At, str]] = []
+        visible = self._visible()
+        inside: dict[At, str] = {}
         for name, flow in self.flows.items():
             for place in flow.nodes.values():
-                if isinstance(place.node, Call) and place.id not in self.marks and place.node.workflow in self.flows:
-                    calls.append(((name, place.id), place.node.workflow))
-        inside = {at: called for at, called in calls if called in visible and called != at[0]}
+                if isinstance(place.node, Call) and place.id not in self.marks:
+                    called = place.node.workflow
+                    if called in visible and called in self.flows and called != name:
+                        inside[name, place.id] = called
         self._entered = set(inside.values())
         for name, flow in self.flows.items():
-            for place in flow.nodes:
-                self._steps[name, place] = []
+            self._steps |= {(name, place): [] for place in flow.nodes}
             for arc in flow.arcs:
                 step = _Step((name, arc.source), (name, arc.target), _outcome_id(arc) if arc.outcome else None)
-                if (name, arc.source) not in inside:
+                if step.source not in inside:
                     self._steps[step.source].append(step)
         for at, called in inside.items():
-            flow = self.flows[at[0]]
             self._steps[at].append(_Step(at, (called, self.flows[called].start), None))
-            onward = [arc.target for arc in flow.arcs if arc.source == at[1]]
+            onward = [arc.target for arc in self.flows[at[0]].arcs if arc.source == at[1]]
             for end in self.flows[called].ends:
                 targets = onward if self.flows[called].nodes[end].good else [self._bad_end(at[0])]
-                for target in targets:
-                    self._steps[called, end].append(_Step((called, end), (at[0], target), None))
+                self._steps[called, end] += [_Step((called, end), (at[0], target), None) for target in targets]
+
+    def _visible(self) -> set[str]:
+        """The workflows that leave events, themselves or by those they call."""
+        visible = {self.home[mark] for mark in self.marks if mark in self.home}
+        calls = {
+            name: {place.node.workflow for place in flow.nodes.values() if isinstance(place.node, Call)}
+            for name, flow in self.flows.items()
+        }
+        while True:
+            more = {name for name, called in calls.items() if called & visible} - visible
+            if not more:
+                return visible
+            visible |= more
 
     def _bad_end(self, workflow: str) -> str:
         """The end of a workflow that takes what a called one has scrapped; made up if the text has none."""
@@ -298,7 +302,7 @@ class Ways:
     def _way(self, steps: list[_Step], must: int, may: int, target: At) -> Way:
         sure = [step for index, step in enumerate(steps) if must >> index & 1]
         ordered = _in_order(sure)
-        chained = all(one.target == two.source for one, two in zip(ordered, ordered[1:], strict=False))
+        chained = all(one.target == two.source for one, two in pairwise(ordered))
         # A chain of sure steps from the mark to the stop is the only way, whatever silent loops hang on it.
         whole = chained and bool(ordered) and self._begins(ordered[0], steps) and ordered[-1].target == target
         unsure = [] if whole else [step for index, step in enumerate(steps) if may & ~must & 1 << index]
