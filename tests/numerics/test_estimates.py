@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from mpmflow.numerics.censored import aalen_johansen
+from mpmflow.numerics.censored import aalen_johansen, censored_shares, gamma_wait_shares
 from mpmflow.numerics.estimates import (
     forgetting,
     mean_estimate,
@@ -314,3 +314,54 @@ def test_with_everything_open_the_shares_are_unknown():
 def test_an_outcome_without_a_number_is_refused():
     with pytest.raises(ValueError, match=r"numbered 0\.\.1"):
         aalen_johansen([1.0], [2], 2)
+
+
+def slow_rework(rng, count, window):
+    """True rework .25, mean waits 8 and 3 days, cases begun evenly over the window: waits and outcomes seen today."""
+    rework = rng.random(count) < 0.25
+    wait = np.where(rework, rng.gamma(2, 4.0, count), rng.gamma(2, 1.5, count))
+    age = rng.uniform(0, window, count)
+    return np.minimum(wait, age), np.where(wait <= age, rework.astype(int), -1)
+
+
+def test_after_a_short_follow_up_fitted_waits_come_nearer_than_a_split_in_proportion():
+    rng = np.random.default_rng(8)
+    split, fitted = [], []
+    for _ in range(15):
+        cases = slow_rework(rng, 300, 10)
+        split.append(aalen_johansen(*cases, 2).shares[1])
+        fitted.append(gamma_wait_shares(*cases, 2).shares[1])
+    assert np.mean(split) < 0.215
+    assert np.mean(fitted) == pytest.approx(0.25, abs=0.025)
+
+
+def test_with_nothing_open_fitted_waits_leave_the_plain_shares():
+    waits = [1, 2, 1, 3, 5, 4, 6]
+    assert gamma_wait_shares(waits, [0, 0, 0, 0, 1, 1, 2], 4).shares == pytest.approx(
+        [4 / 7, 2 / 7, 1 / 7, 0], abs=1e-4
+    )
+
+
+def test_fitted_shares_do_not_depend_on_the_unit_of_time():
+    waits, outcomes = slow_rework(np.random.default_rng(9), 60, 10)
+    in_days, in_hours = (gamma_wait_shares(waits * unit, outcomes, 2) for unit in (1, 24))
+    assert in_hours.shares == pytest.approx(in_days.shares, abs=1e-4)
+    assert in_days.incidence[-1].sum() <= 1 - in_days.remaining + 1e-9
+
+
+def test_fitted_waits_allow_for_cases_that_come_into_sight_late():
+    rng = np.random.default_rng(10)
+    rework = rng.random(4000) < 0.25
+    wait = np.where(rework, rng.exponential(8, 4000), rng.exponential(2, 4000))
+    already = rng.uniform(0, 10, 4000)
+    seen = wait > already
+    answer = gamma_wait_shares(wait[seen], rework[seen].astype(int), 2, entry=already[seen])
+    assert answer.shares[1] == pytest.approx(0.25, abs=0.05)
+    assert rework[seen].mean() > 0.4
+
+
+@pytest.mark.parametrize(
+    ("count", "window", "method"), [(300, 60, "aalen-johansen"), (300, 6, "gamma waits"), (20, 60, "gamma waits")]
+)
+def test_the_method_follows_the_data_and_is_named(count, window, method):
+    assert censored_shares(*slow_rework(np.random.default_rng(11), count, window), 2).method == method
