@@ -9,15 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from mpmflow.diagnostics.codes_names import NAMES
 from mpmflow.diagnostics.codes_reading import READING
 from mpmflow.diagnostics.codes_syntax import SYNTAX
+from mpmflow.diagnostics.codes_values import VALUES
 from mpmflow.diagnostics.diagnostic import Diagnostic, Note
 from mpmflow.diagnostics.source import Span
 from mpmflow.diagnostics.wording import Code, fill
 
 __all__ = ["CODES", "diagnose", "page"]
 
-_THEMES: tuple[tuple[Code, ...], ...] = (READING, SYNTAX)
+_THEMES: tuple[tuple[Code, ...], ...] = (READING, SYNTAX, VALUES, NAMES)
 
 CODES: dict[str, Code] = {code.name: code for theme in _THEMES for code in theme}
 """All codes by name, theme by theme."""

@@ -28,7 +28,7 @@ def _defaults(kind: type[Part]) -> dict[str, Any]:
     }
 
 
-def make(kind: type[P], **fields: Any) -> P:
+def make(kind: type[P], /, **fields: Any) -> P:
     """A part with these fields, which must have the right types already.
 
     >>> from mpmflow.model.quantities import Quantity
@@ -67,7 +67,7 @@ class Bridge:
     faults: list[Fault] = field(default_factory=list)
     _kept: list[Any] = field(default_factory=list)
 
-    def part(self, kind: type[P], span: Span | None, **fields: Any) -> P:
+    def part(self, kind: type[P], span: Span | None, /, **fields: Any) -> P:
         """Make a part and note where it stands."""
         made = make(kind, **fields)
         self._kept.append(made)  # identities stay unique for as long as the spans are in use
