@@ -189,8 +189,8 @@ class Calendar:
         if last - first >= MOST_PERIODS:
             raise DataError(
                 f"from {to_time(earliest):%Y-%m-%d} to {to_time(until):%Y-%m-%d} there are {last - first + 1:,} "
-                f"periods of {span_text(grid.width) if grid.width else 'months'}, more than {MOST_PERIODS:,}: a date is "
-                "probably wrong, or the period too short"
+                f"periods of {span_text(grid.width) if grid.width else 'months'}, more than {MOST_PERIODS:,}: "
+                "a date is probably wrong, or the period too short"
             )
         return cls(grid, first, last, until)
 

@@ -2,9 +2,10 @@
 
 The rules, in short. An event that shows an outcome counts it; an outcome without events is counted where the workflow
 offers one way only from one event to the next. The time since the event before belongs to the one place on the way that
-takes time in the workflow, else to the node whose event it is; a succession that the workflow does not know has none. A case has ended when, after its last event, nothing can
-follow but one end; else it is open. A case that could end in silence or go on is open until it has waited longer than
-`patience` of the cases that went on from there; then it counts as ended, at the moment at which that became known.
+takes time in the workflow, else to the node whose event it is; a succession that the workflow does not know has none.
+A case has ended when, after its last event, nothing can follow but one end; else it is open. A case that could end in
+silence or go on is open until it has waited longer than `patience` of the cases that went on from there; then it counts
+as ended, at the moment at which that became known.
 """
 
 from __future__ import annotations
@@ -95,7 +96,7 @@ class _Tally:
         for node in sorted(self.passed & set(self.times)):
             del self.times[node]
             self.notes.append(
-                f"The times at {node} are left out: some cases pass it without an event, at no known time."
+                f"The times at {node} are left out: some cases pass it without an event, nobody knows when."
             )
         for found, services in ((self.times, self.counted.services), (self.waits, self.counted.waits)):
             for (period, mark), times in services.items():
