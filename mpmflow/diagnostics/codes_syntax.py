@@ -250,7 +250,7 @@ SYNTAX: tuple[Code, ...] = (
         "bad-clause",
         "A clause does not have the form that it must have.",
         "The statement is left out, since what it says is not clear.",
-        "cause a -> b { each 1 more adds 40 }\n",
+        "cause a -> b { each +1 gives 40 }\n",
         "cause a -> b { each +1 adds 40 }\n",
     ),
     _taught(

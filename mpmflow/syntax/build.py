@@ -208,7 +208,7 @@ def _duration_of(_: Builder, c: list[Child]) -> Any:
     return _first(c, _DURATION)
 
 
-MAKERS["quantity"] = MAKERS["figure"] = MAKERS["unsigned"] = MAKERS["percent"] = Builder.quantity
+MAKERS["quantity"] = MAKERS["figure"] = MAKERS["unsigned"] = MAKERS["percent"] = MAKERS["number"] = Builder.quantity
 
 
 @_rule("period_word")
@@ -671,7 +671,7 @@ def _row(b: Builder, c: list[Child]) -> tree.Row:
     return tree.Row(_cells(b, c), b.span(c[1:] if len(c) > 1 else c))
 
 
-MAKERS["row_first"] = lambda b, c: tree.Row(_cells(b, c), b.span(c))
+MAKERS["row_first"] = _row
 
 
 @_rule("examples")

@@ -16,21 +16,21 @@ Time is linear in the length of the text, apart from mistakes, of which at most 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from mpmflow.diagnostics.codes import diagnose
 from mpmflow.diagnostics.diagnostic import Diagnostic, Note
 from mpmflow.diagnostics.errors import InternalError
 from mpmflow.diagnostics.source import Source, Span
-from mpmflow.diagnostics.suggest import nearest
+from mpmflow.diagnostics.suggest import distance, nearest
 from mpmflow.syntax import tree
 from mpmflow.syntax.build import DEPTH, MAKERS, Builder
 from mpmflow.syntax.comments import Comment, comments_of
 from mpmflow.syntax.grammar import Row, tables
 from mpmflow.syntax.lexer import Lexer, Token, vocabulary
 
-__all__ = ["MOST_ERRORS", "Parsed", "parse"]
+__all__ = ["MOST_ERRORS", "Parsed", "parse", "probe"]
 
 MOST_ERRORS = 200
 """How many mistakes are reported before the rest is left unread."""
@@ -80,12 +80,6 @@ class _Block:
     misplaced: bool = False
 
 
-@dataclass(slots=True)
-class _Mistakes:
-    found: list[Diagnostic] = field(default_factory=list)
-    quiet_until: int = -1
-
-
 def parse(source: Source) -> Parsed:
     """The tree of a text and all its syntax mistakes; never raises for what stands in the text.
 
@@ -95,6 +89,19 @@ def parse(source: Source) -> Parsed:
     (['legal'], 1)
     """
     return _Parser(source).run()
+
+
+def probe(source: Source) -> tuple[int, Token, str] | None:
+    """The state of the parser, the token and the context at the first mistake of a text; None if it has none."""
+    parser = _Parser(source)
+    while True:
+        token = parser.lexer.next(parser.states[parser.stack[-1]])
+        if token.type == "$END":
+            if parser.last is None or parser.last.type == "_NL":
+                return None
+            token = Token("_NL", "\n", token.start, token.end)
+        if not parser._take(token):
+            return parser.stack[-1], token, parser._context()
 
 
 class _TooManyError(Exception):
@@ -356,6 +363,12 @@ class _Parser:
         match = _WORD.match(text, at)
         return Token("NAME", match.group(), match.start(), match.end()) if match is not None else None
 
+    def _context(self) -> str:
+        """The word of the language that the current line begins with; in a line that begins with a name, that of its block."""
+        block = self.blocks[-1]
+        first = self._first_word(block)
+        return first.text if first is not None and self._begins(block, first.text) else block.kind
+
     def _begins(self, block: _Block, word: str) -> bool:
         """Whether a word is a keyword that may begin a line or clause of a block."""
         row = self.states[self.stack[block.mark - 1]]
@@ -407,8 +420,10 @@ class _Parser:
         row = self.states[self.stack[-1]]
         known = vocabulary()
         words = {word: name for name in row for word in known.words(name)}
-        near = nearest(token.text, words)
-        if not near or near[0] in token.text.split("_") or not self._accepts(height, words[near[0]]):
+        # Stricter than among names: a word that begins a clause is rarely far off.
+        limit = 1 if len(token.text) <= 5 else 2
+        near = nearest(token.text, (word for word in words if distance(token.text.lower(), word, limit) <= limit))
+        if not near or not self._accepts(height, words[near[0]]):
             return False
         span = Span(self.source, token.start, token.end)
         block = self.blocks[-1]
@@ -428,11 +443,13 @@ class _Parser:
         return first is not None and first.start == token.start
 
     def _where(self, block: _Block) -> str:
-        return "at the top of a file" if block.kind == "file" else f"in {_article(block.kind)}"
+        return _WHERE.get(block.kind) or f"in {_article(block.kind)}"
 
     def _misplaced(self, block: _Block, first: Token | None, token: Token) -> bool:
         """A known statement in a wrong place; a run of them is one mistake."""
         if first is None or first.start != token.start or self._begins(block, first.text):
+            return False
+        if block.kind in ("parallel", "first"):
             return False
         belongs = _BELONGS.get(first.text)
         if belongs is None:
@@ -457,6 +474,7 @@ class _Parser:
             token=token,
             last=self.last,
             first=first,
+            context=self._context(),
             where=self._where(block),
             at_begin=first is not None and first.start == token.start,
         )
@@ -580,6 +598,7 @@ def _as_date(words: str) -> str:
 _TOP = "import|workflow|metric|cause|indicator|objective|initiative|commitment|benchmark|data|scenario|test"
 _TOP_LINE = re.compile(rf"\n(?=(?:{_TOP})\s)")
 
+_WHERE = {"file": "at the top of a file", "first": "in a `first`", "data": "in `data`", "series": "in a series"}
 _IN_WORKFLOW = "inside the braces of a workflow"
 _ON_TOP = "at the top of the file, outside all braces"
 _BELONGS = {
