@@ -219,6 +219,12 @@ def test_a_longer_lag_slows_a_loop_but_does_not_decide_whether_it_dies_out():
     assert not loop(1.0, fixed_lag(9)).stability.stable
 
 
+def test_effects_of_different_lags_grow_together_at_the_root_of_their_polynomial():
+    """Half next period and .4 after three: x = .5/z + .4/z^3, so z^3 = .5 z^2 + .4."""
+    graph = influence_from_edges(1, [0, 0], [0, 0], [0.5, 0.4], [[0, 1.0], fixed_lag(3)])
+    assert graph.stability.growth == pytest.approx(np.abs(np.roots([1, -0.5, 0, -0.4])).max())
+
+
 def test_opposite_gains_can_keep_a_loop_in_check():
     """Strong positive and negative feedback at the same lag cancel; size alone would call it unstable."""
     graph = influence_from_edges(1, [0, 0], [0, 0], [1.5, -1.0], [[0, 1.0], [0, 1.0]])

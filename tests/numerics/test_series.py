@@ -183,6 +183,7 @@ def test_a_shift_is_seen_by_eight_in_a_row_before_any_point_is_beyond():
 def test_runs_skip_gaps_and_end_on_the_centre():
     assert runs([1, 1, GAP, 1], 0, length=3).tolist() == [False, False, False, True]
     assert runs([1, 1, 0, 1, 1], 0, length=3).tolist() == [False] * 5
+    assert runs([0, 0, 0, 0], 0, length=3).tolist() == [False] * 4
     assert runs([1, 1, -1, -1, -1], 0, length=3).tolist() == [False] * 4 + [True]
 
 
