@@ -101,7 +101,7 @@ def probe(source: Source) -> tuple[int, Token, str] | None:
                 return None
             token = Token("_NL", "\n", token.start, token.end)
         if not parser._take(token):
-            return parser.stack[-1], token, parser._context()
+            return parser._refusing(token.type), token, parser._context()
 
 
 class _TooManyError(Exception):
@@ -150,9 +150,10 @@ class _Parser:
     # --- the machine
 
     def _take(self, token: Token) -> bool:
-        """Feeds one token; False if it cannot stand here. Reductions that it set off stay done: they were sound."""
-        if not self._shift(token):
+        """Feeds one token; False, with nothing changed, if it cannot stand here."""
+        if not self._accepts(len(self.stack), token.type):
             return False
+        self._shift(token)
         kind = token.type
         self.last = token
         if kind == "LBRACE":
@@ -166,7 +167,13 @@ class _Parser:
                 self.blocks.pop()
         elif kind in _SEPARATORS:
             row = self.states[self.stack[-1]]
-            if "RBRACE" in row or "$END" in row:
+            follower = "RBRACE" if "RBRACE" in row else "$END"
+            if follower in row:
+                # What has been read is put together now, so that no later token can do it behind the mark.
+                while (action := self.states[self.stack[-1]].get(follower, 0)) < 0:
+                    if not self.rules[-action - 1][0].startswith("__"):
+                        break
+                    self._reduce(-action - 1)
                 block = self.blocks[-1]
                 block.mark = len(self.stack)
                 block.begin = token.end
@@ -179,18 +186,14 @@ class _Parser:
             self.brackets -= 1
         return True
 
-    def _shift(self, token: Token) -> bool:
-        stack, values, states = self.stack, self.values, self.states
+    def _shift(self, token: Token) -> None:
+        """Feeds a token that can stand here, with the reductions that it calls for."""
+        stack, states = self.stack, self.states
         kind = token.type
-        while True:
-            action = states[stack[-1]].get(kind)
-            if action is None:
-                return False
-            if action >= 0:
-                stack.append(action)
-                values.append(token)
-                return True
+        while (action := states[stack[-1]][kind]) < 0:
             self._reduce(-action - 1)
+        stack.append(action)
+        self.values.append(token)
 
     def _reduce(self, number: int) -> None:
         stack, values = self.stack, self.values
@@ -230,25 +233,39 @@ class _Parser:
 
     def _accepts(self, height: int, *kinds: str) -> bool:
         """Whether the parser, with its stack cut to a height, could take these terminals one after the other."""
-        states = self.states
+        return self._try(height, kinds) is None
+
+    def _try(self, height: int, kinds: tuple[str, ...]) -> int | None:
+        """Plays these terminals through without touching the stack: the state that refuses one of them, None if none does.
+
+        A state shared by several rules may promise a terminal that the rule in hand cannot take; the refusal then comes only after
+        some reductions. Playing it through first keeps a mistake from reducing what it should leave alone.
+        """
+        stack, states = self.stack, self.states
         overlay: list[int] = []
         for kind in kinds:
             while True:
-                top = overlay[-1] if overlay else self.stack[height - 1]
+                top = overlay[-1] if overlay else stack[height - 1]
                 action = states[top].get(kind)
                 if action is None:
-                    return False
+                    return top
                 if action >= 0:
                     overlay.append(action)
                     break
                 name, size, _, _ = self.rules[-action - 1]
-                cut = min(size, len(overlay))
-                if cut:
-                    del overlay[-cut:]
-                height -= size - cut
-                top = overlay[-1] if overlay else self.stack[height - 1]
-                overlay.append(states[top][name])
-        return True
+                if size <= len(overlay):
+                    if size:
+                        del overlay[-size:]
+                else:
+                    height -= size - len(overlay)
+                    overlay.clear()
+                overlay.append(states[overlay[-1] if overlay else stack[height - 1]][name])
+        return None
+
+    def _refusing(self, kind: str) -> int:
+        """The state that refuses a terminal, once everything before it has been put together."""
+        refused = self._try(len(self.stack), (kind,))
+        return self.stack[-1] if refused is None else refused
 
     def _cut(self, height: int) -> None:
         del self.stack[height:]
@@ -344,7 +361,7 @@ class _Parser:
             self._explain(block, first, token)
         if self._into_block(block, token):
             return
-        self._cut(min(block.mark, len(self.stack)))
+        self._cut(block.mark)
         self._pass_over(block, token.start)
 
     def _statement_complete(self) -> bool:
@@ -387,7 +404,7 @@ class _Parser:
         if outer is None or self._missing() < len(self.blocks) - 1 - outer:
             return False
         self._unclosed(block, first)
-        self._cut(min(block.mark, len(self.stack)))
+        self._cut(block.mark)
         while len(self.blocks) > outer + 1:
             self._close(first.start)
         self._take(Token("_NL", "\n", first.start, first.start))
@@ -400,7 +417,7 @@ class _Parser:
             self._balance -= 1
         if not self._take(Token("RBRACE", "}", at, at)):
             block = self.blocks.pop()
-            self._cut(min(self.blocks[-1].mark, len(self.stack)))
+            self._cut(self.blocks[-1].mark)
             self.skipped.append(Span(self.source, block.begin, at))
 
     def _missing(self) -> int:
@@ -434,7 +451,7 @@ class _Parser:
             finding = diagnose("unknown-clause", span, replacement=near[0], word=token.text, nearest=near)
         self._report(finding)
         if not self._take(Token(words[near[0]], near[0], token.start, token.end)):
-            self._cut(min(block.mark, len(self.stack)))
+            self._cut(block.mark)
             self._pass_over(block, token.start)
         return True
 
@@ -465,11 +482,10 @@ class _Parser:
         from mpmflow.syntax.wrong import explain  # only a text with mistakes needs it
 
         height = len(self.stack)
-        state = self.stack[-1]
-        able = {kind for kind in self.states[state] if self._accepts(height, kind)} if self.states[state] else set()
+        able = {kind for kind in self.states[self.stack[-1]] if kind.isupper() and self._accepts(height, kind)}
         code, facts = explain(
             self.source,
-            state=state,
+            state=self._refusing(token.type),
             able=able,
             token=token,
             last=self.last,
@@ -492,7 +508,7 @@ class _Parser:
         brace = self._find_brace(token.start)
         if brace is None:
             return False
-        bottom = min(block.mark, len(self.stack))
+        bottom = block.mark
         for height in range(min(len(self.stack), bottom + 40), bottom, -1):
             if self._accepts(height, "LBRACE"):
                 self._cut(height)
