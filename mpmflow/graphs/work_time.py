@@ -96,7 +96,7 @@ class Timing:
     Attributes:
         law: constant, uniform, exponential, triangular, normal, lognormal, gamma, weibull or empirical.
         parameters: in seconds, in the order of the language: (value), (low, high), (mean), (low, mode, high),
-            (mean, sd); weibull (shape, scale), its shape a pure number. Empty for empirical.
+            (mean, sd); weibull (shape, scale), its shape a pure number. Empirical: nothing, or a factor on all values.
         stretch: calendar seconds per second of these parameters; 1 for waits and delays.
         source: of an empirical law, file and column.
     """

@@ -1,0 +1,215 @@
+"""How long a parallel block takes: the law of each branch's time, and the maximum or the minimum of them.
+
+Means and second moments come from `E[T^j; A] = integral of j t^(j-1) (P(A) - P(A, T <= t))`, taken piece by piece
+between all points where a distribution function has a jump or a kink (Gauss-Legendre, 12 nodes a piece). With fixed
+times alone it is exact; with the smooth laws of the language the error is below 1e-9 of the mean; with branches that
+decide or repeat it is that of their lattice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from mpmflow.numerics import laws
+from mpmflow.numerics.compound import Mixture, Scaled, Sum, Tabulated
+from mpmflow.numerics.laws import Constant, Law
+
+if TYPE_CHECKING:
+    from mpmflow.analysis.arrays import LawBook, Solved
+
+Floats = npt.NDArray[np.float64]
+_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(12)
+_TAIL = 1e-15  # a law is followed until this chance of lasting longer
+_PIECES = 48
+
+
+@dataclass(frozen=True, eq=False)
+class Spell:
+    """A time: mean and second moment, and its law. `exact`: only rounding separates them from the truth."""
+
+    mean: float
+    second: float
+    law: Law
+    exact: bool = True
+
+
+@dataclass(frozen=True, eq=False)
+class BranchSpell:
+    """The time of a branch: chance that it ends well, and the laws of its time given that it does, or does not.
+
+    A law is None where its case never happens. `error` is the bound of the lattice on either distribution function, 0
+    for closed forms.
+    """
+
+    chance: float
+    done: Law | None
+    lost: Law | None
+    error: float = 0.0
+
+    def done_by(self, t: Floats) -> Floats:
+        """Chance that the branch has ended well by t."""
+        return self.chance * self.done.cdf(t) if self.done is not None else np.zeros_like(t)
+
+    def lost_by(self, t: Floats) -> Floats:
+        """Chance that the branch has lost the case by t."""
+        return (1.0 - self.chance) * self.lost.cdf(t) if self.lost is not None else np.zeros_like(t)
+
+    def ended_by(self, t: Floats) -> Floats:
+        """Chance that the branch has ended by t."""
+        return self.done_by(t) + self.lost_by(t)
+
+    @property
+    def laws(self) -> tuple[Law, ...]:
+        return tuple(law for law in (self.done, self.lost) if law is not None)
+
+
+def join_all(spells: list[BranchSpell]) -> tuple[Spell | None, Spell | None]:
+    """Time from fork to join when all branches must end: given that the case passes, and given that it is lost."""
+    chance = float(np.prod([spell.chance for spell in spells]))
+
+    def done(t: Floats) -> Floats:
+        return np.asarray(np.prod([spell.done_by(t) for spell in spells], axis=0))
+
+    def ended(t: Floats) -> Floats:
+        return np.asarray(np.prod([spell.ended_by(t) for spell in spells], axis=0))
+
+    return _split(spells, chance, done, lambda t: ended(t) - done(t))
+
+
+def join_first(spells: list[BranchSpell]) -> tuple[Spell | None, Spell | None]:
+    """Time from fork to join when the first branch that is done ends the block: passed, and lost (all of them)."""
+    chance = 1.0 - float(np.prod([1.0 - spell.chance for spell in spells]))
+
+    def done(t: Floats) -> Floats:
+        return 1.0 - np.asarray(np.prod([1.0 - spell.done_by(t) for spell in spells], axis=0))
+
+    def lost(t: Floats) -> Floats:
+        return np.asarray(np.prod([spell.lost_by(t) for spell in spells], axis=0))
+
+    return _split(spells, chance, done, lost)
+
+
+def _split(
+    spells: list[BranchSpell], chance: float, done: Callable[[Floats], Floats], lost: Callable[[Floats], Floats]
+) -> tuple[Spell | None, Spell | None]:
+    points = _points([law for spell in spells for law in spell.laws])
+    exact = all(spell.error == 0.0 for spell in spells)
+    passed = _spell(points, done, chance, exact) if chance > 0.0 else None
+    return passed, _spell(points, lost, 1.0 - chance, exact) if chance < 1.0 else None
+
+
+def _spell(points: Floats, reached: Callable[[Floats], Floats], chance: float, exact: bool) -> Spell:
+    """Mean, second moment and law of a time from its (defective) distribution function."""
+    left, right = points[:-1], points[1:]
+    middle, half = (left + right) / 2.0, (right - left) / 2.0
+    t = middle[:, None] + half[:, None] * _NODES
+    missing = np.maximum(chance - reached(t.ravel()).reshape(t.shape), 0.0)
+    weight = half[:, None] * _WEIGHTS
+    mean = float((missing * weight).sum()) / chance
+    second = float((2.0 * t * missing * weight).sum()) / chance
+    at = reached(points) / chance
+    jump = np.maximum(at - reached(np.nextafter(points, -1.0)) / chance, 0.0)
+    jump[jump < 1e-13] = 0.0
+    smooth = np.maximum.accumulate(np.maximum(at - np.cumsum(jump), 0.0))
+    atoms = points[jump > 0.0]
+    if smooth[-1] < 1e-12:
+        weights = jump[jump > 0.0]
+        law: Law = (
+            Constant(float(atoms[0]))
+            if len(atoms) == 1
+            else laws.Empirical(tuple(atoms.tolist()), tuple(weights.tolist()))
+        )
+    else:
+        total = float(smooth[-1] + jump.sum())
+        law = Tabulated(points, (smooth - smooth[0]) / total, atoms, jump[jump > 0.0] / total)
+    return Spell(mean, max(second, mean**2), law, exact)
+
+
+def _points(found: list[Law]) -> Floats:
+    """0, every jump and kink, and enough points between to follow the smooth parts to the end of their tails."""
+    points = [np.zeros(1)]
+    for law in found:
+        points += [law.atoms[0], _kinks(law)]
+        smooth = float(law.atoms[1].sum()) < 1.0 - 1e-12
+        if smooth and not isinstance(law, Tabulated):
+            reach = max(law.mean + 2.0 * law.sd, 1e-300)
+            while float(law.survival(reach)) > _TAIL:
+                reach *= 1.25
+            body = min(law.mean + 4.0 * law.sd, reach)
+            points += [np.linspace(0.0, body, _PIECES + 1), np.geomspace(body, reach, _PIECES)]
+            points.append(law.mean * np.geomspace(1e-6, 1.0, _PIECES // 2))
+    every = np.unique(np.concatenate(points))
+    return every if len(every) > 1 else np.array([0.0, 1.0])
+
+
+def _kinks(law: Law) -> Floats:
+    if isinstance(law, laws.Uniform):
+        return np.array([law.low, law.high])
+    if isinstance(law, laws.Triangular):
+        return np.array([law.low, law.mode, law.high])
+    if isinstance(law, Scaled):
+        return law.factor * _kinks(law.law)
+    if isinstance(law, Mixture):
+        return np.concatenate([_kinks(part) for part in law.parts])
+    if isinstance(law, Tabulated):
+        return law.times
+    if isinstance(law, Sum) and len(law.moving) == 1:
+        return law.fixed + np.append(_kinks(law.moving[0]), 0.0)
+    return np.zeros(0)
+
+
+def spell_of(branch: Solved, book: LawBook) -> BranchSpell:
+    """The time of a solved branch: in closed form where it is one line of steps, else by its lattice."""
+    line = _line(branch)
+    if line is None:
+        from mpmflow.analysis.sojourn_of import branch_law
+
+        return branch_law(branch, book)
+    fixed, moving = 0.0, []
+    for row in line:
+        law = row_law(branch, row, book)
+        if isinstance(law, Constant):
+            fixed += law.value
+        else:
+            moving.append(law)
+    if not moving:
+        return BranchSpell(1.0, Constant(fixed), None)
+    parts = (*moving, Constant(fixed)) if fixed else tuple(moving)
+    law = parts[0] if len(parts) == 1 else Sum(parts)
+    return BranchSpell(1.0, law, None, 0.0 if len(moving) == 1 else 1e-5)
+
+
+def row_law(solved: Solved, row: int, book: LawBook) -> Law:
+    """The law of the calendar time of one row."""
+    index = int(solved.state[row])
+    state = solved.cells.states[index]
+    if state.part in ("joined", "lost"):
+        fold = solved.folds[index - (1 if state.part == "joined" else 2)]
+        spell = fold.time_passed if state.part == "joined" else fold.time_lost
+        return spell.law if spell is not None else Constant(0.0)
+    return book.calendar(state.timing, state.node)
+
+
+def _line(branch: Solved) -> list[int] | None:
+    """The rows of a branch that is one line to its good end, in order; None if it may go another way."""
+    onward: dict[int, int] = {}
+    outcomes = branch.outcomes
+    for row, target, share in zip(
+        outcomes.row.tolist(), outcomes.target.tolist(), outcomes.share.tolist(), strict=True
+    ):
+        if share > 0.0:
+            if row in onward:
+                return None
+            onward[row] = target
+    row, line = int(np.argmax(branch.factor.chain.start)), []
+    while row < branch.n:
+        line.append(row)
+        if len(line) > branch.n:
+            return None
+        row = onward[row]
+    return line if row == branch.n else None

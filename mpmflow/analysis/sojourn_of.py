@@ -1,0 +1,112 @@
+"""The whole law of the time from start to end of a process, from the lattice engine; percentiles and lateness.
+
+Where a process is too large for the lattice, or its time spreads too wide for it, the law is replaced by a gamma law
+with the same mean and standard deviation, and the figures say that they are approximate.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from mpmflow.analysis.amounts import amounts_of, time_reward
+from mpmflow.analysis.arrays import LawBook, Solved
+from mpmflow.analysis.branch_time import BranchSpell, row_law
+from mpmflow.numerics.compound import Mixture
+from mpmflow.numerics.laws import Constant, Gamma, Law
+from mpmflow.numerics.moments import given_end
+from mpmflow.numerics.settings import DEFAULT, Settings
+from mpmflow.numerics.sojourn import CycleTime, cycle_time
+from mpmflow.numerics.transforms import TimedProcess, timed_process
+
+ROW_LIMIT = 1_500
+"""Processes with more rows than this get the gamma law: the lattice would take longer than a person waits."""
+
+
+@dataclass(frozen=True, eq=False)
+class WholeTime:
+    """The law of the time of all cases.
+
+    Attributes:
+        method: `exact` (fixed times on the lattice alone), `bounded` (right to `error`), `approximate` (gamma).
+        error: bound on the error of a chance; None for an approximation.
+        jump: times of jumps may be off by this many seconds.
+        law: chance of lasting longer, percentiles.
+        cycle: the lattice law by end, None for an approximation.
+    """
+
+    method: Literal["exact", "bounded", "approximate"]
+    error: float | None
+    jump: float
+    law: Law | None
+    cycle: CycleTime | None
+
+    def percentile(self, share: float) -> float | None:
+        """The time within which this share of all cases ends, seconds; None beyond the reach of the lattice."""
+        if self.cycle is not None:
+            found = self.cycle.all.quantile(share)
+            return found if np.isfinite(found) else None
+        assert self.law is not None
+        return _percentile(self.law, share)
+
+    def later_than(self, seconds: float) -> float:
+        """Share of all cases that take longer."""
+        source = self.cycle.all if self.cycle is not None else self.law
+        assert source is not None
+        return min(1.0, max(0.0, float(source.survival(seconds))))
+
+
+def timed(solved: Solved, book: LawBook) -> TimedProcess:
+    """The solved process with the law of every row's calendar time."""
+    rows = [row_law(solved, row, book) for row in range(solved.n)]
+    laws = [None if isinstance(law, Constant) and law.value == 0.0 else law for law in rows]
+    return timed_process(solved.n, len(solved.ends), solved.outcomes, laws, None, solved.factor.chain.start)
+
+
+def whole_time(
+    solved: Solved, book: LawBook, mean: float, sd: float, deadline: float | None, settings: Settings = DEFAULT
+) -> WholeTime:
+    """The law of the time of all cases of a process that was solved as it is."""
+    if sd <= 1e-12 * mean:
+        return WholeTime("exact", 0.0, 0.0, Constant(mean), None)
+    if solved.n <= ROW_LIMIT:
+        cycle = cycle_time(timed(solved, book), settings, deadline or 0.0)
+        if cycle.error <= 0.02:
+            method: Literal["exact", "bounded"] = (
+                "exact" if cycle.error <= 1e-6 and cycle.all.blur == 0.0 else "bounded"
+            )
+            return WholeTime(method, cycle.error, cycle.all.blur, None, cycle)
+    return WholeTime("approximate", None, 0.0, Gamma(mean, sd), None)
+
+
+def branch_law(branch: Solved, book: LawBook, settings: Settings = DEFAULT) -> BranchSpell:
+    """The time of a branch that decides, repeats or may lose the case, by its lattice."""
+    process = timed(branch, book)
+    found = cycle_time(process, settings)
+    gathered = time_reward(branch, amounts_of(branch, book))
+    parts: list[tuple[float, Law]] = []
+    for end in range(len(branch.ends)):
+        share = given_end(branch.factor, gathered, end)
+        if share.probability > 0.0:
+            parts.append((share.probability, found.ends[end].as_law(share.mean)))
+        else:
+            parts.append((0.0, Constant(0.0)))
+    chance, done = parts[0]
+    bad = [(weight, law) for weight, law in parts[1:] if weight > 0.0]
+    lost: Law | None = None
+    if bad:
+        total = sum(weight for weight, _ in bad)
+        lost = Mixture(tuple(law for _, law in bad), tuple(weight / total for weight, _ in bad))
+    return BranchSpell(min(1.0, chance), done if chance > 0.0 else None, lost, found.error)
+
+
+def _percentile(law: Law, share: float) -> float:
+    low, high = 0.0, max(law.mean, 1e-300)
+    while float(law.survival(high)) > 1.0 - share:
+        high *= 2.0
+    for _ in range(80):
+        middle = (low + high) / 2.0
+        low, high = (middle, high) if float(law.survival(middle)) > 1.0 - share else (low, middle)
+    return high
