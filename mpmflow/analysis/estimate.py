@@ -11,18 +11,20 @@ take its place, the same baseline that freezes control limits.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
+from mpmflow.graphs.cells import ProcessCells
 from mpmflow.model.distributions import Constant, Gamma
+from mpmflow.model.expressions import Expression, Function, Reference
 from mpmflow.model.flow import goes_on, shares
 from mpmflow.model.model import Model
-from mpmflow.model.observations import Observations
+from mpmflow.model.observations import Durations, Observations
 from mpmflow.model.process import Choose, Decision, Outcome, PoissonArrivals, Share, Step, Workflow
 from mpmflow.model.quantities import Quantity
 from mpmflow.numerics.estimates import (
@@ -36,11 +38,60 @@ from mpmflow.numerics.estimates import (
     plan_prior,
 )
 
+from .arrays import LawBook
 from .rules import BASELINE
 from .whatif import apply
 
 Floats = npt.NDArray[np.float64]
+UNCOUNTED = 30.0
+"""So many decisions (or visits) a period's share or mean time from a table is taken to rest on, for tables have no
+counts.
+"""
 _DIGITS = 10**12  # a mean share becomes a fraction with a denominator up to this
+
+
+@dataclass(frozen=True, slots=True)
+class PlanTime:
+    """Time of one visit at a node as a model states it, calendar seconds: mean and variance of work and of waiting.
+
+    `stretch` is calendar time per working time; `stated` whether the text says anything of it at all.
+    """
+
+    work: float = 0.0
+    work_variance: float = 0.0
+    wait: float = 0.0
+    wait_variance: float = 0.0
+    stretch: float = 1.0
+    stated: bool = False
+
+    @property
+    def mean(self) -> float:
+        return self.work + self.wait
+
+
+PlanTimes = Mapping[str, PlanTime]
+
+
+def plan_times(processes: Iterable[ProcessCells], book: LawBook) -> dict[str, PlanTime]:
+    """The time of one visit at every step, decision and choose."""
+    found: dict[str, PlanTime] = {}
+    waiting = [state for process in processes for state in process.cells.states]
+    while waiting:
+        state = waiting.pop()
+        if state.block is not None:
+            waiting += [inner for branch in state.block.branches for inner in branch.states]
+        elif state.part in ("work", "wait"):
+            law = book.calendar(state.timing, state.node)
+            old = found.get(state.node, PlanTime())
+            stated = old.stated or state.timing is not None
+            if state.part == "wait":
+                found[state.node] = replace(old, wait=law.mean, wait_variance=law.variance, stated=stated)
+            else:
+                stretch = state.timing.stretch if state.timing is not None else 1.0
+                found[state.node] = replace(
+                    old, work=law.mean, work_variance=law.variance, stretch=stretch, stated=stated
+                )
+    return found
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,10 +135,12 @@ class SharesEstimate:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TimeEstimate:
-    """The time that cases spend at one node per visit, waiting in front of it included, in seconds.
+    """The time of one visit at a node, in calendar seconds: all of it, or its work or its wait where a log tells them
+    apart.
 
     Attributes:
-        node: its name; `name` the indicator that shows it, `S.time` of a step, `D.wait` of a decision.
+        node: its name; `name` the indicator that shows it, `S.time` of a step, `D.wait` of a decision or of a wait.
+        part: `all`, `work` or `wait`.
         plan: mean in the reference; `planned` tells whether the model says so, or the baseline periods.
         belief: what is known of the mean now.
         sd: spread of single visits, as observed.
@@ -96,6 +149,7 @@ class TimeEstimate:
 
     node: str
     name: str
+    part: Literal["all", "work", "wait"]
     plan: float
     planned: bool
     belief: MeanEstimate
@@ -155,14 +209,13 @@ def full_periods(observations: Observations) -> int:
 def estimate(
     model: Model,
     observations: Observations,
-    plan_times: Mapping[str, tuple[float, float]],
+    planned: PlanTimes,
     reference: Literal["plan", "rework-free"] | tuple[int, int] = "plan",
 ) -> Estimate:
     """Estimate the current model, and lay the reference beside it.
 
     Args:
-        plan_times: mean and variance of one visit's time at each node of the plan, in seconds; absent where the model
-            states none.
+        planned: time of one visit at each node of the plan, see `plan_times`.
         reference: the plan; the current state without its rework outcomes; or the periods from index to index
             (exclusive), estimated like the current state but without forgetting.
 
@@ -171,43 +224,98 @@ def estimate(
     periods = full_periods(observations)
     every = slice(0, periods)
     found = {row.decision: row for row in _decisions(model, observations, every, HALF_LIFE, PRIOR_SIZE)}
-    times = {row.node: row for row in _times(model, observations, every, HALF_LIFE, plan_times)}
+    times = {row.name: row for row in _times(model, observations, every, HALF_LIFE, planned)}
     arrivals = {row.workflow: row for row in _arrivals(model, observations, every, HALF_LIFE)}
-    current = with_estimates(model, found, times, arrivals, plan_times, now=True)
+    current = with_estimates(model, found, times, arrivals, planned, now=True)
     if reference == "plan":
-        base = with_estimates(model, {}, times, arrivals, plan_times, now=False)
+        base = with_estimates(model, {}, times, arrivals, planned, now=False)
     elif reference == "rework-free":
         base = without_rework(current)
     else:
         then = slice(max(reference[0], 0), min(reference[1], periods))
         then_shares = {row.decision: row for row in _decisions(model, observations, then, None, 1.0)}
-        then_times = {row.node: row for row in _times(model, observations, then, None, plan_times)}
+        then_times = {row.name: row for row in _times(model, observations, then, None, planned)}
         then_arrivals = {row.workflow: row for row in _arrivals(model, observations, then, None)}
         if not then_times and not any(row.counts.any() for row in then_shares.values()):
             raise ValueError("nothing was observed in the reference period, so nothing can be compared with it")
-        filled = with_estimates(model, {}, times, arrivals, plan_times, now=False)
-        base = with_estimates(filled, then_shares, then_times, then_arrivals, plan_times, now=True)
+        filled = with_estimates(model, {}, times, arrivals, planned, now=False)
+        base = with_estimates(filled, then_shares, then_times, then_arrivals, planned, now=True)
     return Estimate(base, current, found, times, arrivals, periods)
 
 
 def _decisions(
     model: Model, observations: Observations, periods: slice, half_life: float | None, prior: float
 ) -> Iterable[SharesEstimate]:
+    aliases = shares_by_other_names(model)
     for node in _nodes(model, Decision, Choose):
         ids = tuple(f"{node.name}.{outcome.name}" for outcome in node.outcomes)
-        if not any(name in observations.outcomes for name in ids):
+        plan = mean_over_visits(node.outcomes)
+        pays = goes_on(node.outcomes)
+        passing = None if pays is None else node.outcomes.index(pays)
+        counts = _counts(observations, ids, plan, passing, periods, aliases)
+        if counts is None:
             continue
-        none = (0,) * len(observations.starts)
-        counts = np.array([observations.outcomes.get(name, none)[periods] for name in ids], dtype=float)
         table = shares(node.outcomes)
         varies = any(len(set(row)) > 1 for row in table)
-        plan = mean_over_visits(node.outcomes)
         trials = [outcome.share.counted.trials for outcome in node.outcomes if outcome.share and outcome.share.counted]
         worth = float(max(trials)) if trials else prior
         posterior = outcome_posterior(counts.T, plan_prior(plan, worth), half_life)
-        pays = goes_on(node.outcomes)
-        passing = None if pays is None else node.outcomes.index(pays)
         yield SharesEstimate(node.name, ids, plan, counts, posterior, passing, varies)
+
+
+def _counts(
+    observations: Observations,
+    ids: tuple[str, ...],
+    plan: Floats,
+    passing: int | None,
+    periods: slice,
+    aliases: Mapping[str, tuple[str, ...]],
+) -> Floats | None:
+    """How often each outcome was taken, per period; from counts, else from shares in a table, else None."""
+    if any(name in observations.outcomes for name in ids):
+        none = (0,) * len(observations.starts)
+        return np.array([observations.outcomes.get(name, none)[periods] for name in ids], dtype=float)
+    given = {}
+    for index, name in enumerate(ids):
+        for other in (name, *aliases.get(name, ())):
+            if other in observations.series:
+                row = observations.series[other][periods]
+                given[index] = np.array([np.nan if share is None else share for share in row], dtype=float)
+    if not given:
+        return None
+    length = len(next(iter(given.values())))
+    table = np.tile(plan[:, None], (1, length))
+    for index, row in given.items():
+        table[index] = row
+    known = ~np.isnan(table).any(axis=0)
+    rest = 1.0 - table[list(given)].sum(axis=0)
+    payers = (
+        [passing] if passing is not None and passing not in given else [i for i in range(len(ids)) if i not in given]
+    )
+    fixed = [i for i in range(len(ids)) if i not in given and i not in payers]
+    weight = plan[payers] if plan[payers].sum() > 0 else np.ones(len(payers))
+    if payers:
+        table[payers] = (rest - plan[fixed].sum()) * (weight / weight.sum())[:, None]
+    table = np.clip(table, 0.0, 1.0)
+    with np.errstate(invalid="ignore"):
+        return np.where(known, UNCOUNTED * table / table.sum(axis=0), 0.0)
+
+
+def shares_by_other_names(model: Model) -> dict[str, tuple[str, ...]]:
+    """Outcome id -> named indicators that measure nothing but its share."""
+    found: dict[str, tuple[str, ...]] = {}
+    for indicator in model.declared_indicators:
+        outcome = outcome_measured(indicator.measure)
+        if outcome:
+            found[outcome] = (*found.get(outcome, ()), indicator.name)
+    return found
+
+
+def outcome_measured(measure: Expression) -> str | None:
+    """The outcome whose share of one period an expression is, if that is all it is."""
+    if isinstance(measure, Function) and measure.function == "rate" and len(measure.arguments) == 1:
+        measure = measure.arguments[0]
+    return measure.name if isinstance(measure, Reference) else None
 
 
 def mean_over_visits(outcomes: tuple[Outcome, ...]) -> Floats:
@@ -235,35 +343,77 @@ def mean_over_visits(outcomes: tuple[Outcome, ...]) -> Floats:
 
 
 def _times(
-    model: Model,
-    observations: Observations,
-    periods: slice,
-    half_life: float | None,
-    plan_times: Mapping[str, tuple[float, float]],
+    model: Model, observations: Observations, periods: slice, half_life: float | None, planned: PlanTimes
 ) -> Iterable[TimeEstimate]:
     for node in _nodes(model, Step, Decision, Choose):
+        plan = planned.get(node.name, PlanTime())
+        step = isinstance(node, Step)
         seen = observations.durations.get(node.name)
-        if seen is None or not sum(seen.visits[periods]):
-            continue
-        visits, seconds, squares = (
-            np.asarray(figure[periods], dtype=float) for figure in (seen.visits, seen.seconds, seen.squares)
-        )
-        with np.errstate(divide="ignore", invalid="ignore"):
-            means = np.where(visits > 0, seconds / visits, np.nan)
-        planned = node.name in plan_times
-        if planned:
-            plan, variance = plan_times[node.name]
-        else:
-            first = slice(0, BASELINE) if visits[:BASELINE].sum() else slice(0, len(visits))
-            plan = float(seconds[first].sum() / visits[first].sum())
-            variance = max(0.0, float(squares[first].sum() / visits[first].sum()) - plan**2)
-        scv = variance / plan**2 if plan else 0.0
-        belief = mean_estimate(visits, seconds, squares, half_life=half_life, plan_mean=plan, plan_scv=scv)
-        weight = forgetting(len(visits), half_life)
-        number = float(weight @ visits)
-        spread = float(weight @ squares) / number - (float(weight @ seconds) / number) ** 2
-        name = f"{node.name}.time" if isinstance(node, Step) else f"{node.name}.wait"
-        yield TimeEstimate(node.name, name, plan, planned, belief, max(spread, 0.0) ** 0.5, visits, means)
+        waits = observations.series.get(f"{node.name}.wait")
+        if seen is not None:
+            sums = _sums(seen, periods)
+            if waits is None:
+                name = f"{node.name}.{'time' if step else 'wait'}"
+                variance = plan.work_variance + plan.wait_variance
+                yield from _time(node.name, name, "all", plan.mean, variance, plan.stated, sums, half_life)
+            else:
+                yield from _time(
+                    node.name, f"{node.name}.time", "work", plan.work, plan.work_variance, plan.stated, sums, half_life
+                )
+        elif f"{node.name}.time" in observations.series:
+            sums = _sums_of_means(observations.series[f"{node.name}.time"][periods], plan.work_variance)
+            yield from _time(
+                node.name, f"{node.name}.time", "work", plan.work, plan.work_variance, plan.stated, sums, half_life
+            )
+        if waits is not None:
+            sums = _sums_of_means(waits[periods], plan.wait_variance)
+            yield from _time(
+                node.name, f"{node.name}.wait", "wait", plan.wait, plan.wait_variance, plan.stated, sums, half_life
+            )
+
+
+def _sums(seen: Durations, periods: slice) -> tuple[Floats, Floats, Floats]:
+    visits, seconds, squares = (
+        np.asarray(figure[periods], dtype=float) for figure in (seen.visits, seen.seconds, seen.squares)
+    )
+    return visits, seconds, squares
+
+
+def _sums_of_means(means: Sequence[float | None], variance: float) -> tuple[Floats, Floats, Floats]:
+    """Means of periods as if each were of `UNCOUNTED` visits; without a planned spread, as spread as they are long."""
+    values = np.array([np.nan if value is None else value for value in means], dtype=float)
+    seen = ~np.isnan(values)
+    visits = np.where(seen, UNCOUNTED, 0.0)
+    mean = np.where(seen, values, 0.0)
+    spread = np.where(seen, variance if variance > 0.0 else mean**2, 0.0)
+    return visits, visits * mean, visits * (mean**2 + spread)
+
+
+def _time(
+    node: str,
+    name: str,
+    part: Literal["all", "work", "wait"],
+    plan: float,
+    variance: float,
+    planned: bool,
+    sums: tuple[Floats, Floats, Floats],
+    half_life: float | None,
+) -> Iterable[TimeEstimate]:
+    visits, seconds, squares = sums
+    if not visits.sum():
+        return
+    with np.errstate(divide="ignore", invalid="ignore"):
+        means = np.where(visits > 0, seconds / visits, np.nan)
+    if not planned:
+        first = slice(0, BASELINE) if visits[:BASELINE].sum() else slice(0, len(visits))
+        plan = float(seconds[first].sum() / visits[first].sum())
+        variance = max(0.0, float(squares[first].sum() / visits[first].sum()) - plan**2)
+    scv = variance / plan**2 if plan else 0.0
+    belief = mean_estimate(visits, seconds, squares, half_life=half_life, plan_mean=plan, plan_scv=scv)
+    weight = forgetting(len(visits), half_life)
+    number = float(weight @ visits)
+    spread = float(weight @ squares) / number - (float(weight @ seconds) / number) ** 2
+    yield TimeEstimate(node, name, part, plan, planned, belief, max(spread, 0.0) ** 0.5, visits, means)
 
 
 def _arrivals(
@@ -293,19 +443,24 @@ def with_estimates(
     found: Mapping[str, SharesEstimate],
     times: Mapping[str, TimeEstimate],
     arrivals: Mapping[str, ArrivalsEstimate],
-    plan_times: Mapping[str, tuple[float, float]],
+    planned: PlanTimes,
     now: bool,
 ) -> Model:
     """A model with estimates in the place of its numbers; with `now` false only what the text leaves open is filled in.
 
-    An observed time is longer than the work: the case also waited. So the work stays as the model states it, and the
-    rest goes into `waits`, which holds nobody and costs nothing; only where cases take less time than the work is the
-    work shortened.
+    Where a log does not tell work from waiting, an observed time is longer than the work. The work then stays as the
+    model states it, and the rest goes into `waits`, which holds nobody and costs nothing; only where cases take less
+    time than the work is the work shortened.
     """
     settings: dict[str, Any] = {}
     for row in times.values():
-        if now or not row.planned:
-            settings |= _time_settings(model, row, row.mean if now else row.plan, plan_times)
+        plan = planned.get(row.node, PlanTime())
+        if now:
+            settings |= _time_settings(row, row.mean, row.sd, plan)
+        elif not row.planned:
+            settings |= _time_settings(row, row.plan, row.sd, plan)
+        elif not plan.wait and row.part != "work":
+            settings[f"{row.node}.waits"] = "0s"  # both states get the same steps, so that they can be compared
     for flow in arrivals.values():
         if now or not flow.planned:
             rate = Fraction(flow.rate if now else flow.plan).limit_denominator(_DIGITS**2)
@@ -316,7 +471,11 @@ def with_estimates(
         if not decision.varies:
             settings |= dict(zip(decision.outcomes, exact_shares(decision.mean), strict=True))
     changed = apply(model, settings)
-    tilted = {name: row.mean / row.plan for name, row in found.items() if row.varies}
+    tilted = {
+        name: np.divide(row.mean, row.plan, out=np.ones(len(row.plan)), where=row.plan > 0)
+        for name, row in found.items()
+        if row.varies
+    }
     return _tilted(changed, tilted) if tilted else changed
 
 
@@ -332,27 +491,18 @@ def exact_shares(row: Floats) -> tuple[Fraction, ...]:
     return tuple(parts)
 
 
-def _time_settings(
-    model: Model, row: TimeEstimate, mean: float, plan_times: Mapping[str, tuple[float, float]]
-) -> dict[str, Any]:
-    node = next(node for node in _nodes(model, Step, Decision, Choose) if node.name == row.node)
-    waits = _mean_of(node.waits)
-    work, work_variance = plan_times.get(row.node, (0.0, 0.0))
-    work -= waits
-    if mean >= work:
-        return {f"{row.node}.waits": _waiting(mean - work, max(row.sd**2 - work_variance, 0.0))}
-    return {f"{row.node}.waits": "0s", f"{row.node}.takes": _seconds(mean)}
+def _time_settings(row: TimeEstimate, mean: float, sd: float, plan: PlanTime) -> dict[str, Any]:
+    variance = sd**2
+    if row.part == "wait":
+        return {f"{row.node}.waits": _lasting(mean, variance)}
+    if row.part == "work":
+        return {f"{row.node}.takes": _lasting(mean / plan.stretch, variance / plan.stretch**2)}
+    if mean >= plan.work:
+        return {f"{row.node}.waits": _lasting(mean - plan.work, max(variance - plan.work_variance, 0.0))}
+    return {f"{row.node}.waits": "0s", f"{row.node}.takes": _lasting(mean / plan.stretch, variance / plan.stretch**2)}
 
 
-def _mean_of(duration: Any) -> float:
-    if duration is None:
-        return 0.0
-    from .plan_times import mean_and_variance
-
-    return mean_and_variance(duration)[0]
-
-
-def _waiting(mean: float, variance: float) -> Any:
+def _lasting(mean: float, variance: float) -> Any:
     if mean > 0.0 and variance > (1e-6 * mean) ** 2:
         return Gamma(mean=_seconds(mean), sd=_seconds(variance**0.5))
     return Constant(value=_seconds(mean))

@@ -26,8 +26,9 @@ from scipy import sparse
 
 from mpmflow.graphs.cells import Cells
 
+from .amounts import amounts_of
 from .arrays import Solved, Solver
-from .blocks import Fold, cost_reward
+from .blocks import Fold
 from .switching import Names, by_switching, changed_sources, in_between, source_of_state
 
 Floats = npt.NDArray[np.float64]
@@ -101,8 +102,9 @@ class Compared:
             raise ValueError("the reference and the current state do not have the same steps and outcomes")
         self.before, self.after, self.solver, self.names = before, after, solver, names
         self.y0, self.y1 = before.visits, after.visits
-        self.time0, self.time1 = row_times(before, solver), row_times(after, solver)
-        self.cost0, self.cost1 = cost_reward(before, solver).mean, cost_reward(after, solver).mean
+        self.amounts0, self.amounts1 = amounts_of(before, solver.book), amounts_of(after, solver.book)
+        self.time0, self.time1 = self.amounts0.time[before.state], self.amounts1.time[after.state]
+        self.cost0, self.cost1 = self.amounts0.cost[before.state], self.amounts1.cost[after.state]
         self._changes()
 
     # ------------------------------------------------------------------------------------------ what changed
@@ -265,7 +267,7 @@ class Compared:
         if change is not None:
             parts = parts + 0.5 * (change @ (self.y0 + self.y1))
         start = self.before.factor.chain.start
-        return Split(float(start @ u0), float(start @ u1), dict(zip(self.sources, parts.tolist(), strict=True)))
+        return Split(float(start @ u0), float(start @ u1), _parts(self.sources, parts))
 
     def time(self) -> Split:
         """Mean time of a case, in calendar seconds."""
@@ -330,21 +332,9 @@ def _add(found: dict[str, NodeSpread], new: NodeSpread) -> None:
 
 
 def _parts(sources: tuple[str, ...], row: Floats) -> dict[str, float]:
-    return {name: float(part) for name, part in zip(sources, row, strict=True) if part}
-
-
-def row_times(solved: Solved, solver: Solver) -> Floats:
-    """Mean time of one execution of each row in calendar seconds, shape (n,); a block's time stands at its join."""
-    times = np.zeros(solved.n)
-    for row, index in enumerate(solved.state.tolist()):
-        state = solved.cells.states[index]
-        if state.timing is not None:
-            times[row] = solver.book.calendar(state.timing, state.node).mean
-        elif state.part in ("joined", "lost"):
-            fold = solved.folds[index - (1 if state.part == "joined" else 2)]
-            spell = fold.time_passed if state.part == "joined" else fold.time_lost
-            times[row] = spell.mean if spell is not None else 0.0
-    return times
+    """The parts by name, without those that are nothing but rounding."""
+    least = 1e-13 * float(np.abs(row).max(initial=0.0))
+    return {name: float(part) for name, part in zip(sources, row, strict=True) if abs(part) > least}
 
 
 def _belongs(cells: Cells, block: int, state: int) -> bool:

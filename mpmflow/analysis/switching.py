@@ -20,13 +20,17 @@ import numpy.typing as npt
 from mpmflow.graphs.cells import Cells, State, Way
 
 Floats = npt.NDArray[np.float64]
-Names = Mapping[str, str]
-"""Node -> the name of its time as a source: `S.time` of a step, `D.wait` of a decision."""
+Names = Mapping[tuple[str, str], str]
+"""Node and part (`work`, `wait`) -> the name of its time as a source, where it is not `S.time` for work, `S.wait` for
+waiting: a log that does not tell the two apart shows both as one."""
 
 
 def source_of_state(state: State, names: Names) -> str:
     """The source that owns how long a state lasts."""
-    return f"{state.outcome}.delay" if state.part == "delay" else names.get(state.node, f"{state.node}.time")
+    if state.part == "delay":
+        return f"{state.outcome}.delay"
+    usual = f"{state.node}.{'wait' if state.part == 'wait' else 'time'}"
+    return names.get((state.node, state.part), usual)
 
 
 def changed_sources(before: Cells, after: Cells, names: Names) -> tuple[str, ...]:

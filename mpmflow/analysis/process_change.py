@@ -1,0 +1,198 @@
+"""One workflow in two states, and every figure of it before, after, and by source.
+
+Means and chances are sums over visits and have a closed split (`spread`). The share of rework, spreads, percentiles and
+lateness have none and are split by switching (`switching`), which needs two evaluations a source. All splits add up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from mpmflow.compiler.functions import percentile
+from mpmflow.graphs.cells import Cells, ProcessCells
+
+from .arrays import LawBook, Solver
+from .figures import Solution, solve_process
+from .sojourn_of import whole_time
+from .spread import NOTHING, Compared, NodeSpread, Split
+from .switching import Names, by_switching, in_between
+
+Floats = npt.NDArray[np.float64]
+MOST_SWITCHES = 40
+"""With more sources than this, percentiles and lateness are not split: each split solves the whole law twice a source."""
+
+
+class ProcessChange:
+    """A workflow in the reference state and in the current one.
+
+    Args:
+        before, after: the cells of both states; they have the same steps and outcomes.
+        names: how times are called as sources.
+        period: seconds of a period, in which throughput is counted.
+    """
+
+    def __init__(
+        self, before: ProcessCells, after: ProcessCells, names: Names, period: float, book: LawBook | None = None
+    ) -> None:
+        self.name = after.workflow
+        self.period = period
+        self.names = names
+        self.solver = Solver(book or LawBook())
+        self.old: Solution = solve_process(before, self.solver)
+        self.new: Solution = solve_process(after, self.solver)
+        self.compared = Compared(self.old.actual, self.new.actual, self.solver, names)
+        self._known: dict[tuple[str, str | None], Split | None] = {}
+
+    @cached_property
+    def nodes(self) -> Mapping[str, NodeSpread]:
+        """What changes at each node."""
+        return self.compared.nodes()
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Every lever of the workflow that differs between the two states, arrivals included."""
+        return (*self.compared.sources, *self.rate.parts) if self.rate is not None else self.compared.sources
+
+    @cached_property
+    def rate(self) -> Split | None:
+        """Cases that come per second; None without arrivals."""
+        old, new = self.old.rate, self.new.rate
+        if old is None or new is None:
+            return None
+        return Split(old, new, {f"{self.name}.arrivals": new - old} if new != old else {})
+
+    def split(self, function: str, statistic: str | None = None) -> Split | None:
+        """A figure before, after and by source; None where it has no meaning (throughput without arrivals).
+
+        `function` is one of the language's workflow functions, `statistic` "sd", "p90" and the like of time or cost.
+        """
+        key = (function, statistic)
+        if key not in self._known:
+            self._known[key] = self._split(function, statistic)
+        return self._known[key]
+
+    def _split(self, function: str, statistic: str | None) -> Split | None:
+        if statistic in ("median",):
+            statistic = "p50"
+        compared, good = self.compared, self.new.actual.good
+        match function, statistic:
+            case "time", None:
+                return compared.time()
+            case "cost", None:
+                return compared.cost() if len(self.new.process.currencies) < 2 else None
+            case "yield", None:
+                return compared.ending(good)
+            case "scrap", None:
+                return compared.ending(1.0 - good)
+            case "first_pass", None:
+                return self._first_pass()
+            case "throughput", None:
+                return self._per_period(compared.ending(good))
+            case "wip", None:
+                return self.rate.times(compared.time()) if self.rate is not None else None
+            case "rework", None:
+                return self._switched(lambda found: found.values["rework"])
+            case (("time" | "cost"), "sd"):
+                return self._switched(lambda found: found.values[f"{function}.sd"])
+            case "late", None:
+                deadline = self.new.process.deadline
+                return self._of_the_law(lambda found: self.late(found, deadline)) if deadline is not None else None
+            case "time", str() if percentile(statistic) is not None:
+                share = (percentile(statistic) or 0) / 100.0
+                return self._of_the_law(lambda found: self._law(found).percentile(share))
+        return None
+
+    def late(self, found: Solution, deadline: float) -> float:
+        """Share of all cases that take longer than the deadline."""
+        return self._law(found).later_than(deadline)
+
+    def _law(self, found: Solution):  # type: ignore[no-untyped-def]
+        return whole_time(found.actual, self.solver.book, found.time.mean, found.time.sd, found.process.deadline)
+
+    def _first_pass(self) -> Split:
+        if self.old.first_pass is None or self.new.first_pass is None:
+            return self.compared.ending(self.new.actual.good)
+        compared = Compared(self.old.first_pass, self.new.first_pass, self.solver, self.names)
+        return compared.ending(self.new.first_pass.good)
+
+    def _per_period(self, share: Split) -> Split | None:
+        return None if self.rate is None else self.rate.times(share).times(Split(self.period, self.period))
+
+    def _of_the_law(self, figure) -> Split | None:  # type: ignore[no-untyped-def]
+        if len(self.compared.sources) > MOST_SWITCHES:
+            before, after = figure(self.old), figure(self.new)
+            return None if before is None or after is None else Split(before, after)
+        return self._switched(figure)
+
+    def _switched(self, figure) -> Split | None:  # type: ignore[no-untyped-def]
+        def value(chosen: Collection[str]) -> Floats:
+            found = figure(self.solution(chosen))
+            return np.asarray(np.nan if found is None else found, dtype=float)
+
+        before, after, parts = by_switching(value, self.compared.sources)
+        if np.isnan(before) or np.isnan(after):
+            return None
+        return Split(float(before), float(after), {name: float(part) for name, part in parts.items()})
+
+    def solution(self, chosen: Collection[str]) -> Solution:
+        """The process with some sources at their current level and the others at that of the reference."""
+        if not chosen:
+            return self.old
+        if len(set(chosen)) == len(self.compared.sources):
+            return self.new
+        cells: Cells = in_between(self.old.process.cells, self.new.process.cells, chosen, self.names)
+        process = ProcessCells(
+            self.name,
+            cells,
+            self.new.process.coming,
+            self.new.process.deadline,
+            self.new.process.teams,
+            self.new.process.currencies,
+        )
+        return solve_process(process, Solver(self.solver.book))
+
+    def value_at(self, function: str, chosen: Collection[str]) -> float | None:
+        """A mean figure with some sources at their current level: what moving the others back would leave."""
+        found = self.solution([name for name in self.compared.sources if name in chosen])
+        rate = self.rate
+        pace = None if rate is None else rate.after if f"{self.name}.arrivals" in chosen else rate.before
+        match function:
+            case "time" | "cost":
+                return found.values[f"{function}.mean"]
+            case "yield" | "scrap" | "first_pass" | "rework":
+                return found.values[function]
+            case "throughput":
+                return None if pace is None else pace * (found.values["yield"] or 0.0) * self.period
+            case "wip":
+                return None if pace is None else pace * (found.values["time.mean"] or 0.0)
+            case "late":
+                deadline = self.new.process.deadline
+                return None if deadline is None else self.late(found, deadline)
+        return None
+
+    def team_spread(self) -> dict[str, tuple[Split, Split, float, float]]:
+        """Team -> extra visits, extra time, and its two ways, summed over the nodes that it works at."""
+        at: dict[str, str] = {}
+        waiting = list(self.new.process.cells.states)
+        while waiting:
+            state = waiting.pop()
+            if state.block is not None:
+                waiting += [inner for branch in state.block.branches for inner in branch.states]
+            elif state.team is not None:
+                at[state.node] = state.team
+        found: dict[str, tuple[Split, Split, float, float]] = {}
+        for node, spread in self.nodes.items():
+            team = at.get(node)
+            if team is not None:
+                visits, time, path, own = found.get(team, (NOTHING, NOTHING, 0.0, 0.0))
+                found[team] = (
+                    visits.plus(spread.visits),
+                    time.plus(spread.time),
+                    path + spread.path,
+                    own + spread.own,
+                )
+        return found
