@@ -20,7 +20,14 @@ PUBLIC: dict[str, dict[str, str]] = {
     "Read": {
         "load": "api",
         "parse": "api",
+        "read": "api",
         "Model": "model.model",
+    },
+    "When something is wrong": {
+        "MpmError": "diagnostics.errors",
+        "DataError": "diagnostics.errors",
+        "InternalError": "diagnostics.errors",
+        "Diagnostic": "diagnostics.diagnostic",
     },
 }
 """The public names, by section, each with the module that holds it. `__all__`, `dir()` and the reference page of the
@@ -31,6 +38,11 @@ _HOMES = {name: home for section in PUBLIC.values() for name, home in section.it
 if TYPE_CHECKING:  # the same names for type checkers and editors, which do not run `__getattr__`
     from .api import load as load
     from .api import parse as parse
+    from .api import read as read
+    from .diagnostics.diagnostic import Diagnostic as Diagnostic
+    from .diagnostics.errors import DataError as DataError
+    from .diagnostics.errors import InternalError as InternalError
+    from .diagnostics.errors import MpmError as MpmError
     from .model.model import Model as Model
 
 __all__ = ["__version__", *_HOMES]  # pyright: ignore[reportUnsupportedDunderAll]

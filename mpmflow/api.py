@@ -64,6 +64,6 @@ def parse(text: str, *, name: str = "<text>") -> Model:
 
 
 def _model(compiled: Compiled) -> Model:
-    if compiled.model is None or any(finding.is_error for finding in compiled.diagnostics):
+    if compiled.model is None or compiled.errors:
         raise MpmError(compiled.diagnostics)
     return compiled.model

@@ -1,7 +1,7 @@
 """`python -m tests`: everything that must hold before a change goes in, with one verdict at the end.
 
-Style, format, types, then the tests (which hold the import rules too). A failing step does not hide the next one. Further
-arguments go to pytest: `python -m tests -k chain`.
+Style, format, types, then the tests (which hold the import rules too). A failing step does not hide the next one.
+Further arguments go to pytest: `python -m tests -k chain`.
 """
 
 from __future__ import annotations

@@ -4,8 +4,8 @@ A block's fence says what it is:
 
 * `mpm`: a whole file; it must have no errors. `mpm wrong`: it must have some.
 * `python`: runs, block after block on one page, in the folder of the project; with `>>>` it is a doctest.
-* `console`: lines that start with `$ mpmflow` are run; what follows is what they print, to the letter (a line `...` stands
-  for any lines). Set MPMFLOW_REWRITE=1 to write down what they print now; the diff is the review.
+* `console`: lines that start with `$ mpmflow` are run; what follows is what they print, to the letter (a line `...`
+  stands for any lines). Set MPMFLOW_REWRITE=1 to write down what they print now; the diff is the review.
 """
 
 from __future__ import annotations

@@ -25,8 +25,8 @@ FORMATS = ("text", "json", "sarif", "github")
 def command(files: Sequence[str], form: str, as_json: bool, root: str | None, quiet: bool) -> int:
     """Find every mistake in FILE… and in what they import: what has no meaning, and what will not do what it seems to.
 
-    "-" reads standard input. No data is read. Ends with 0 if there is nothing to say, 1 with findings, 2 if a file cannot
-    be read.
+    "-" reads standard input. No data is read. Ends with 0 if there is nothing to say, 1 with findings, 2 if a file
+    cannot be read.
     """
     from .. import api
 

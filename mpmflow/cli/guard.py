@@ -109,7 +109,7 @@ def our_fault(error: BaseException, arguments: Sequence[str]) -> int:
     else:
         lines.append(f"  What we need to find out why is in {kept}")
         lines.append("  (the traceback, the versions, a copy of the .mpm files named). Nothing has been sent anywhere.")
-        lines.append("  To report it, look that folder through, then open an issue in the project's repository with it.")
+        lines.append("  To report it, look the folder through and open an issue in the project's repository with it.")
     terminal.say("\n".join(lines))
     return OUR_FAULT
 
@@ -120,7 +120,8 @@ def keep_evidence(error: BaseException, arguments: Sequence[str]) -> Path | None
         folder = Path(tempfile.mkdtemp(prefix="mpmflow-report-"))
         story = "".join(traceback.format_exception(error))
         about = f"mpmflow {__version__}, Python {platform.python_version()}, {platform.platform()}"
-        (folder / "report.txt").write_text(f"{about}\nmpmflow {' '.join(arguments)}\n\n{story}", encoding="utf-8")
+        report = f"{about}\nmpmflow {' '.join(arguments)}\n\n{story}"
+        (folder / "report.txt").write_text(report, encoding="utf-8", errors="backslashreplace")
         for argument in arguments:
             source = Path(argument)
             if source.suffix == ".mpm" and source.is_file():

@@ -16,7 +16,7 @@ def open_model(file: str, *, root: str | None = None, quiet: bool = False) -> Mo
     from .. import api
 
     compiled = api.read(file, root=root)
-    if compiled.model is None or any(finding.is_error for finding in compiled.diagnostics):
+    if compiled.model is None or compiled.errors:
         raise MpmError(compiled.diagnostics)
     if compiled.diagnostics:
         from ..diagnostics.text import summary

@@ -1,0 +1,197 @@
+"""The JSON Schema (draft 2020-12) of the model and of every document that a verb prints with `--json`.
+
+Times are seconds, shares fractions of 1, dates ISO 8601. A document may get new fields within its version, so readers
+should pass over what they do not know; fields named here stay, with their meaning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from pydantic.json_schema import GenerateJsonSchema
+
+from mpmflow.model.model import Model
+
+Schema = dict[str, Any]
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+TEXT: Schema = {"type": "string"}
+NUMBER: Schema = {"type": "number"}
+COUNT: Schema = {"type": "integer", "minimum": 0}
+SHARE: Schema = {"type": "number", "minimum": 0, "maximum": 1}
+YES_OR_NO: Schema = {"type": "boolean"}
+DATE: Schema = {"type": "string", "format": "date"}
+SHARES_BY_SOURCE: Schema = {
+    "type": "object",
+    "additionalProperties": NUMBER,
+    "description": "what each source, by dotted name, adds to the figure beside it; the parts add up to the whole",
+}
+
+
+def schema(document: str) -> Schema:
+    """The schema of one document, by its name. Raises KeyError for a name that is not in `DOCUMENTS`.
+
+    >>> schema("check")["properties"]["schema"]["const"]
+    'mpmflow/check/1'
+    """
+    return {"$schema": DIALECT, **DOCUMENTS[document]()}
+
+
+def known(description: str = "", **fields: Schema) -> Schema:
+    """An object that has all these fields, and may have more."""
+    said = {"description": description} if description else {}
+    return {"type": "object", **said, "properties": fields, "required": list(fields)}
+
+
+def optional(thing: Schema) -> Schema:
+    """That thing, or null where it is not known or does not apply."""
+    return {"anyOf": [thing, {"type": "null"}]}
+
+
+def many(thing: Schema) -> Schema:
+    """A list of that thing."""
+    return {"type": "array", "items": thing}
+
+
+def one_of(*words: str) -> Schema:
+    """One of these words."""
+    return {"type": "string", "enum": list(words)}
+
+
+def document(name: str, version: int, title: str, **fields: Schema) -> Schema:
+    """A whole document with its head."""
+    head = {"schema": {"const": f"mpmflow/{name}/{version}"}, "mpmflow": {**TEXT, "description": "version of mpmflow"}}
+    return {"title": title, **known("", **head, **fields)}
+
+
+class _Generator(GenerateJsonSchema):
+    """Empty rosters are empty lists in JSON, which pydantic does not know by itself."""
+
+    def encode_default(self, dft: Any) -> Any:
+        return [] if dft == () else super().encode_default(dft)
+
+
+def _model() -> Schema:
+    return Model.model_json_schema(by_alias=True, schema_generator=_Generator)
+
+
+def _check() -> Schema:
+    place = {
+        name: optional(COUNT | {"minimum": 1, "description": "counted from 1"})
+        for name in ("line", "column", "end_line", "end_column")
+    }
+    finding = known(
+        "",
+        code=TEXT,
+        severity=one_of("error", "warning", "info"),
+        message=TEXT,
+        help=TEXT,
+        file=optional(TEXT),
+        **place,
+    )
+    return document(
+        "check",
+        1,
+        "What `mpmflow check` found",
+        diagnostics=many(finding),
+        allowed={**COUNT, "description": "findings silenced by `allow`"},
+    )
+
+
+def _format() -> Schema:
+    file = known("", file=TEXT, formatted=YES_OR_NO, changed=YES_OR_NO, written=YES_OR_NO)
+    return document("format", 1, "What `mpmflow fmt` did", files=many(file))
+
+
+def _drawing() -> Schema:
+    written = many(known("", path=TEXT, bytes=COUNT))
+    return document("drawing", 1, "What `mpmflow draw` drew", view=TEXT, written=written, dot=TEXT)
+
+
+def _risk() -> Schema:
+    state = one_of("ok", "pending", "warn", "alert", "unknown")
+    indicator = known(
+        "",
+        name=TEXT,
+        label=TEXT,
+        expected=optional(NUMBER),
+        observed=optional(NUMBER),
+        segment=optional(TEXT),
+        low=optional(NUMBER),
+        high=optional(NUMBER),
+        n=optional(NUMBER),
+        p_worse=optional(SHARE),
+        state=state,
+        since=optional(DATE),
+        rule=TEXT,
+    )
+    spread = known(
+        "",
+        at=TEXT,
+        kind=TEXT,
+        rework=known("", extra_visits=NUMBER, by=SHARES_BY_SOURCE),
+        delay=known("", extra=NUMBER, by=SHARES_BY_SOURCE),
+    )
+    metric = known(
+        "",
+        name=TEXT,
+        category=one_of("activity", "output", "operational", "outcome"),
+        baseline=optional(NUMBER),
+        forecast=optional(NUMBER),
+        low=optional(NUMBER),
+        high=optional(NUMBER),
+        target=optional(NUMBER),
+        p_miss=optional(SHARE),
+        reaches_on=optional(DATE),
+        by=SHARES_BY_SOURCE,
+        paths=many(many(TEXT)),
+    )
+    warning = known("", leading=TEXT, lagging=TEXT, warning_time=NUMBER, evidence=TEXT)
+    headline = known(
+        "",
+        root=TEXT,
+        expected_consequences=many(known("", name=TEXT, on=optional(DATE))),
+        unexplained=many(TEXT),
+    )
+    open_case = known(
+        "",
+        case=TEXT,
+        at=TEXT,
+        p_late=optional(SHARE),
+        remaining=optional(NUMBER),
+        p_rework=optional(SHARE),
+    )
+    action = known(
+        "",
+        lever=TEXT,
+        move={"type": "object", "properties": {"from": NUMBER, "to": NUMBER}, "required": ["from", "to"]},
+        gains=SHARES_BY_SOURCE,
+        initiative=optional(TEXT),
+    )
+    coverage = known("", cases=COUNT, events=COUNT, unmatched_activities=many({}), notes=many(TEXT))
+    return document(
+        "risk",
+        1,
+        "The answer of `mpmflow risk`",
+        as_of=DATE,
+        indicators=many(indicator),
+        spread=many(spread),
+        metrics=many(metric),
+        warnings=many(warning),
+        headlines=many(headline),
+        open_cases=many(open_case),
+        actions=many(action),
+        coverage=coverage,
+    )
+
+
+DOCUMENTS: dict[str, Callable[[], Schema]] = {
+    "model": _model,
+    "check": _check,
+    "drawing": _drawing,
+    "format": _format,
+    "risk": _risk,
+}
+"""Every document, by the name that its `schema` field has between the slashes."""
