@@ -41,7 +41,7 @@ def diagnose(
     return Diagnostic(
         code=code,
         message=fill(entry.message, facts),
-        help=fill(entry.help, facts),
+        help=fill(entry.help, facts).strip(),
         span=span,
         severity=entry.severity,
         notes=tuple(notes),

@@ -208,7 +208,7 @@ def _duration_of(_: Builder, c: list[Child]) -> Any:
     return _first(c, _DURATION)
 
 
-MAKERS["quantity"] = MAKERS["figure"] = MAKERS["unsigned"] = MAKERS["percent"] = MAKERS["number"] = Builder.quantity
+MAKERS["quantity"] = MAKERS["figure"] = MAKERS["unsigned"] = MAKERS["percent"] = MAKERS["number"] = MAKERS["times"] = Builder.quantity
 
 
 @_rule("period_word")

@@ -235,37 +235,55 @@ class _Parser:
         """Whether the parser, with its stack cut to a height, could take these terminals one after the other."""
         return self._try(height, kinds) is None
 
-    def _try(self, height: int, kinds: tuple[str, ...]) -> int | None:
-        """Plays these terminals through without touching the stack: the state that refuses one of them, None if none does.
+    def _try(self, height: int, kinds: tuple[str, ...]) -> list[int] | None:
+        """Plays these terminals through without touching the stack: None if all are taken, else the states on top of it by then.
 
         A state shared by several rules may promise a terminal that the rule in hand cannot take; the refusal then comes only after
         some reductions. Playing it through first keeps a mistake from reducing what it should leave alone.
         """
-        stack, states = self.stack, self.states
+        states = self.states
         overlay: list[int] = []
         for kind in kinds:
             while True:
-                top = overlay[-1] if overlay else stack[height - 1]
-                action = states[top].get(kind)
+                action = states[overlay[-1] if overlay else self.stack[height - 1]].get(kind)
                 if action is None:
-                    return top
+                    return [height, *overlay]
                 if action >= 0:
                     overlay.append(action)
                     break
-                name, size, _, _ = self.rules[-action - 1]
-                if size <= len(overlay):
-                    if size:
-                        del overlay[-size:]
-                else:
-                    height -= size - len(overlay)
-                    overlay.clear()
-                overlay.append(states[overlay[-1] if overlay else stack[height - 1]][name])
+                height = self._play(height, overlay, -action - 1)
         return None
 
+    def _play(self, height: int, overlay: list[int], rule: int) -> int:
+        """One reduction on a stack of which only the top is a copy; returns how much of the real one still counts."""
+        name, size, _, _ = self.rules[rule]
+        if size <= len(overlay):
+            if size:
+                del overlay[-size:]
+        else:
+            height -= size - len(overlay)
+            overlay.clear()
+        overlay.append(self.states[overlay[-1] if overlay else self.stack[height - 1]][name])
+        return height
+
     def _refusing(self, kind: str) -> int:
-        """The state that refuses a terminal, once everything before it has been put together."""
+        """The state that refuses a terminal, once everything before it has been put together.
+
+        A figure, a name or a bracket that is complete is reduced although the terminal does not ask for it: so the state knows what
+        the figure was for.
+        """
         refused = self._try(len(self.stack), (kind,))
-        return self.stack[-1] if refused is None else refused
+        if refused is None:
+            return self.stack[-1]
+        height, *overlay = refused
+        while True:
+            state = overlay[-1] if overlay else self.stack[height - 1]
+            row = self.states[state]
+            reductions = {action for name, action in row.items() if name.isupper() and action < 0}
+            shifts = {name for name, action in row.items() if name.isupper() and action >= 0}
+            if len(reductions) != 1 or not shifts <= {"UNIT"}:
+                return state
+            height = self._play(height, overlay, -reductions.pop() - 1)
 
     def _cut(self, height: int) -> None:
         del self.stack[height:]
@@ -401,7 +419,7 @@ class _Parser:
             if between.strip() or token.type not in ("NAME", "DOTTED", "STRING"):
                 return False
         outer = next((n for n in range(len(self.blocks) - 2, -1, -1) if self._begins(self.blocks[n], first.text)), None)
-        if outer is None or self._missing() < len(self.blocks) - 1 - outer:
+        if outer is None or (self._missing() < len(self.blocks) - 1 - outer and not self._outdented(block, first)):
             return False
         self._unclosed(block, first)
         self._cut(block.mark)
@@ -410,6 +428,22 @@ class _Parser:
         self._take(Token("_NL", "\n", first.start, first.start))
         self.lexer.position = first.start
         return True
+
+    def _outdented(self, block: _Block, first: Token) -> bool:
+        """Whether a line stands no deeper than the line that opened the block, although the block's first line does."""
+        assert block.brace is not None
+        opened = self._indent(block.brace.start)
+        start = self.text.rfind("\n", 0, first.start) + 1
+        inside = re.compile(r"\s*").match(self.text, block.brace.end)
+        assert inside is not None
+        alone = not self.text[start : first.start].strip()
+        return alone and self._indent(first.start) <= opened < self._indent(inside.end())
+
+    def _indent(self, at: int) -> int:
+        """How many blanks begin the line of a place."""
+        start = self.text.rfind("\n", 0, at) + 1
+        line = self.text[start : at + 1]
+        return len(line) - len(line.lstrip())
 
     def _close(self, at: int) -> None:
         """Supplies one closing brace."""

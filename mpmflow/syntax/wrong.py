@@ -253,10 +253,12 @@ _MOST_FORMS = 7
 
 def _forms(able: Collection[str]) -> list[str]:
     """What could stand, in words; separators only where little else could."""
-    said = [form for kind, form in _FORMS.items() if kind in able]
+    said = [form for kind, form in _FORMS.items() if kind in able and kind != "_NL"]
     for kind in sorted(able):
         if kind not in _FORMS and kind not in _UNSAID:
             said += [f"`{word}`" for word in vocabulary().words(kind)]
+    if "_NL" in able and len(said) <= 3:
+        said.append(_FORMS["_NL"])
     if len(said) > 3:
         said = [form for form in said if form not in ("a comma", "`}`", "`+` or `-`", "`*` or `/`")] or said
     if len(said) > _MOST_FORMS:
