@@ -33,8 +33,13 @@ RANKED = 60
 
 @dataclass(frozen=True, slots=True)
 class TeamFigures:
-    """A team: `load` the busy share of its people (None without arrivals, or for a team of nobody); `wait` seconds of one
-    visit in its queue, None here; `work` its working seconds per case."""
+    """What a process asks of a team.
+
+    Attributes:
+        load: busy share of its people; None without arrivals, or for a team of nobody.
+        wait: seconds of one visit in its queue; None here.
+        work: its working seconds per case.
+    """
 
     load: float | None
     wait: float | None
@@ -43,8 +48,14 @@ class TeamFigures:
 
 @dataclass(frozen=True, slots=True)
 class StepFigures:
-    """A step, decision or choose: visits per case; `time` calendar seconds of one visit, its own `waits` included; `wait`
-    seconds of one visit in the queue, None here; `cost` money of one visit."""
+    """A step, decision or choose.
+
+    Attributes:
+        visits: executions per case.
+        time: calendar seconds of one visit, its own `waits` included.
+        wait: seconds of one visit in the queue; None here.
+        cost: money of one visit.
+    """
 
     visits: float
     time: float
@@ -56,8 +67,8 @@ class StepFigures:
 class Mending:
     """What a decision would gain if it never had an outcome with an effect (rework, delay, scrap, waste).
 
-    `gains` are exact changes of figures, whatever the size: all such shares go to the outcome that just goes on, else to
-    the others in proportion.
+    `gains` are exact changes of figures, whatever the size: all such shares go to the outcome that just goes on, else
+    to the others in proportion.
     """
 
     decision: str
@@ -72,8 +83,8 @@ class WorkflowAnalysis:
         name: of the workflow.
         ends: share of cases by end.
         visits: node -> mean executions per case; 0 for what no case comes to.
-        figures: "time.mean", "time.sd", "time.p50", "time.p90", "time.p95", "time.late", "touch_time.mean", "cost.mean",
-            "cost.sd", "yield", "scrap", "first_pass", "rework", "throughput_per_s", "wip", "waste.cost",
+        figures: "time.mean", "time.sd", "time.p50", "time.p90", "time.p95", "time.late", "touch_time.mean",
+            "cost.mean", "cost.sd", "yield", "scrap", "first_pass", "rework", "throughput_per_s", "wip", "waste.cost",
             "waste.touch_time"; None where one has no meaning.
         currency: of the costs; None where nothing costs anything, or costs are in several.
         method: figure -> exact, bounded or approximate, for every figure that is not exact.
@@ -224,13 +235,12 @@ def analyze_workflow(model: Model, workflow: Workflow, solver: Solver | None = N
     time = whole_time(solution.actual, solver.book, solution.time.mean, solution.time.sd, process.deadline)
     late = time.later_than(process.deadline) if process.deadline is not None else None
     percentiles = {f"time.p{part}": time.percentile(part / 100) for part in (50, 90, 95)}
-    waste = wasted(solution)
-    currencies = len(process.currencies) < 2
+    waste = wasted(solution, solver.book)
     figures |= {
         **percentiles,
         "time.late": late,
-        "waste.cost": waste[0] if waste and currencies else (0.0 if currencies else None),
-        "waste.touch_time": waste[1] if waste else 0.0,
+        "waste.cost": waste[0] if len(process.currencies) < 2 else None,
+        "waste.touch_time": waste[1],
     }
     method, error, notes = _methods(solution, time, figures)
     levers = levers_of(solution, solver)

@@ -5,10 +5,10 @@ Definitions, per case:
     yield        share that ends well                    scrap   share that ends badly
     first_pass   share that ends well without any rework outcome
     rework       share of the work (working time; executions where nothing takes time) that rework outcomes cause:
-                 sum over nodes of work x max(0, visits - visits without rework) / sum of work x visits. "Without rework"
-                 takes the rework outcomes out and renormalises the rest of their decision.
-    waste        what was spent on a case before an outcome with the effect `waste`: sum of visits x amount x chance that
-                 such an outcome comes later. Each execution counts once.
+                 sum over nodes of work x max(0, visits - visits without rework) / sum of work x visits. "Without
+                 rework" takes the rework outcomes out and renormalises the rest of their decision.
+    waste        what was spent on a case before an outcome with the effect `waste`: sum of visits x amount x chance
+                 that such an outcome comes later. Each execution counts once.
 """
 
 from __future__ import annotations
@@ -141,28 +141,47 @@ def work_weights(executions: Sequence[tuple[State, float]], book: LawBook) -> Fl
     return np.array([1.0 if state.part == "work" else 0.0 for state, _ in executions])
 
 
-def wasted(solution: Solution) -> tuple[float, float] | None:
-    """Money and working seconds spent per case and then not used; None where no outcome has the effect `waste`.
+def wasted(solution: Solution, book: LawBook) -> tuple[float, float]:
+    """Money and working seconds spent per case and then not used.
 
-    An outcome inside a parallel block wastes what its own branch spent before it.
+    An outcome inside a parallel block wastes what its own branch spent before it; one behind the block wastes what all
+    branches spent.
     """
-    found = _wasted(solution.actual, solution.amounts, None)
-    return found
+    if not _wastes(solution.actual.cells):
+        return 0.0, 0.0
+    return _wasted(solution.actual, book, 0.0)
 
 
-def _wasted(solved: Solved, amounts: Amounts, book: LawBook | None) -> tuple[float, float] | None:
-    waste = np.array([way.waste for way in solved.cells.ways], dtype=bool)
-    if not waste.any():
-        return None
-    outcomes = solved.outcomes
-    n, k = solved.n, len(solved.ends)
-    # A further end takes every wasting outcome: its chance is the chance that the work so far comes to nothing.
-    target = np.where(waste[solved.way], n + k, outcomes.target)
-    lost = Outcomes(outcomes.row, target, outcomes.share, np.full(len(target), -1), solved.way)
-    factor = factorise(chain_from_outcomes(n, k + 1, lost, solved.factor.chain.start))
-    doomed = factor.values(factor.chain.exits[:, k])
-    state = solved.state
-    return (
-        float(solved.visits @ (amounts.cost[state] * doomed)),
-        float(solved.visits @ (amounts.work[state] * doomed)),
+def _wastes(cells: Cells) -> bool:
+    return any(way.waste for way in cells.ways) or any(
+        _wastes(branch) for state in cells.states if state.block is not None for branch in state.block.branches
     )
+
+
+def _wasted(solved: Solved, book: LawBook, later: float) -> tuple[float, float]:
+    """What one run through a process (or branch) wastes; `later` is the chance that something behind it does."""
+    outcomes, n, k = solved.outcomes, solved.n, len(solved.ends)
+    waste = np.array([way.waste for way in solved.cells.ways], dtype=bool)[solved.way]
+    # A further end takes every wasting outcome: its chance is the chance that the work so far comes to nothing.
+    target = np.where(waste, n + k, outcomes.target)
+    split = Outcomes(outcomes.row, target, outcomes.share, np.full(len(target), -1), solved.way)
+    factor = factorise(chain_from_outcomes(n, k + 1, split, solved.factor.chain.start))
+    doomed = factor.values(factor.chain.exits @ np.append(later * solved.good, 1.0))
+    amounts = amounts_of(solved, book)
+    own = np.array([state.part not in ("block", "joined", "lost") for state in solved.cells.states])
+    visits = np.bincount(solved.state, weights=solved.visits * doomed, minlength=len(own)) * own
+    money, work = float(visits @ amounts.cost), float(visits @ amounts.work)
+    for row, index in enumerate(solved.state.tolist()):
+        fold = solved.folds.get(index)
+        if fold is None:
+            continue
+        block = solved.cells.states[index].block
+        assert block is not None
+        joined = outcomes.target[(outcomes.row == row)][0]
+        for number, branch in enumerate(fold.branches):
+            others = [float(other.end_shares[0]) for place, other in enumerate(fold.branches) if place != number]
+            passes = float(np.prod(others)) if block.join == "all" else 1.0
+            inner_money, inner_work = _wasted(branch, book, passes * float(doomed[joined]))
+            money += float(solved.visits[row]) * inner_money
+            work += float(solved.visits[row]) * inner_work
+    return money, work

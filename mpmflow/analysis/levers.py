@@ -12,24 +12,21 @@ with an error near 1e-8 of the figure.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from mpmflow.analysis.amounts import cost_reward, time_reward
 from mpmflow.analysis.arrays import Solved, Solver
-from mpmflow.analysis.figures import FIGURES, LEAST, Solution, solve_process
-from mpmflow.graphs.cells import Block, Cells, State, Way
-from mpmflow.graphs.work_time import Timing
+from mpmflow.analysis.figures import FIGURES, LEAST, Solution
+from mpmflow.analysis.inner_levers import DIFFERENCE_BUDGET, inner_levers, slopes_by_difference
+from mpmflow.graphs.cells import State
 from mpmflow.numerics.gradients import Slopes, slopes
-from mpmflow.numerics.moments import reward
-from mpmflow.numerics.outcomes import Outcomes, along, summed
+from mpmflow.numerics.outcomes import along, summed
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
-DIFFERENCE_BUDGET = 200_000
-"""States that may be solved for the levers inside parallel blocks; beyond it those levers are left out, with a note."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,7 +94,7 @@ class _Collected:
 
 def levers_of(solution: Solution, solver: Solver) -> Levers:
     """Every lever of a solved process: outcomes, `takes`, `waits`, delays, `costs`, hourly costs, arrivals."""
-    inner = _inner_levers(solution.process.cells)
+    inner = inner_levers(solution.process.cells)
     found = _Collected()
     slope = _Slopes(solution)
     for group in (_outcomes, _takes, _waits, _delays, _costs, _team_costs):
@@ -109,7 +106,11 @@ def levers_of(solution: Solution, solver: Solver) -> Levers:
                 values[kept],
                 {figure: column[kept] for figure, column in slope.with_flows(effects).items()},
             )
-    left_out = _by_difference(solution, solver, inner, found)
+    left_out: tuple[str, ...] = ()
+    if inner and len(inner) * len(solution.executions) > DIFFERENCE_BUDGET:
+        left_out = tuple(inner)
+    elif inner:
+        found.add(*slopes_by_difference(solution, solver, inner))
     if solution.rate is not None and solution.process.coming.kind in ("poisson", "every"):
         effects = {
             "throughput_per_s": np.array([solution.values["yield"] or 0.0]),
@@ -187,7 +188,7 @@ def _raw(solved: Solved, per_row: Floats | None, terminal: Floats | None = None)
 
 
 def _outer(solved: Solved, per_execution: Floats) -> Floats:
-    """A figure per execution, those inside a block added up at its state per execution of the block, shape (states,)."""
+    """A figure per execution, shape (states,); what is inside a block is added up at its state, per execution of it."""
     seat = 0
 
     def gather(part: Solved) -> Floats:
@@ -386,161 +387,3 @@ def _per_unit(lever: Ints, relative: Floats, values: Floats) -> Floats:
     """Slopes per unit of each lever, from slopes per relative change of each state."""
     kept = lever >= 0
     return np.bincount(lever[kept], weights=relative[kept], minlength=len(values)) / values
-
-
-# ---------------------------------------------------------------------------------- levers inside parallel blocks
-def _inner_levers(cells: Cells, inside: bool = False) -> dict[str, float]:
-    """Levers that occur inside a parallel block, with the share they have (nan for levers that are scaled)."""
-    found: dict[str, float] = {}
-    if inside:
-        for way in cells.ways:
-            if way.outcome is not None:
-                found.setdefault(way.outcome, float(way.share[0]) if not way.varies else np.nan)
-    for state in cells.states:
-        if inside:
-            if state.timing is not None:
-                word = {"work": f"{state.node}.takes", "wait": f"{state.node}.waits"}
-                found[word.get(state.part, f"{state.outcome}.delay")] = np.nan
-            if state.cost:
-                found[f"{state.node}.costs"] = np.nan
-            if state.rate:
-                found[f"{state.team}.cost"] = np.nan
-        if state.block is not None:
-            for branch in state.block.branches:
-                found |= _inner_levers(branch, True)
-    return found
-
-
-def _by_difference(solution: Solution, solver: Solver, inner: dict[str, float], found: _Collected) -> tuple[str, ...]:
-    if not inner:
-        return ()
-    if len(inner) * len(solution.executions) > DIFFERENCE_BUDGET:
-        return tuple(inner)
-    process = solution.process
-
-    def figures(name: str, change: float, relative: bool) -> dict[str, float | None]:
-        moved = replace(process, cells=_moved(process.cells, name, change, relative))
-        return solve_process(moved, solver.again()).values
-
-    names, values, columns = [], [], {figure: [] for figure in FIGURES}  # type: ignore[var-annotated]
-    for name, share in inner.items():
-        value = _value_of(process.cells, name, solver)
-        outcome = name in process.cells.ways_of or share == share or _is_outcome(process.cells, name)
-        if not outcome and value <= 0.0:
-            continue
-        step = 1e-5
-        if outcome and value < step:
-            one, two = figures(name, step, False), figures(name, 2.0 * step, False)
-            slopes_ = _slope3(solution.values, one, two, step)
-        elif outcome and value > 1.0 - step:
-            one, two = figures(name, -step, False), figures(name, -2.0 * step, False)
-            slopes_ = _slope3(solution.values, one, two, -step)
-        else:
-            up, down = figures(name, step, not outcome), figures(name, -step, not outcome)
-            width = 2.0 * step * (1.0 if outcome else value)
-            slopes_ = {f: (a - b) / width for f in FIGURES if (a := up[f]) is not None and (b := down[f]) is not None}
-        names.append(name)
-        values.append(value)
-        for figure, column in columns.items():
-            column.append(slopes_.get(figure, np.nan))
-    if names:
-        found.add(names, np.array(values), {figure: np.array(column) for figure, column in columns.items()})
-    return ()
-
-
-def _slope3(
-    at: dict[str, float | None], one: dict[str, float | None], two: dict[str, float | None], step: float
-) -> dict[str, float]:
-    found = {}
-    for figure in FIGURES:
-        a, b, c = at[figure], one[figure], two[figure]
-        if a is not None and b is not None and c is not None:
-            found[figure] = (4.0 * b - 3.0 * a - c) / (2.0 * step)
-    return found
-
-
-def _everywhere(cells: Cells) -> Iterator[Cells]:
-    yield cells
-    for state in cells.states:
-        if state.block is not None:
-            for branch in state.block.branches:
-                yield from _everywhere(branch)
-
-
-def _is_outcome(cells: Cells, name: str) -> bool:
-    return any(name in part.ways_of for part in _everywhere(cells))
-
-
-def _value_of(cells: Cells, name: str, solver: Solver) -> float:
-    for part in _everywhere(cells):
-        if name in part.ways_of:
-            return float(part.ways[part.ways_of[name][0]].share[0])
-        for state in part.states:
-            if state.timing is not None:
-                if name == f"{state.node}.takes" and state.part == "work":
-                    return solver.book.work(state.timing, state.node).mean
-                if (name == f"{state.node}.waits" and state.part == "wait") or name == f"{state.outcome}.delay":
-                    return solver.book.calendar(state.timing, state.node).mean
-            if name == f"{state.node}.costs" and state.cost:
-                return state.cost
-            if name == f"{state.team}.cost" and state.rate:
-                return state.rate
-    return 0.0
-
-
-def _moved(cells: Cells, name: str, change: float, relative: bool) -> Cells:
-    """The cells with one lever moved everywhere; parts that it does not touch stay the same objects."""
-    states = tuple(_moved_state(state, name, change, relative) for state in cells.states)
-    ways = _moved_ways(cells.ways, cells.ways_of[name], change) if name in cells.ways_of else cells.ways
-    same = ways is cells.ways and all(new is old for new, old in zip(states, cells.states, strict=True))
-    return cells if same else Cells(states, ways, cells.start, cells.ends, cells.good)
-
-
-def _moved_state(state: State, name: str, change: float, relative: bool) -> State:
-    if state.block is not None:
-        branches = tuple(_moved(branch, name, change, relative) for branch in state.block.branches)
-        if all(new is old for new, old in zip(branches, state.block.branches, strict=True)):
-            return state
-        return replace(state, block=Block(state.block.name, state.block.join, branches))
-    if not relative:
-        return state
-    if state.timing is not None:
-        word = {"work": f"{state.node}.takes", "wait": f"{state.node}.waits"}
-        if name == word.get(state.part, f"{state.outcome}.delay"):
-            return replace(state, timing=_scaled(state.timing, 1.0 + change))
-    if name == f"{state.node}.costs" and state.part == "work":
-        return replace(state, cost=state.cost * (1.0 + change))
-    if state.team is not None and name == f"{state.team}.cost":
-        return replace(state, rate=state.rate * (1.0 + change))
-    return state
-
-
-def _scaled(timing: Timing, factor: float) -> Timing:
-    given = timing.parameters
-    if timing.law == "weibull":
-        return replace(timing, parameters=(given[0], given[1] * factor))
-    return replace(timing, parameters=tuple(value * factor for value in given) or (factor,))
-
-
-def _moved_ways(ways: tuple[Way, ...], moved: list[int], change: float) -> tuple[Way, ...]:
-    """The ways with some shares moved, the others of their rows paying in proportion."""
-    found = list(ways)
-    for index in moved:
-        row = [other for other, way in enumerate(ways) if way.row == ways[index].row]
-        length = max(len(ways[other].share) for other in row)
-        columns = {other: [_at(ways[other], visit) for visit in range(length)] for other in row}
-        for visit in range(length):
-            rest = sum(columns[other][visit] for other in row if other != index)
-            for other in row:
-                if other != index and len(row) > 1:
-                    part = columns[other][visit] / rest if rest > 0.0 else 1.0 / (len(row) - 1)
-                    columns[other][visit] -= change * part
-            if len(row) > 1:
-                columns[index][visit] += change
-        for other in row:
-            found[other] = replace(ways[other], share=tuple(columns[other]))  # type: ignore[arg-type]
-    return tuple(found)
-
-
-def _at(way: Way, visit: int) -> float:
-    return float(way.share[min(visit, len(way.share) - 1)])

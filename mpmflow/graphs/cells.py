@@ -148,6 +148,15 @@ class Cells:
                 found.setdefault(way.outcome, []).append(index)
         return found
 
+    @cached_property
+    def outcomes_of(self) -> dict[int, list[str]]:
+        """State -> ids of the outcomes that leave it; every state has an entry."""
+        found: dict[int, list[str]] = {index: [] for index in range(len(self.states))}
+        for way in self.ways:
+            if way.outcome is not None:
+                found[way.row].append(way.outcome)
+        return found
+
     @property
     def plain(self) -> bool:
         """Whether the shares alone make the chain: no parallel block, no bound, no share that changes per visit."""
