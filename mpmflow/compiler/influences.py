@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 from mpmflow.model.expressions import Expression, Function, Reference
@@ -105,21 +106,51 @@ class Influences:
 
     def reachable_from(self, names: Iterable[str]) -> frozenset[str]:
         """Everything that these move, directly or through others, themselves included."""
-        return self._closure(names, {}, forward=True)
+        return _closure(names, self._ahead)
 
     def that_reach(self, names: Iterable[str]) -> frozenset[str]:
         """Everything that moves one of these, directly or through others, themselves included."""
-        return self._closure(names, {}, forward=False)
+        return _closure(names, self._behind)
 
-    def _closure(self, names: Iterable[str], ways: dict[str, list[str]], *, forward: bool) -> frozenset[str]:
+    @cached_property
+    def moved_by_indicators(self) -> frozenset[str]:
+        """Everything that some leading indicator moves: one of a workflow, or a named one."""
+        return self.reachable_from(name for name in self._ahead if self._is(name, ("indicator", "outcome", "measure")))
+
+    @cached_property
+    def moved_by_work(self) -> frozenset[str]:
+        """Everything that work moves: what indicators show, and what activities (things that are done) cause."""
+        activities = (
+            name for name in self._ahead
+            if self._is(name, ("metric",)) and self.names.table[name].part.category == "activity"
+        )  # fmt: skip
+        return self.moved_by_indicators | self.reachable_from(activities)
+
+    def _is(self, name: str, kinds: tuple[str, ...]) -> bool:
+        entry = self.names.find(name)
+        return entry is not None and entry.kind in kinds
+
+    @cached_property
+    def _ahead(self) -> dict[str, list[str]]:
+        ways: dict[str, list[str]] = {}
         for one in self.all:
-            start, end = (one.source, one.effect) if forward else (one.effect, one.source)
-            ways.setdefault(start, []).append(end)
-        seen = set(names)
-        todo = list(seen)
-        while todo:
-            for other in ways.get(todo.pop(), ()):
-                if other not in seen:
-                    seen.add(other)
-                    todo.append(other)
-        return frozenset(seen)
+            ways.setdefault(one.source, []).append(one.effect)
+        return ways
+
+    @cached_property
+    def _behind(self) -> dict[str, list[str]]:
+        ways: dict[str, list[str]] = {}
+        for one in self.all:
+            ways.setdefault(one.effect, []).append(one.source)
+        return ways
+
+
+def _closure(names: Iterable[str], ways: dict[str, list[str]]) -> frozenset[str]:
+    seen = set(names)
+    todo = list(seen)
+    while todo:
+        for other in ways.get(todo.pop(), ()):
+            if other not in seen:
+                seen.add(other)
+                todo.append(other)
+    return frozenset(seen)

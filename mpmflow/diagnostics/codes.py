@@ -9,8 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from mpmflow.diagnostics.codes_flow import FLOW
+from mpmflow.diagnostics.codes_goals import GOALS
 from mpmflow.diagnostics.codes_names import NAMES
 from mpmflow.diagnostics.codes_reading import READING
+from mpmflow.diagnostics.codes_rules import RULES
 from mpmflow.diagnostics.codes_syntax import SYNTAX
 from mpmflow.diagnostics.codes_values import VALUES
 from mpmflow.diagnostics.diagnostic import Diagnostic, Note
@@ -19,7 +22,7 @@ from mpmflow.diagnostics.wording import Code, fill
 
 __all__ = ["CODES", "diagnose", "page"]
 
-_THEMES: tuple[tuple[Code, ...], ...] = (READING, SYNTAX, VALUES, NAMES)
+_THEMES: tuple[tuple[Code, ...], ...] = (READING, SYNTAX, VALUES, NAMES, FLOW, GOALS, RULES)
 
 CODES: dict[str, Code] = {code.name: code for theme in _THEMES for code in theme}
 """All codes by name, theme by theme."""

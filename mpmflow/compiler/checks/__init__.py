@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from ..findings import Finding
-from . import names, units
+from . import causes, data, flow, goals, names, rules, sight, teams, units
 from .subject import Subject
 
 __all__ = ["ALL", "Check", "Subject"]
@@ -18,6 +18,30 @@ ALL: tuple[Check, ...] = (
     names.measure_names,
     names.goal_names,
     names.test_names,
+    data.columns,
     units.expressions,
+    units.goal_values,
+    units.measure_values,
+    units.setting_values,
+    units.test_values,
+    flow.shares,
+    flow.routes,
+    flow.calls,
+    teams.unused,
+    teams.loads,
+    teams.hand_offs,
+    causes.declared,
+    causes.loops,
+    sight.orphans,
+    sight.blind_metrics,
+    sight.unmeasured_decisions,
+    sight.objectives,
+    sight.lagging_as_leading,
+    goals.objectives,
+    goals.targets,
+    goals.initiatives,
+    goals.benchmarks,
+    rules.conditions,
+    rules.tests,
 )
 """Every check, in the order in which findings about a model without places are given."""

@@ -1,0 +1,129 @@
+"""Teams: used, not overloaded, and owned on both sides of a hand-off between organisations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from mpmflow.model.flow import Flow
+from mpmflow.model.process import PoissonArrivals, RenewalArrivals, Team, Workflow
+
+from ..findings import Finding, found
+from ..visits import Calendar, Counter, TooLarge, capacity, work_seconds
+from .subject import Subject
+
+
+def unused(subject: Subject) -> Iterator[Finding]:
+    """Teams that no step and no decision names."""
+    named = {getattr(node, "by", None) for _, node in subject.model.nodes()}
+    if not subject.model.workflows:
+        return  # a file of teams alone is there to be imported
+    for team in subject.model.all_teams:
+        if team.name not in named:
+            yield found("unused-team", team, "name", name=team.name, kind="partner" if team.partner else "team")
+
+
+def loads(subject: Subject) -> Iterator[Finding]:
+    """Teams with more work than people, by the mean work of a case and the rate at which cases come."""
+    model = subject.model
+    flows = {workflow.name: subject.flow(workflow) for one in subject.names.models for workflow in one.workflows}
+    if any(flow.loose for flow in flows.values()):
+        return
+    counter = Counter(flows)
+    work: dict[str, float] = {}
+    most: dict[str, tuple[float, Any]] = {}
+    for workflow in model.workflows:
+        rate = arrival_rate(workflow)
+        if not rate:
+            continue
+        try:
+            visits = counter.of(workflow.name)
+        except TooLarge:
+            yield found("load-not-checked", workflow, "name", name=workflow.name)
+            continue
+        for name, often in visits.of.items():
+            entry = subject.names.node(name)
+            node = entry.part if entry is not None else None
+            by, takes = getattr(node, "by", None), getattr(node, "takes", None)
+            team = subject.names.table.get(by) if by is not None else None
+            if team is None or team.kind != "team" or takes is None:
+                continue
+            needed = rate * often * work_seconds(takes, Calendar.of(team.part.works))
+            work[team.name] = work.get(team.name, 0.0) + needed
+            if needed > most.get(team.name, (0.0, None))[0]:
+                most[team.name] = needed, node
+    for name, needed in work.items():
+        team = subject.names.table[name]
+        offered = capacity(team.part)
+        if needed > offered * (1 + 1e-9):
+            people = -(-needed // max(offered / max(team.part.people, 1), 1e-12)) if team.part.people else None
+            share, node = most[name]
+            yield found(
+                "overloaded-team", team.part, "people", name=name,
+                load=f"{needed / offered:.0%}" if offered else None,
+                enough=int(people) if people else None,
+                notes=(((node, "takes"), f"most of it, {share / needed:.0%}, comes from `{node.name}`"),),
+            )  # fmt: skip
+
+
+def arrival_rate(workflow: Workflow) -> float | None:
+    """Cases per second of the calendar; None where cases do not keep coming."""
+    arrivals = workflow.arrivals
+    if isinstance(arrivals, PoissonArrivals):
+        return float(arrivals.per_second)
+    if isinstance(arrivals, RenewalArrivals):
+        gap = work_seconds(arrivals.gap, Calendar.of(()))
+        return 1 / gap if gap > 0 else None
+    return None
+
+
+def hand_offs(subject: Subject) -> Iterator[Finding]:
+    """Work that passes from one organisation to another, where a side has no owner."""
+    for workflow in subject.model.workflows:
+        said: set[tuple[str, str]] = set()
+        for giver, taker in _passings(subject, workflow, subject.flow(workflow)):
+            team, other = _team(subject, giver), _team(subject, taker)
+            assert team is not None
+            assert other is not None
+            sides = [(giver, team), (taker, other)]
+            missing = [one for node, one in sides if not (node.owner or one.owner or (not one.partner and workflow.owner))]
+            pair = tuple(sorted((team.name, other.name)))
+            if not missing or pair in said:
+                continue
+            said.add((pair[0], pair[1]))
+            yield found(
+                "hand-off-without-owner", giver, "by", name=giver.name, giver=team.name, taker=other.name,
+                to=taker.name, missing=[one.name for one in missing],
+                notes=tuple(((one, "name"), f"`{one.name}` has no owner") for one in missing),
+            )  # fmt: skip
+
+
+def _passings(subject: Subject, workflow: Workflow, flow: Flow) -> Iterator[tuple[Any, Any]]:
+    """Pairs of statements by different organisations that follow each other, statements by nobody in between."""
+    ahead = flow.leaving()
+    for place in flow.nodes.values():
+        team = _team(subject, place.node)
+        if team is None or place.kind in ("fork", "join", "end"):
+            continue
+        seen: set[str] = set()
+        todo = [arc.target for arc in ahead[place.id]]
+        while todo:
+            there = todo.pop(0)
+            if there in seen:
+                continue
+            seen.add(there)
+            node = flow.nodes[there].node
+            other = _team(subject, node)
+            if other is None:
+                todo.extend(arc.target for arc in ahead[there])
+            elif _organisation(other) != _organisation(team):
+                yield place.node, node
+
+
+def _team(subject: Subject, node: Any) -> Team | None:
+    entry = subject.names.table.get(getattr(node, "by", None) or "")
+    return entry.part if entry is not None and entry.kind == "team" else None
+
+
+def _organisation(team: Team) -> str:
+    return team.name if team.partner else ""

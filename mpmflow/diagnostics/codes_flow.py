@@ -1,0 +1,152 @@
+"""Codes for the flow of a workflow, for its teams, and for `allow`."""
+
+from __future__ import annotations
+
+from mpmflow.diagnostics.wording import ERROR, INFO, WARNING, Code
+
+__all__ = ["FLOW"]
+
+_READY = """workflow w {{
+  step brief takes 1h
+  decision ready "Is it ready?" {{
+{lines}
+  }}
+}}
+metric speed operational = time(w) lower is better
+"""
+
+
+def _ready(*lines: str) -> str:
+    return _READY.format(lines="\n".join(f"    {line}" for line in lines))
+
+
+def _hand_off(owner: str) -> str:
+    return (
+        f"team marketing {{ people 2{owner} }}\npartner agency {{ people 2{owner} }}\n"
+        "workflow w {\n  step brief by marketing takes 1h\n  step media by agency takes 1d\n}\n"
+    )
+
+
+FLOW: tuple[Code, ...] = (
+    Code(
+        "shares-sum",
+        ERROR,
+        "the outcomes of `{name}` add up to {total}[ {visit}], not to 100%: {gap} is {more}",
+        help="change a percentage, or leave one out: that outcome takes the rest",
+        means="The percentages of a decision or choose are not 100 % together, at some visit of a case.",
+        why="A case takes exactly one outcome; with 99 % one case in a hundred would vanish.",
+        example=_ready("yes 80%", "no 15% -> brief rework"),
+        instead=_ready("yes 80%", "no 20% -> brief rework"),
+    ),
+    Code(
+        "two-rests",
+        ERROR,
+        "`{name}` has no percentage, and `{first}` takes the rest already",
+        help="give all outcomes but one a percentage",
+        means="More than one outcome of a decision or choose has no percentage.",
+        why="The rest can be divided in many ways.",
+        example=_ready("yes", "later", "no 20% -> brief rework"),
+        instead=_ready("yes", "later 5%", "no 20% -> brief rework"),
+    ),
+    Code(
+        "unreachable-step",
+        WARNING,
+        "no case ever reaches the {kind} `{name}`[, nor what stands behind it: {behind}]",
+        help="lead an arrow to it, or remove it; after `done`, and after a step with an arrow, nothing flows on by itself",
+        means="No way leads to a statement of a workflow, or only outcomes of 0 % do.",
+        why="It looks like a part of the process, but no case, no cost and no delay ever comes of it.",
+        example="workflow w {\n  step brief takes 1h\n  done\n  step director takes 1d\n}\n",
+        instead="workflow w {\n  step brief takes 1h\n  step director takes 1d\n  done\n}\n",
+    ),
+    Code(
+        "no-way-to-end",
+        WARNING,
+        "a case that comes to the {kind} `{name}` never ends",
+        help="all its ways lead into a loop without a way out; see the error there",
+        means="From a statement every way leads into a loop that no case leaves.",
+        why="Such cases stay open for ever, so no time, cost or share of the workflow has a value.",
+        example="workflow w {\n  step brief takes 1h\n  step copy takes 1h\n  step check takes 1h -> copy\n}\n",
+        instead="workflow w {\n  step brief takes 1h\n  step copy takes 1h\n  step check takes 1h\n}\n",
+    ),
+    Code(
+        "endless-loop",
+        ERROR,
+        "no case leaves this loop: {loop}",
+        help="let an outcome of a decision lead out of it, with more than 0% in the long run, or bound it with "
+        "`at most 3 then -> …`",
+        means="Statements lead to each other for ever.",
+        why="A case in the loop never ends, so the time and cost of the workflow have no value.",
+        example="workflow w {\n  step copy takes 1h\n  step check takes 1h -> copy\n}\n",
+        instead="workflow w {\n  step copy takes 1h\n  step check takes 1h\n  decision good { yes 90%, no 10% -> copy rework }\n}\n",
+    ),
+    Code(
+        "call-loop",
+        ERROR,
+        "this workflow calls itself: {loop}",
+        help="to do work again, lead an arrow back; a call always runs the other workflow to its end",
+        means="A workflow calls itself, directly or through others.",
+        why="A case would contain a case that contains a case, without end.",
+        example="workflow a {\n  step one takes 1h\n  call b\n}\nworkflow b {\n  step two takes 1h\n  call a\n}\n",
+        instead="workflow a {\n  step one takes 1h\n  call b\n}\nworkflow b {\n  step two takes 1h\n}\n",
+    ),
+    Code(
+        "unused-team",
+        WARNING,
+        "no step and no decision is done by the {kind} `{name}`",
+        help="name it behind `by`, or remove it",
+        means="A team or partner is declared, but no work of it.",
+        why="Either it is not needed, or some work is given to nobody and so seems to wait for nobody.",
+        example="team legal { people 1 }\nworkflow w {\n  step check takes 4h\n}\n",
+        instead="team legal { people 1 }\nworkflow w {\n  step check by legal takes 4h\n}\n",
+    ),
+    Code(
+        "overloaded-team",
+        WARNING,
+        "the team `{name}` has more work than it can do[: its load is {load}]",
+        help="[it takes {enough} people, ]fewer cases, shorter work or less rework",
+        means="Cases come faster than the people of a team can serve them, in the mean.",
+        why="The queue in front of the team grows without end: there is no mean wait, and every date will be missed.",
+        example="team legal { people 1, works mon-fri 09:00-17:00 }\n"
+        "workflow w {\n  arrivals 12 per week\n  step check by legal takes 4h\n}\n",
+        instead="team legal { people 2, works mon-fri 09:00-17:00 }\n"
+        "workflow w {\n  arrivals 12 per week\n  step check by legal takes 4h\n}\n",
+    ),
+    Code(
+        "load-not-checked",
+        INFO,
+        "the workflow `{name}` is too large for a quick look at the load of its teams",
+        help="`mpmflow analyze` works it out",
+        means="A workflow has thousands of statements, or outcomes that remember many visits.",
+        why="A check must answer at once; the analysis has the time.",
+    ),
+    Code(
+        "hand-off-without-owner",
+        WARNING,
+        "`{name}` ({giver}) hands over to `{to}` ({taker}), and nobody owns {missing:and}",
+        help="give both teams an owner, or the two steps: `owner \"NAME\"`",
+        means="Work passes from one organisation to another, and on one side nobody is named who answers for it.",
+        why="Waits and errors at such a seam belong to nobody, so nobody mends them.",
+        example=_hand_off(""),
+        instead=_hand_off(', owner "Head"'),
+    ),
+    Code(
+        "unknown-allow",
+        WARNING,
+        "there is no check `{name}` that could be allowed",
+        help="did you mean {nearest:or}?",
+        means="An `allow` names a check that does not exist.",
+        why="It silences nothing, and whoever reads it believes that it does.",
+        example='team legal { people 1, allow unused-teams "comes next year" }\nworkflow w { step check takes 4h }\n',
+        instead='team legal { people 1, allow unused-team "comes next year" }\nworkflow w { step check takes 4h }\n',
+    ),
+    Code(
+        "useless-allow",
+        WARNING,
+        "`allow {code_name}` silences nothing: {why}",
+        help="remove it",
+        means="An `allow` stands in a statement that the check finds no fault with, or names an error.",
+        why="It says of the file what is not so. Errors cannot be allowed: what has no meaning has none.",
+        example='team legal { people 1, allow unused-team "comes next year" }\nworkflow w { step check by legal takes 4h }\n',
+        instead="team legal { people 1 }\nworkflow w { step check by legal takes 4h }\n",
+    ),
+)
