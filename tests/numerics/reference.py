@@ -85,7 +85,7 @@ def dense_moments(
 
 
 def law_by_walk(process: Process, amount: np.ndarray, extra: np.ndarray, horizon: int, start: int = 0) -> np.ndarray:
-    """Chance of (total gathered = t, end = k) for whole-number amounts, shape (horizon + 1, k), by walking mass forward.
+    """Chance of (total gathered = t, end = k), whole amounts, shape (horizon + 1, k), by walking mass forward.
 
     Node amounts must be at least 1, so that every step moves on.
     """

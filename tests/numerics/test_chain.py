@@ -1,4 +1,4 @@
-"""Visits, values to go and ends: textbook chains, random chains against dense algebra, and chains that are hardly left."""
+"""Visits, values to go and ends: textbook chains, random chains against dense algebra, chains hardly ever left."""
 
 from __future__ import annotations
 

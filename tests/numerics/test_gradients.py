@@ -209,7 +209,7 @@ def test_an_impossible_improvement_is_refused() -> None:
     outcomes = outcomes_from([0, 0], [0, 1], [0.3, 0.7])
     factor = factorise(chain_from_outcomes(1, 1, outcomes))
     found = slopes(factor, reward([1.0], k=1), outcomes)
-    with pytest.raises(ChainError, match="outside 0..1"):
+    with pytest.raises(ChainError, match=r"outside 0\.\.1"):
         ExactChange(factor, found, [Improvement(np.array([-0.4, 0.4]))])
     with pytest.raises(ChainError, match="not to 0"):
         ExactChange(factor, found, [Improvement(np.array([-0.1, 0.0]))])
