@@ -165,7 +165,10 @@ class TimeEstimate:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ArrivalsEstimate:
-    """Cases that come, per second: reference, estimate, standard error, and the counts of each full period (T,)."""
+    """Cases that come, per second: in the plan, by the estimate, its standard error; cases of each full period (T,).
+
+    `seconds` is the length of a period; `reference` the rate that everything is compared with.
+    """
 
     workflow: str
     plan: float
@@ -173,6 +176,8 @@ class ArrivalsEstimate:
     rate: float
     error: float
     counts: Floats
+    seconds: float
+    reference: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -196,14 +201,19 @@ class Estimate:
 
 
 def full_periods(observations: Observations) -> int:
-    """How many periods are complete: all, but the last where `as_of` cuts it short."""
+    """How many periods tell something: all, but a last one that `as_of` cuts short while a log is still being written.
+
+    A row of a table is what its period came to, however early in the period somebody asks.
+    """
     count = len(observations.starts)
     if not count:
         return 0
     length = (observations.ends[-1] - observations.starts[-1]).total_seconds()
     # Months have no fixed length: the shortest has 28 of 30.4 days.
     shortest = observations.period if observations.period < 27 * 86400 else 0.91 * observations.period
-    return count if length >= shortest - 1.0 else count - 1
+    from_log = observations.outcomes or observations.durations or observations.arrivals
+    in_table = not from_log and any(row[-1] is not None for row in observations.series.values())
+    return count if length >= shortest - 1.0 or in_table else count - 1
 
 
 def estimate(
@@ -231,6 +241,7 @@ def estimate(
         base = with_estimates(model, {}, times, arrivals, planned, now=False)
     elif reference == "rework-free":
         base = without_rework(current)
+        arrivals = {name: replace(row, reference=row.rate) for name, row in arrivals.items()}
     else:
         then = slice(max(reference[0], 0), min(reference[1], periods))
         then_shares = {row.decision: row for row in _decisions(model, observations, then, None, 1.0)}
@@ -239,6 +250,10 @@ def estimate(
         if not then_times and not any(row.counts.any() for row in then_shares.values()):
             raise ValueError("nothing was observed in the reference period, so nothing can be compared with it")
         filled = with_estimates(model, {}, times, arrivals, planned, now=False)
+        arrivals = {
+            name: replace(row, reference=then_arrivals[name].rate if name in then_arrivals else row.plan)
+            for name, row in arrivals.items()
+        }
         base = with_estimates(filled, then_shares, then_times, then_arrivals, planned, now=True)
     return Estimate(base, current, found, times, arrivals, periods)
 
@@ -435,7 +450,7 @@ def _arrivals(
         prior = PRIOR_SIZE / plan if plan else 0.0  # seconds in which the plan brings ten cases
         total = prior + float(weights.sum()) * span
         rate = (prior * plan + float(weights @ counts)) / total
-        yield ArrivalsEstimate(workflow.name, plan, planned, rate, (rate / total) ** 0.5, counts)
+        yield ArrivalsEstimate(workflow.name, plan, planned, rate, (rate / total) ** 0.5, counts, span, plan)
 
 
 def with_estimates(
@@ -569,6 +584,11 @@ def _tilted(model: Model, factors: Mapping[str, Floats]) -> Model:
 
 def _short(row: list[Fraction]) -> tuple[Fraction, ...]:
     return tuple(row) if len(set(row)) > 1 else tuple(row[:1])
+
+
+def outcomes_in(model: Model) -> dict[str, tuple[Outcome, ...]]:
+    """The outcomes of every decision and choose, by its name."""
+    return {node.name: node.outcomes for node in _nodes(model, Decision, Choose)}
 
 
 def _workflows(model: Model) -> Iterable[Workflow]:

@@ -23,7 +23,9 @@ from .switching import Names, by_switching, in_between
 
 Floats = npt.NDArray[np.float64]
 MOST_SWITCHES = 40
-"""With more sources than this, percentiles and lateness are not split: each split solves the whole law twice a source."""
+"""With more sources than this, percentiles and lateness are not split: each split solves the whole law twice a
+source.
+"""
 
 
 class ProcessChange:
