@@ -68,7 +68,7 @@ def fold_block(solver: Solver, block: Block, reading: Reading) -> Fold:
     """Solve the branches of a block and fold them."""
     branches = tuple(solver.solve(cells, reading) for cells in block.branches)
     shares = [branch.end_shares for branch in branches]
-    done = [min(1.0, float(share[0])) for share in shares]
+    done = [1.0 if len(share) == 1 else min(1.0, float(share[0])) for share in shares]
     bad = [float(share[1 : len(branch.cells.ends)].sum()) for branch, share in zip(branches, shares, strict=True)]
     if block.join == "all":
         passed = math.prod(done)

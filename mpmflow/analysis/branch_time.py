@@ -1,7 +1,7 @@
 """How long a parallel block takes: the law of each branch's time, and the maximum or the minimum of them.
 
 Means and second moments come from `E[T^j; A] = integral of j t^(j-1) (P(A) - P(A, T <= t))`, taken piece by piece
-between all points where a distribution function has a jump or a kink (Gauss-Legendre, 12 nodes a piece). With fixed
+between all points where a distribution function has a jump or a kink (Gauss-Legendre). With fixed
 times alone it is exact; with the smooth laws of the language the error is below 1e-9 of the mean; with branches that
 decide or repeat it is that of their lattice.
 """
@@ -23,9 +23,10 @@ if TYPE_CHECKING:
     from mpmflow.analysis.arrays import LawBook, Solved
 
 Floats = npt.NDArray[np.float64]
-_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(12)
+_MANY = 1_000  # points of a table: its pieces are straight, and few nodes a piece do
 _TAIL = 1e-15  # a law is followed until this chance of lasting longer
 _PIECES = 48
+_RARE = 1e-13  # what happens less often is rounding, and takes no time
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,17 +100,18 @@ def _split(
 ) -> tuple[Spell | None, Spell | None]:
     points = _points([law for spell in spells for law in spell.laws])
     exact = all(spell.error == 0.0 for spell in spells)
-    passed = _spell(points, done, chance, exact) if chance > 0.0 else None
-    return passed, _spell(points, lost, 1.0 - chance, exact) if chance < 1.0 else None
+    passed = _spell(points, done, chance, exact) if chance > _RARE else None
+    return passed, _spell(points, lost, 1.0 - chance, exact) if chance < 1.0 - _RARE else None
 
 
 def _spell(points: Floats, reached: Callable[[Floats], Floats], chance: float, exact: bool) -> Spell:
     """Mean, second moment and law of a time from its (defective) distribution function."""
     left, right = points[:-1], points[1:]
     middle, half = (left + right) / 2.0, (right - left) / 2.0
-    t = middle[:, None] + half[:, None] * _NODES
+    nodes, weights = np.polynomial.legendre.leggauss(12 if len(points) < _MANY else 4)
+    t = middle[:, None] + half[:, None] * nodes
     missing = np.maximum(chance - reached(t.ravel()).reshape(t.shape), 0.0)
-    weight = half[:, None] * _WEIGHTS
+    weight = half[:, None] * weights
     mean = float((missing * weight).sum()) / chance
     second = float((2.0 * t * missing * weight).sum()) / chance
     at = reached(points) / chance
@@ -118,11 +120,10 @@ def _spell(points: Floats, reached: Callable[[Floats], Floats], chance: float, e
     smooth = np.maximum.accumulate(np.maximum(at - np.cumsum(jump), 0.0))
     atoms = points[jump > 0.0]
     if smooth[-1] < 1e-12:
-        weights = jump[jump > 0.0]
         law: Law = (
             Constant(float(atoms[0]))
             if len(atoms) == 1
-            else laws.Empirical(tuple(atoms.tolist()), tuple(weights.tolist()))
+            else laws.Empirical(tuple(atoms.tolist()), tuple(jump[jump > 0.0].tolist()))
         )
     else:
         total = float(smooth[-1] + jump.sum())

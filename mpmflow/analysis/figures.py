@@ -108,10 +108,10 @@ def solve_process(process: ProcessCells, solver: Solver) -> Solution:
     currencies = len(process.currencies) < 2
     values: dict[str, float | None] = {
         "time.mean": time.mean,
-        "time.sd": time.sd,
+        "time.sd": spread(time),
         "touch_time.mean": float(actual.state_visits @ amounts.work),
         "cost.mean": cost.mean if currencies else None,
-        "cost.sd": cost.sd if currencies else None,
+        "cost.sd": spread(cost) if currencies else None,
         "yield": good,
         "scrap": bad,
         "first_pass": float(first_pass.end_shares @ first_pass.good) if first_pass is not None else good,
@@ -122,6 +122,11 @@ def solve_process(process: ProcessCells, solver: Solver) -> Solution:
     return Solution(
         process, actual, first_pass, rework_free, amounts, time, cost, rate, values, executions, extra, weight
     )
+
+
+def spread(found: Moments) -> float:
+    """The standard deviation; 0 where the variance is nothing but rounding of the second moment."""
+    return found.sd if found.variance > 1e-13 * found.second else 0.0
 
 
 def has_rework(cells: Cells) -> bool:

@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from mpmflow.analysis.amounts import cost_reward, time_reward
 from mpmflow.analysis.arrays import Solved, Solver
-from mpmflow.analysis.figures import FIGURES, LEAST, Solution
+from mpmflow.analysis.figures import FIGURES, LEAST, Solution, spread
 from mpmflow.analysis.inner_levers import DIFFERENCE_BUDGET, inner_levers, slopes_by_difference
 from mpmflow.graphs.cells import State
 from mpmflow.numerics.gradients import Slopes, slopes
@@ -366,7 +366,7 @@ def _team_costs(solution: Solution, slope: _Slopes, solver: Solver) -> Group:
 
 
 def _sd(found: Slopes, variance: Floats) -> Floats:
-    sd = found.moments.sd
+    sd = spread(found.moments)
     return variance / (2.0 * sd) if sd > 0.0 else np.zeros_like(variance)
 
 

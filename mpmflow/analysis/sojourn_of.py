@@ -99,7 +99,8 @@ def branch_law(branch: Solved, book: LawBook, settings: Settings = DEFAULT) -> B
     if bad:
         total = sum(weight for weight, _ in bad)
         lost = Mixture(tuple(law for _, law in bad), tuple(weight / total for weight, _ in bad))
-    return BranchSpell(min(1.0, chance), done if chance > 0.0 else None, lost, found.error)
+    chance = min(1.0, chance) if bad else 1.0
+    return BranchSpell(chance, done if chance > 0.0 else None, lost, found.error)
 
 
 def _percentile(law: Law, share: float) -> float:

@@ -123,7 +123,7 @@ class Flow:
         nodes: every place by id: the start first, then the body, then ends that were never written but are reached.
         arcs: every way, those of one place beside each other.
         start: id of the start.
-        ends: ids of the ends that are written or reached, in the order of `nodes`.
+        ends: ids of the ends that are written or reached, good ones first.
         loose: arrows that lead nowhere; a workflow with any cannot be analysed.
     """
 
@@ -228,7 +228,8 @@ class _Resolver:
         for end in self.reached:
             if end not in self.nodes:
                 self.nodes[end] = Place(end, "end", None, (), end != "scrap")
-        ends = tuple(place.id for place in self.nodes.values() if place.kind == "end")
+        found = [place for place in self.nodes.values() if place.kind == "end"]
+        ends = tuple(place.id for place in sorted(found, key=lambda place: not place.good))
         return Flow(self.workflow.name, self.nodes, tuple(self.found), start, ends, tuple(self.loose))
 
     def body(self, body: tuple[Node, ...], exit_: str, scope: Scope) -> None:
