@@ -74,9 +74,9 @@ def hold(text: str) -> Parsed:
     if not parsed.diagnostics:
         once = format_source(source)
         again = parse(Source("fuzz.mpm", once))
-        assert not again.diagnostics, (once, again.diagnostics)
-        assert again.tree == parsed.tree, once
-        assert format_source(Source("fuzz.mpm", once)) == once, once
+        assert not again.diagnostics, render_text(again.diagnostics)
+        assert again.tree == parsed.tree
+        assert format_source(Source("fuzz.mpm", once)) == once
     return parsed
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from mpmflow.diagnostics.codes_answers import ANSWERS
 from mpmflow.diagnostics.codes_flow import FLOW
 from mpmflow.diagnostics.codes_goals import GOALS
 from mpmflow.diagnostics.codes_names import NAMES
@@ -22,7 +23,7 @@ from mpmflow.diagnostics.wording import Code, fill
 
 __all__ = ["CODES", "diagnose", "page"]
 
-_THEMES: tuple[tuple[Code, ...], ...] = (READING, SYNTAX, VALUES, NAMES, FLOW, GOALS, RULES)
+_THEMES: tuple[tuple[Code, ...], ...] = (READING, SYNTAX, VALUES, NAMES, FLOW, GOALS, RULES, ANSWERS)
 
 CODES: dict[str, Code] = {code.name: code for theme in _THEMES for code in theme}
 """All codes by name, theme by theme."""

@@ -140,6 +140,16 @@ SYNTAX: tuple[Code, ...] = (
         instead="workflow w {\n  step work takes 1d\n}\n",
     ),
     Code(
+        "two-units",
+        ERROR,
+        "`{words}` has two units, `{one}` and `{two}`",
+        help="a figure has one unit, such as `2h`, `3 leads` or `60 eur/h`",
+        means="Two words that could be units stand behind one number.",
+        why="Only one of them can be meant, and nobody could tell which.",
+        example="workflow w {\n  step brief takes 2h work\n}\n",
+        instead="workflow w {\n  step brief takes 2h\n}\n",
+    ),
+    Code(
         "reserved-outcome",
         ERROR,
         "an outcome cannot be called `{word}`",

@@ -158,8 +158,11 @@ class Builder:
                 match = _NUMBER.match(token.text)
                 assert match is not None
                 number, unit = match.group(1), match.group(2) or None
+            elif unit is None:
+                unit = token.text
             else:
-                unit = f"{unit} {token.text}" if unit else token.text
+                span = self.span(children)
+                self.diagnostics.append(diagnose("two-units", span, words=span.text, one=unit, two=token.text))
         return tree.Quantity(sign + number, unit, self.span(children))
 
 

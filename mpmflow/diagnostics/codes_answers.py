@@ -1,0 +1,18 @@
+"""Codes for questions that have no answer, although the text has a meaning. They come from the engines, not from checks."""
+
+from __future__ import annotations
+
+from mpmflow.diagnostics.wording import ERROR, Code
+
+__all__ = ["ANSWERS"]
+
+ANSWERS: tuple[Code, ...] = (
+    Code(
+        "no-answer",
+        ERROR,
+        "`{where}`: {what}",
+        help="{mend}",
+        means="A question was asked that this model has no answer to, or none that can be computed.",
+        why="A figure that cannot be computed must not be made up.",
+    ),
+)

@@ -1,0 +1,161 @@
+"""Trees of figures, durations, formulas and conditions as text: everything that stands inside a line.
+
+Brackets are written where the grammar needs them, and nowhere else.
+"""
+
+from __future__ import annotations
+
+from mpmflow.syntax import tree
+
+__all__ = ["condition", "duration", "expression", "name_or_text", "observed", "quantity", "rate", "seen", "target", "text", "value"]
+
+_GLUED = frozenset({"s", "min", "h", "d", "w", "mo", "y", "%"})
+
+
+def text(node: tree.Text) -> str:
+    """A text between quotation marks; a line end in it, which the language has no form for, becomes a blank."""
+    inner = " ".join(node.value.splitlines()) if "\n" in node.value or "\r" in node.value else node.value
+    return '"' + inner.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def name_or_text(node: tree.Word | tree.Text) -> str:
+    """A name bare, a text between quotation marks."""
+    return text(node) if isinstance(node, tree.Text) else node.text
+
+
+def quantity(node: tree.Quantity) -> str:
+    """`20%`, `2h`, `60 eur/h`: units of time and the percent sign stand at the number, others behind a blank.
+
+    >>> quantity(tree.Quantity("60", "eur/h")), quantity(tree.Quantity("2", "h")), quantity(tree.Quantity("1e3", "h"))
+    ('60 eur/h', '2h', '1e3 h')
+    """
+    if node.unit is None:
+        return node.number
+    glued = node.unit in _GLUED and node.number[-1:].isdigit() and "e" not in node.number.lower()
+    return f"{node.number}{node.unit}" if glued else f"{node.number} {node.unit}"
+
+
+def period(node: tree.Quantity) -> str:
+    """What stands behind `per`: `week`, `13w`."""
+    return node.unit if node.number == "1" and node.unit is not None and node.unit != "%" else quantity(node)
+
+
+def rate(node: tree.Rate) -> str:
+    """`3 per week`."""
+    return f"{quantity(node.quantity)} per {period(node.per)}"
+
+
+def value(node: tree.Value | tree.Word | tree.Text) -> str:
+    """A figure, or a name or text that stands for one."""
+    if isinstance(node, tree.Quantity):
+        return quantity(node)
+    return rate(node) if isinstance(node, tree.Rate) else name_or_text(node)
+
+
+def duration(node: tree.Duration) -> str:
+    """`2h`, `1w to 3w`, `lognormal(mean 3d, sd 2d)`."""
+    if isinstance(node, tree.Quantity):
+        return quantity(node)
+    if isinstance(node, tree.Between):
+        return f"{quantity(node.low)} to {quantity(node.high)}"
+    return f"{node.name.text}({', '.join(_argument(one) for one in node.arguments)})"
+
+
+def _argument(node: tree.Argument) -> str:
+    shown = quantity(node.value) if isinstance(node.value, tree.Quantity) else name_or_text(node.value)
+    return f"{node.name.text} {shown}" if node.name is not None else shown
+
+
+def seen(node: tree.Seen) -> str:
+    """`seen as "A", "B" where channel = "web"`."""
+    shown = "seen as " + ", ".join(text(one) for one in node.activities)
+    if node.where:
+        shown += " where " + " and ".join(f"{name_or_text(one.column)} = {text(one.value)}" for one in node.where)
+    return shown
+
+
+def target(node: tree.Target) -> str:
+    """`at least 900 per 13w by 2026-09-30`."""
+    shown = f"{node.bound} {quantity(node.value)}"
+    if node.per is not None:
+        shown += f" per {period(node.per)}"
+    if node.total_from is not None:
+        shown += f" in total from {node.total_from.text}"
+    return shown + (f" by {node.by.text}" if node.by is not None else "")
+
+
+def observed(node: tree.Observed) -> str:
+    """One entry of `given`."""
+    if isinstance(node, tree.Missing):
+        return "_"
+    if isinstance(node, tree.Run):
+        return f"{value(node.start)} {node.sign} {value(node.step)} x {quantity(node.times)}"
+    return value(node)
+
+
+_LEVEL = {"or": 1, "and": 2, "<": 4, "<=": 4, ">": 4, ">=": 4, "==": 4, "!=": 4, "+": 5, "-": 5, "*": 6, "/": 6, "^": 8}
+_ATOM = 9
+# What the grammar allows on the left and right of each level without brackets.
+_SIDES = {1: (1, 2), 2: (2, 3), 4: (5, 5), 5: (5, 6), 6: (6, 7), 8: (9, 7)}
+
+
+def expression(node: tree.Expression) -> str:
+    """A formula.
+
+    >>> a, b = tree.Reference("a"), tree.Reference("b")
+    >>> expression(tree.Binary("*", tree.Binary("+", a, b), tree.Unary("-", b)))
+    '(a + b) * -b'
+    """
+    return _expression(node)[0]
+
+
+def _expression(node: tree.Expression) -> tuple[str, int]:
+    if isinstance(node, tree.Reference):
+        return node.name, _ATOM
+    if isinstance(node, (tree.Quantity, tree.Rate)):
+        shown = value(node)
+        return shown, 7 if shown[0] in "+-" else _ATOM
+    if isinstance(node, tree.FunctionCall):
+        return f"{node.name.text}({', '.join(expression(one) for one in node.arguments)})", _ATOM
+    if isinstance(node, tree.Unary):
+        if node.op == "not":
+            return f"not {_at_least(node.operand, 3)}", 3
+        return f"{node.op}{_at_least(node.operand, 7)}", 7
+    level = _LEVEL[node.op]
+    left, right = _SIDES[level]
+    return f"{_at_least(node.left, left)} {node.op} {_at_least(node.right, right)}", level
+
+
+def _at_least(node: tree.Expression, wanted: int) -> str:
+    shown, level = _expression(node)
+    return shown if level >= wanted else f"({shown})"
+
+
+def condition(node: tree.Condition) -> str:
+    """The condition of a rule: `above 25% for 2w or out of control`."""
+    return _condition(node)[0]
+
+
+def _condition(node: tree.Condition) -> tuple[str, int]:
+    match node:
+        case tree.Threshold():
+            return f"{node.side} {value(node.value)}", 5
+        case tree.Outside():
+            return f"outside {value(node.low)} to {value(node.high)}", 5
+        case tree.Change():
+            return f"{node.direction} {quantity(node.by)} in {quantity(node.within)}", 5
+        case tree.OutOfControl():
+            return "out of control", 5
+        case tree.Not():
+            return f"not {_bracketed(node.condition, 5)}", 5
+        case tree.Held():
+            return f"{_bracketed(node.condition, 3)} for {quantity(node.time)}", 3
+        case tree.AllOf():
+            return " and ".join(_bracketed(one, 3) for one in node.conditions), 2
+        case tree.AnyOf():
+            return " or ".join(_bracketed(one, 2) for one in node.conditions), 1
+
+
+def _bracketed(node: tree.Condition, wanted: int) -> str:
+    shown, level = _condition(node)
+    return shown if level >= wanted else f"({shown})"
