@@ -153,7 +153,7 @@ class _Tally:
     def _time(self, pair: Succession, way: Way, index: int) -> None:
         """Add the time between two events to the one place on the way that takes time, else to what the event shows."""
         shown = self.ways.places[pair.later]
-        if pair.earlier == shown.id:
+        if pair.earlier == shown.id and pair.later != shown.id:
             return  # The decision's own event came before: the time in front of it is counted already.
         timed = list(dict.fromkeys(place.id for place in (*way.places, shown) if _declares_time(place)))
         holder = timed[0] if len(timed) == 1 else shown.id
