@@ -23,6 +23,9 @@ PUBLIC: dict[str, dict[str, str]] = {
         "read": "api",
         "Model": "model.model",
     },
+    "Ask": {
+        "analyze": "api",
+    },
     "When something is wrong": {
         "MpmError": "diagnostics.errors",
         "DataError": "diagnostics.errors",
@@ -36,6 +39,7 @@ documentation come from here."""
 _HOMES = {name: home for section in PUBLIC.values() for name, home in section.items()}
 
 if TYPE_CHECKING:  # the same names for type checkers and editors, which do not run `__getattr__`
+    from .api import analyze as analyze
     from .api import load as load
     from .api import parse as parse
     from .api import read as read

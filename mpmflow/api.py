@@ -1,21 +1,29 @@
 """The public verbs. Terminal, editor, pytest and Python scripts all call these.
 
-Each opens the room that it needs when it is called, so that importing this module costs nothing.
+Each opens the room that it needs when it is called, so that importing this module costs nothing. What an engine cannot
+answer becomes an `MpmError` here, with the place in the text, if the model came from one.
 """
 
 from __future__ import annotations
 
 import sys
+import weakref
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .diagnostics.errors import MpmError
 from .diagnostics.reading import LIMIT, read_bytes, read_path
-from .diagnostics.source import Source
+from .diagnostics.source import Source, Span
 
 if TYPE_CHECKING:
+    from .analysis.exact import Analysis
     from .compiler.pipeline import Compiled
     from .model.model import Model
+
+# -------------------------------------------------------------------------------------------------- texts
 
 
 def source_of(path: str | Path) -> Source:
@@ -30,18 +38,22 @@ def read(path: str | Path, *, root: str | Path | None = None) -> Compiled:
 
     Args:
         path: the file; `"-"` is standard input.
-        root: the folder that imports and data must stay in; that of the file, unless said.
+        root: the folder that imports must stay in; that of the file, unless said.
 
     Returns:
-        The model (`.model`, None if the text has errors), the `.diagnostics` in the order of the text, and how many
-        findings the author has `.allowed`.
+        The `.model` (as much of it as could be understood, None if that is nothing), the `.diagnostics` in the order of
+        the text, the `.errors` among them, and how many findings the author has `.allowed`.
 
     Raises:
         UnreadableError: the file is missing, too large, or not text.
     """
     from .compiler.pipeline import compile_source
 
-    return compile_source(source_of(path), root=root)
+    compiled = compile_source(source_of(path), root=root)
+    if compiled.model is not None:
+        folder = Path() if str(path) == "-" else Path(path).resolve().parent
+        _remember(compiled.model, Origin(folder, compiled.places))
+    return compiled
 
 
 def load(path: str | Path, *, root: str | Path | None = None) -> Model:
@@ -49,7 +61,7 @@ def load(path: str | Path, *, root: str | Path | None = None) -> Model:
 
     Raises MpmError with all `.diagnostics` if the text has errors. Warnings do not raise; `model.check()` gives them.
     """
-    return _model(read(path, root=root))
+    return model_of(read(path, root=root))
 
 
 def parse(text: str, *, name: str = "<text>") -> Model:
@@ -60,10 +72,105 @@ def parse(text: str, *, name: str = "<text>") -> Model:
     """
     from .compiler.pipeline import compile_source
 
-    return _model(compile_source(Source(name, text)))
+    compiled = compile_source(Source(name, text))
+    if compiled.model is not None:
+        _remember(compiled.model, Origin(Path(), compiled.places))
+    return model_of(compiled)
 
 
-def _model(compiled: Compiled) -> Model:
+def model_of(compiled: Compiled) -> Model:
+    """The model of what was read, or the MpmError that says why there is none that could be asked."""
     if compiled.model is None or compiled.errors:
         raise MpmError(compiled.diagnostics)
     return compiled.model
+
+
+def format_source(source: Source) -> str:
+    """A text in the one canonical style, comments kept. Raises MpmError if it has syntax errors."""
+    from .syntax.format import format_source as formatted
+
+    return formatted(source)
+
+
+# -------------------------------------------------------------------------------------------------- questions
+
+
+def analyze(model: Model) -> Analysis:
+    """The exact figures of each workflow as it is designed, and what every lever does to them. Reads no log.
+
+    Times of `empirical` durations are read from their files.
+
+    Returns:
+        An answer whose `.workflows` (by name) have `.figures`, `.visits`, `.steps`, `.teams` and `.levers`; times in
+        seconds, shares as fractions. A figure that is not exact is named in `.method`.
+
+    Raises:
+        MpmError: a workflow has no figures, or none that can be computed exactly; the diagnostic says where and why.
+        DataError: the file of an `empirical` duration cannot be used.
+
+    >>> model = parse('''
+    ... workflow w {
+    ...   step brief takes 2h
+    ...   decision ok { yes, no 20% -> brief rework }
+    ... }
+    ... ''')
+    >>> analyze(model)["w"].visits["brief"]
+    1.25
+    """
+    from .analysis.exact import analyze as answer
+
+    with _answering(model):
+        return answer(model, samples=_samples(model))
+
+
+# -------------------------------------------------------------------------------------------------- where models come from
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a model was read: the folder that its paths start from, and the places of its parts."""
+
+    folder: Path = field(default_factory=Path)
+    places: Mapping[str, Span] = field(default_factory=dict)
+
+    def place(self, name: str) -> Span | None:
+        """The place of a part by its dotted name, or of what it belongs to."""
+        return self.places.get(name) or self.places.get(name.partition(".")[0])
+
+
+# Models know no places, so that equal models are equal. What was read is remembered beside them, for as long as they live.
+_ORIGINS: dict[int, Origin] = {}
+
+
+def _remember(model: Model, origin: Origin) -> None:
+    _ORIGINS[id(model)] = origin
+    weakref.finalize(model, _ORIGINS.pop, id(model), None)
+
+
+def origin_of(model: Model) -> Origin:
+    """Where this very model was read; for one that was made in Python, the present folder and no places."""
+    return _ORIGINS.get(id(model), Origin())
+
+
+def _samples(model: Model) -> Any:
+    from .readers.samples import read_samples
+
+    return read_samples(model, folder=origin_of(model).folder)
+
+
+@contextmanager
+def _answering(model: Model) -> Iterator[None]:
+    """Turn what an engine cannot answer into an MpmError with the place in the text."""
+    from .diagnostics.codes import diagnose
+    from .graphs.faults import ModelFault
+    from .numerics.faults import NumericsError
+
+    try:
+        yield
+    except ModelFault as fault:
+        place = origin_of(model).place(fault.where)
+        finding = diagnose("no-answer", place, where=fault.where, what=fault.what, mend=fault.mend)
+        raise MpmError([finding]) from fault
+    except NumericsError as fault:
+        finding = diagnose("no-answer", None, where="the model", what=str(fault), mend="")
+        raise MpmError([finding]) from fault

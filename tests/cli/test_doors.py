@@ -29,6 +29,14 @@ workflow travel "Travel expenses" {
   }
   done
 }
+
+metric cycle_time operational = time(travel) unit d lower is better
+
+objective repaid "Money back soon" department {
+  measured by cycle_time
+  target at most 3d by 2026-12-31
+  owner "Office"
+}
 """
 BROKEN = CLEAN.replace("-> submit", "-> sbumit")
 
