@@ -123,7 +123,7 @@ def analyze(model: Model) -> Analysis:
         return answer(model, samples=_samples(model))
 
 
-# -------------------------------------------------------------------------------------------------- where models come from
+# -------------------------------------------------------------------------------------------------- origins
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +138,7 @@ class Origin:
         return self.places.get(name) or self.places.get(name.partition(".")[0])
 
 
-# Models know no places, so that equal models are equal. What was read is remembered beside them, for as long as they live.
+# Models know no places, so that equal models are equal. What was read is remembered beside them, as long as they live.
 _ORIGINS: dict[int, Origin] = {}
 
 

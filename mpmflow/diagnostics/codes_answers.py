@@ -1,4 +1,4 @@
-"""Codes for questions that have no answer, although the text has a meaning. They come from the engines, not from checks."""
+"""Codes for questions that have no answer, although the text has a meaning. Engines find them, not checks."""
 
 from __future__ import annotations
 
