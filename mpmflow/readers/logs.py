@@ -57,7 +57,7 @@ def read_log(
     opened = open_log(model, log, columns, folder=folder, as_of=as_of)
     grid = period if isinstance(period, Grid) else Grid.every(period)
     until = end_of(as_of) if as_of is not None else day_end(opened.events.last)
-    return opened.observe(Calendar.over(grid, opened.events.first, until), patience)
+    return opened.observe(Calendar.over(grid, opened.events.first, until, opened.events.label), patience)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +69,8 @@ class OpenedLog:
     claims: Claims
     numbers: tuple[str, ...]
 
-    def observe(self, calendar: Calendar, patience: float | None = PATIENCE) -> Observations:
-        """The observations on a calendar that holds all of the log."""
+    def observe(self, calendar: Calendar, patience: float | None = PATIENCE, *, alone: bool = True) -> Observations:
+        """The observations on a calendar that holds all of the log; figures of the cases only where it stands alone."""
         workflows = list(all_workflows(self.model))
         ways = Ways(workflows, self._marks())
         patient = patient_marks(ways) if patience is not None else ()
@@ -87,7 +87,7 @@ class OpenedLog:
             arrivals=found.arrivals,
             open=found.open,
             finished=found.finished,
-            series=dict(sorted({**found.waits, **figures.series()}.items())),
+            series=dict(sorted({**found.waits, **(figures.series() if alone else {})}.items())),
             open_cases=found.open_cases,
             coverage=self._coverage(found),
             sources=(tables.fingerprint(self.events.file) if self.events.file else self.events.label,),

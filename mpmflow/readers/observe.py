@@ -36,7 +36,8 @@ def observe(
         period: the spacing of the periods; None for that of the tables, else a week that starts on Monday.
         patience: see `logs.read_log`.
 
-    Where a table has a metric that the log could give too, the table's value stands.
+    Where a table has a metric that the log could give too, the table's value stands. Several logs hold different cases:
+    their counts add up, and figures of the cases (see `figures`) are left to whoever has the counts.
 
     Raises DataError: no data at all, data that cannot be read, or tables whose periods do not fit together.
     """
@@ -48,9 +49,13 @@ def observe(
     grid = _common_grid(tables, period)
     earliest = min([table.first for table in tables] + [part.events.first for part in opened])
     latest = max([table.last for table in tables] + [part.events.last for part in opened])
-    calendar = Calendar.over(grid, earliest, end_of(as_of) if as_of is not None else day_end(latest))
-    parts = [part.observe(calendar, patience) for part in opened] + [table.observe(calendar) for table in tables]
-    joined = parts[0]
+    sources = [table.label for table in tables] + [part.events.label for part in opened]
+    until = end_of(as_of) if as_of is not None else day_end(latest)
+    calendar = Calendar.over(grid, earliest, until, " and ".join(sources))
+    alone = len(opened) == 1
+    parts = [part.observe(calendar, patience, alone=alone) for part in opened]
+    parts += [table.observe(calendar) for table in tables]
+    joined: Observations = parts[0]
     for part in parts[1:]:
         joined = join(joined, part)
     return joined

@@ -182,15 +182,19 @@ class Calendar:
     until: int
 
     @classmethod
-    def over(cls, grid: Grid, earliest: int, until: int) -> Calendar:
-        """Every period from the one that holds `earliest` to the one that ends at or after `until` (exclusive)."""
+    def over(cls, grid: Grid, earliest: int, until: int, file: str | None = None) -> Calendar:
+        """Every period from the one that holds `earliest` to the one that ends at or after `until` (exclusive).
+
+        `file` is named in the DataError that is raised when there are more than `MOST_PERIODS`.
+        """
         first = grid.number(earliest)
         last = max(first, grid.number(until - 1))
         if last - first >= MOST_PERIODS:
             raise DataError(
-                f"from {to_time(earliest):%Y-%m-%d} to {to_time(until):%Y-%m-%d} there are {last - first + 1:,} "
+                f"from {to_time(earliest).date()} to {to_time(until).date()} there are {last - first + 1:,} "
                 f"periods of {span_text(grid.width) if grid.width else 'months'}, more than {MOST_PERIODS:,}: "
-                "a date is probably wrong, or the period too short"
+                "a date is probably wrong, or the period too short",
+                file=file,
             )
         return cls(grid, first, last, until)
 

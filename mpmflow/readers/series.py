@@ -50,7 +50,7 @@ def read_series(
     """
     opened = open_series(model, table, columns, folder=folder, as_of=as_of)
     until = end_of(as_of) if as_of is not None else day_end(opened.last)
-    return opened.observe(Calendar.over(opened.grid, opened.first, until))
+    return opened.observe(Calendar.over(opened.grid, opened.first, until, opened.label))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,59 @@
+"""The made-up webinar programme: the table comes of its script, and holds what its README tells."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from mpmflow import load
+from mpmflow.api import read
+from mpmflow.model.observations import Observations
+from mpmflow.readers.observe import observe
+
+
+@pytest.fixture(scope="module")
+def folder(root: Path) -> Path:
+    return root / "examples" / "webinar"
+
+
+@pytest.fixture(scope="module")
+def observed(folder: Path) -> Observations:
+    return observe(load(folder / "webinar.mpm"), folder=folder)
+
+
+def mean(values: tuple[float | None, ...]) -> float:
+    known = [value for value in values if value is not None]
+    return sum(known) / len(known)
+
+
+def test_the_file_checks_without_a_finding(folder: Path) -> None:
+    assert read(folder / "webinar.mpm").diagnostics == ()
+
+
+def test_the_script_makes_the_table(folder: Path) -> None:
+    run = subprocess.run(
+        [sys.executable, str(folder / "make_weekly.py")], capture_output=True, text=True, check=True, encoding="utf-8"
+    )
+    assert run.stdout == (folder / "weekly.csv").read_text(encoding="utf-8")
+
+
+def test_every_column_is_a_metric_or_an_indicator_and_no_week_is_missing(observed: Observations) -> None:
+    assert observed.coverage.notes == ()
+    assert len(observed.starts) == 60
+    assert observed.starts[-1].date() == date(2026, 3, 2)
+    assert all(None not in values for values in observed.series.values())
+
+
+def test_briefs_climb_leads_follow_and_revenue_does_not_know_yet(observed: Observations) -> None:
+    briefs = observed.series["brief_complete.no"]
+    new_year = [start.date() for start in observed.starts].index(date(2026, 1, 5))
+    assert mean(briefs[:new_year]) == pytest.approx(0.20, abs=0.005)
+    assert mean(briefs[-3:]) == pytest.approx(0.31, abs=0.01)
+    leads = observed.series["leads"]
+    assert mean(leads[-3:]) < mean(leads[:new_year]) - 5
+    revenue = observed.series["revenue"]
+    assert mean(revenue[-3:]) == pytest.approx(mean(revenue[:new_year]), rel=0.06)
