@@ -1,7 +1,7 @@
 """Mutates the corpus and holds the parser to its promises: `python -m tests.fuzz_syntax 5000 [seed]`.
 
-Whatever stands in a text, the parser returns; it raises nothing, every place that it names lies inside the text, and every mistake
-comes with a sentence.
+Whatever stands in a text, the parser returns; it raises nothing, every place that it names lies inside the text, and
+every mistake comes with a sentence.
 """
 
 from __future__ import annotations
@@ -18,9 +18,10 @@ from mpmflow.syntax.parse import MOST_ERRORS, Parsed, parse
 
 CORPUS = Path(__file__).parent / "corpus"
 _PIECES = (
-    '"', "{", "}", "(", ")", ",", "\n", "#", "|", "->", "=", "%", "/", "-", "+", ".", "_", ";", ":", "€", "“", "”", "\t", "\\", "x",
-    "step ", "decision ", "metric ", "test ", " by ", " takes ", " at ", " per ", " then ", "20%", "3 per week", "2026-01-05", "not ",
-    "given ", "and ", "warn above ", "\u0301", "漢", "\x00", "1" * 40, "( " * 30, "{" * 30, "seen as ", "clears ", "allow x ",
+    '"', "{", "}", "(", ")", ",", "\n", "#", "|", "->", "=", "%", "/", "-", "+", ".", "_", ";", ":", "€", "“", "”",
+    "\t", "\\", "x", "step ", "decision ", "metric ", "test ", " by ", " takes ", " at ", " per ", " then ", "20%",
+    "3 per week", "2026-01-05", "not ", "given ", "and ", "warn above ", "\u0301", "漢", "\x00", "1" * 40, "( " * 30,
+    "{" * 30, "seen as ", "clears ", "allow x ",
 )  # fmt: skip
 
 
@@ -30,7 +31,9 @@ def corpus() -> list[str]:
 
 
 def mutate(text: str, others: list[str], rng: random.Random) -> str:
-    """One to six random changes: characters lost, doubled, exchanged; pieces put in; lines moved; another text grafted on."""
+    """One to six random changes: characters lost, doubled, exchanged; pieces put in; lines moved; another text
+    grafted on.
+    """
     for _ in range(rng.randint(1, 6)):
         at = rng.randrange(len(text) + 1)
         match rng.randrange(7):

@@ -1,7 +1,7 @@
 """The one table of codes: every wording of the project, and what its page says.
 
-To add a check: write a `Code` in the file of its theme (`codes_*.py`), and call `diagnose("its-name", span, fact=…)` where it
-is found. The table is complete when each code has an example that earns it and an `instead` that does not.
+To add a check: write a `Code` in the file of its theme (`codes_*.py`), and call `diagnose("its-name", span, fact=…)`
+where it is found. The table is complete when each code has an example that earns it and an `instead` that does not.
 """
 
 from __future__ import annotations
@@ -39,7 +39,8 @@ def diagnose(
 ) -> Diagnostic:
     """A diagnostic of the table, its sentences filled with facts.
 
-    Raises KeyError for a code or a fact that the templates do not find: that is a mistake in the program, not in a text.
+    Raises KeyError for a code or a fact that the templates do not find: that is a mistake in the program, not in a
+    text.
     """
     entry = CODES[code]
     return Diagnostic(

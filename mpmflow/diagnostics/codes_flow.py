@@ -123,7 +123,7 @@ FLOW: tuple[Code, ...] = (
         "hand-off-without-owner",
         WARNING,
         "`{name}` ({giver}) hands over to `{to}` ({taker}), and nobody owns {missing:and}",
-        help="give both teams an owner, or the two steps: `owner \"NAME\"`",
+        help='give both teams an owner, or the two steps: `owner "NAME"`',
         means="Work passes from one organisation to another, and on one side nobody is named who answers for it.",
         why="Waits and errors at such a seam belong to nobody, so nobody mends them.",
         example=_hand_off(""),

@@ -145,7 +145,9 @@ GOALS: tuple[Code, ...] = (
         help="add one, as in `by 2026-09-30`",
         means="A target does not say when it is to be reached.",
         why="A target without a date can never be missed, so it is none.",
-        example=_goal('objective grow "Grow" enterprise { measured by launches, target at least 3 per 1w, owner "CEO" }\n'),
+        example=_goal(
+            'objective grow "Grow" enterprise { measured by launches, target at least 3 per 1w, owner "CEO" }\n'
+        ),
         instead=_goal(
             'objective grow "Grow" enterprise { measured by launches, target at least 3 per 1w by 2026-09-30, owner "CEO" }\n'
         ),

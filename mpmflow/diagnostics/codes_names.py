@@ -89,10 +89,10 @@ NAMES: tuple[Code, ...] = (
         help="[did you mean {nearest:or}? ]the states are {known:and}",
         means="A test expects a state that indicators do not have.",
         why="The expectation could never be met.",
-        example='workflow w {\n  decision ready { yes 80%, no 20% scrap }\n}\n'
+        example="workflow w {\n  decision ready { yes 80%, no 20% scrap }\n}\n"
         "indicator bad = rate(ready.no) { warn above 25% }\n"
         'test "t" {\n  given ready.no = 40% every 1w from 2026-01-05\n  expect bad is warning at 2026-01-12\n}\n',
-        instead='workflow w {\n  decision ready { yes 80%, no 20% scrap }\n}\n'
+        instead="workflow w {\n  decision ready { yes 80%, no 20% scrap }\n}\n"
         "indicator bad = rate(ready.no) { warn above 25% }\n"
         'test "t" {\n  given ready.no = 40% every 1w from 2026-01-05\n  expect bad is warn at 2026-01-12\n}\n',
     ),
@@ -177,8 +177,10 @@ NAMES: tuple[Code, ...] = (
         help="[{hint}]",
         means="A target, threshold, benchmark, setting or observed value has another unit than what it is about.",
         why="Nobody can say whether five days are above 20 per cent.",
-        example=_WORK + 'metric speed operational = time(w) lower is better target at most 40 eur by 2026-06-30 owner "COO"\n',
-        instead=_WORK + 'metric speed operational = time(w) lower is better target at most 4d by 2026-06-30 owner "COO"\n',
+        example=_WORK
+        + 'metric speed operational = time(w) lower is better target at most 40 eur by 2026-06-30 owner "COO"\n',
+        instead=_WORK
+        + 'metric speed operational = time(w) lower is better target at most 4d by 2026-06-30 owner "COO"\n',
     ),
     Code(
         "mixed-currencies",

@@ -1,7 +1,7 @@
 """Codes for texts that do not follow the grammar.
 
-Codes whose message is `{sentence}` share their wording out to `grammars/wrong.toml`, which holds one sentence for each way
-to get a form wrong; the code is its theme.
+Codes whose message is `{sentence}` share their wording out to `grammars/wrong.toml`, which holds one sentence for each
+way to get a form wrong; the code is its theme.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ SYNTAX: tuple[Code, ...] = (
         help="[did you mean {nearest:or}? ][{where_known} may begin with {known:or}]",
         means="A line begins with a word that the language does not know at that place.",
         why="The line would be left out, and everything that it says with it.",
-        example='workflow w {\n  decsion ready "Is it ready?" { yes 80%, no 20% -> work rework }\n  step work takes 1d\n}\n',
-        instead='workflow w {\n  step work takes 1d\n  decision ready "Is it ready?" { yes 80%, no 20% -> work rework }\n}\n',
+        example='workflow w {\n  step work takes 1d\n  decsion ready "Ready?" { yes 80%, no 20% -> work rework }\n}\n',
+        instead='workflow w {\n  step work takes 1d\n  decision ready "Ready?" { yes 80%, no 20% -> work rework }\n}\n',
     ),
     Code(
         "unknown-clause",
@@ -155,7 +155,7 @@ SYNTAX: tuple[Code, ...] = (
         "an outcome cannot be called `{word}`",
         help="choose another name; `by takes waits costs owner rounds wait` have a meaning of their own in a decision",
         means="An outcome has the name of a clause, or of an indicator that every decision has.",
-        why="`decision.rounds` and `decision.wait` are figures of the decision itself, so the outcome could not be named.",
+        why="`decision.rounds` and `decision.wait` are figures of the decision itself, so nothing could name the outcome.",
         example=_decision("yes 80%", "wait 20% -> brief rework"),
         instead=_decision("yes 80%", "later 20% -> brief rework"),
     ),
@@ -163,7 +163,7 @@ SYNTAX: tuple[Code, ...] = (
         "too-deep",
         ERROR,
         "this is nested more than {limit} deep",
-        help="give parts of it a name of their own (a metric for a part of a formula, a workflow for a part of a process)",
+        help="give parts of it a name of their own: a metric for a part of a formula, a workflow for a part of a process",
         means="Brackets or blocks stand inside one another more often than any reader could follow.",
         why="The limit keeps a broken or hostile file from bringing the program down.",
         example="metric m output = " + "(" * 201 + "1" + ")" * 201 + "\n",

@@ -98,8 +98,8 @@ VALUES: tuple[Code, ...] = (
         help="write a whole number of at least {least}, without a unit",
         means="A number of people, cases or times is expected: a whole number.",
         why="A team of 1.5 people cannot work on two cases at once; say `people 2` and shorter hours instead.",
-        example="team editors { people 1.5, owner \"Chief\" }\nworkflow w {\n  step work by editors takes 1h\n}\n",
-        instead="team editors { people 2, owner \"Chief\" }\nworkflow w {\n  step work by editors takes 1h\n}\n",
+        example='team editors { people 1.5, owner "Chief" }\nworkflow w {\n  step work by editors takes 1h\n}\n',
+        instead='team editors { people 2, owner "Chief" }\nworkflow w {\n  step work by editors takes 1h\n}\n',
     ),
     Code(
         "not-money",
@@ -190,12 +190,12 @@ VALUES: tuple[Code, ...] = (
         help="give every row one cell for each column",
         means="A row of an examples table has more or fewer cells than its first line has columns.",
         why="It would not be clear which value belongs to which column.",
-        example='workflow w {\n  decision ready { yes 80%, no 20% scrap }\n}\n'
-        'indicator bad = rate(ready.no) { warn above 25% }\n'
+        example="workflow w {\n  decision ready { yes 80%, no 20% scrap }\n}\n"
+        "indicator bad = rate(ready.no) { warn above 25% }\n"
         'test "t" {\n  examples | share | state |\n           | 40%   |\n'
         "  given ready.no = share every 1w from 2026-01-05\n  expect bad is state at 2026-01-12\n}\n",
-        instead='workflow w {\n  decision ready { yes 80%, no 20% scrap }\n}\n'
-        'indicator bad = rate(ready.no) { warn above 25% }\n'
+        instead="workflow w {\n  decision ready { yes 80%, no 20% scrap }\n}\n"
+        "indicator bad = rate(ready.no) { warn above 25% }\n"
         'test "t" {\n  examples | share | state |\n           | 40%   | warn  |\n'
         "  given ready.no = share every 1w from 2026-01-05\n  expect bad is state at 2026-01-12\n}\n",
     ),
@@ -218,10 +218,10 @@ VALUES: tuple[Code, ...] = (
         help="remove the date",
         means="An expectation that nothing fires names a date.",
         why="It is the whole history that must stay silent; one quiet day says little.",
-        example='workflow w {\n  decision ready { yes 80%, no 20% scrap }\n}\n'
+        example="workflow w {\n  decision ready { yes 80%, no 20% scrap }\n}\n"
         "indicator bad = rate(ready.no) { alert above 25% }\n"
         'test "t" {\n  given ready.no = 20% every 1w from 2026-01-05\n  expect no alert on bad at 2026-01-12\n}\n',
-        instead='workflow w {\n  decision ready { yes 80%, no 20% scrap }\n}\n'
+        instead="workflow w {\n  decision ready { yes 80%, no 20% scrap }\n}\n"
         "indicator bad = rate(ready.no) { alert above 25% }\n"
         'test "t" {\n  given ready.no = 20% every 1w from 2026-01-05\n  expect no alert on bad\n}\n',
     ),

@@ -30,9 +30,10 @@ class Note:
 class Diagnostic:
     """One finding in a text: what is wrong, where, and how to mend it.
 
-    `code` names the check (kebab-case words), `message` says what is wrong, `help` how to mend it (may be empty), `span`
-    where it is (None for what concerns no place), `notes` further places that belong to it, in order. `replacement`, if
-    given, is what could stand in place of the words under the span; an editor offers it as a quick fix.
+    `code` names the check (kebab-case words), `message` says what is wrong, `help` how to mend it (may be empty),
+    `span` where it is (None for what concerns no place), `notes` further places that belong to it, in order.
+    `replacement`, if given, is what could stand in place of the words under the span; an editor offers it as a quick
+    fix.
 
     Made with `codes.diagnose(code, span, **facts)`, so that every wording stays in one table.
     """

@@ -1,7 +1,7 @@
 """Diagnostics as workflow commands of GitHub Actions, which show them beside the changed lines.
 
-Source: GitHub Docs, "Workflow commands for GitHub Actions": `::error file={name},line={line},col={col}::{message}`, with
-`%`, line ends and, in properties, `:` and `,` written as percent codes.
+Source: GitHub Docs, "Workflow commands for GitHub Actions": `::error file={name},line={line},col={col}::{message}`,
+with `%`, line ends and, in properties, `:` and `,` written as percent codes.
 """
 
 from __future__ import annotations

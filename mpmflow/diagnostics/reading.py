@@ -36,9 +36,7 @@ def read_path(path: str | Path, name: str | None = None) -> Source:
         raise UnreadableError([diagnose("file-unreadable", None, path=shown, reason=reason)]) from None
     if len(data) > LIMIT:
         size = f"{place.stat().st_size / 1_000_000:.1f}"
-        raise UnreadableError(
-            [diagnose("file-too-large", None, path=shown, megabytes=size, limit=LIMIT // 1_000_000)]
-        )
+        raise UnreadableError([diagnose("file-too-large", None, path=shown, megabytes=size, limit=LIMIT // 1_000_000)])
     return read_bytes(data, shown)
 
 

@@ -1,7 +1,7 @@
 """Diagnostics as SARIF 2.1.0, the format that code hosts and review tools read.
 
-Source: OASIS, Static Analysis Results Interchange Format (SARIF) Version 2.1.0, 2020. Columns are counted in Unicode code
-points, which the document says (`columnKind`).
+Source: OASIS, Static Analysis Results Interchange Format (SARIF) Version 2.1.0, 2020. Columns are counted in Unicode
+code points, which the document says (`columnKind`).
 """
 
 from __future__ import annotations
@@ -21,7 +21,9 @@ _LEVEL = {"error": "error", "warning": "warning", "info": "note"}
 
 
 def render_sarif(diagnostics: Iterable[Diagnostic], *, version: str) -> str:
-    """One run of one tool; the rules are those that fired, sorted by name, each with its page from the table of codes."""
+    """One run of one tool; the rules are those that fired, sorted by name, each with its page from the table of
+    codes.
+    """
     found = list(diagnostics)
     names = sorted({diagnostic.code for diagnostic in found})
     index = {name: number for number, name in enumerate(names)}
@@ -74,7 +76,9 @@ def _result(diagnostic: Diagnostic, rule: int) -> dict[str, Any]:
     if diagnostic.replacement is not None and diagnostic.span is not None:
         change = {"deletedRegion": _region(diagnostic.span), "insertedContent": {"text": diagnostic.replacement}}
         artifact = {"artifactLocation": {"uri": _uri(diagnostic.span.file)}, "replacements": [change]}
-        result["fixes"] = [{"description": {"text": diagnostic.help or diagnostic.message}, "artifactChanges": [artifact]}]
+        result["fixes"] = [
+            {"description": {"text": diagnostic.help or diagnostic.message}, "artifactChanges": [artifact]}
+        ]
     return result
 
 

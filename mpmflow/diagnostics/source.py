@@ -1,7 +1,8 @@
 """Texts and places in them.
 
 A `Source` is one text with a name. A `Span` is a stretch of it: two offsets and the source, nothing more, so that a
-parser can make one for every word without thinking about the price. Lines and columns are worked out when somebody asks.
+parser can make one for every word without thinking about the price. Lines and columns are worked out when somebody
+asks.
 
 All offsets, lines and columns count characters (Unicode code points). Offsets start at 0, lines and columns at 1.
 `end`, `end_line` and `end_column` name the place just behind the last character.

@@ -1,8 +1,8 @@
 """The nearest name: what somebody meant who wrote a name that does not exist.
 
-Distance is counted in slips of the hand: one letter too many, missing or wrong, or two neighbours swapped (the restricted
-Damerau-Levenshtein distance; Boytsov, "Indexing methods for approximate dictionary searching", ACM JEA 16, 2011, section
-2.1). Capitals, blanks, hyphens and underscores count nothing, and of a long name one half may be missing.
+Distance is counted in slips of the hand: one letter too many, missing or wrong, or two neighbours swapped (the
+restricted Damerau-Levenshtein distance; Boytsov, "Indexing methods for approximate dictionary searching", ACM JEA 16,
+2011, section 2.1). Capitals, blanks, hyphens and underscores count nothing, and of a long name one half may be missing.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ def distance(left: str, right: str, limit: int) -> int:
 def nearest(name: str, known: Iterable[str], *, most: int = 1) -> tuple[str, ...]:
     """The known names that `name` was probably meant to be, the likeliest first, at most `most`.
 
-    Up to two letters long a name allows no slip but capitals, up to four letters one, up to eight two, beyond that three.
-    Names at the same distance come in alphabetical order. A name is never its own suggestion.
+    Up to two letters long a name allows no slip but capitals, up to four letters one, up to eight two, beyond that
+    three. Names at the same distance come in alphabetical order. A name is never its own suggestion.
 
     >>> nearest("Brief_Complete", ["brief_complete", "brief"])
     ('brief_complete',)
@@ -75,4 +75,6 @@ def _halves(plain: str, name: str, other: str) -> bool:
     """Whether one of the names is a part of the other, cut at an underscore or a dot."""
     mine = name.casefold().replace(".", "_").split("_")
     theirs = other.casefold().replace(".", "_").split("_")
-    return (len(theirs) > 1 and name.casefold() in theirs) or (len(mine) > 1 and len(other) >= 4 and other.casefold() in mine)
+    return (len(theirs) > 1 and name.casefold() in theirs) or (
+        len(mine) > 1 and len(other) >= 4 and other.casefold() in mine
+    )

@@ -1,8 +1,8 @@
 """From a rule and what it consists of to a node of the tree: one function for each rule of the grammar.
 
-The parser calls these while it reads. Children are tokens, nodes and clauses; rules that only group (their names start with
-`_`) have been unfolded already. A clause that may stand once and stands twice, and an outcome with a taken name, are reported
-here, because here both can still be seen.
+The parser calls these while it reads. Children are tokens, nodes and clauses; rules that only group (their names
+start with `_`) have been unfolded already. A clause that may stand once and stands twice, and an outcome with a taken
+name, are reported here, because here both can still be seen.
 """
 
 from __future__ import annotations
@@ -74,7 +74,9 @@ class Builder:
 
     def words(self, children: list[Child]) -> tuple[tree.Word, ...]:
         """The names among the children, dotted or not."""
-        return tuple(self.word(child) for child in children if type(child) is Token and child.type in ("NAME", "DOTTED"))
+        return tuple(
+            self.word(child) for child in children if type(child) is Token and child.type in ("NAME", "DOTTED")
+        )
 
     def name(self, children: list[Child]) -> tree.Word | None:
         """The first name among the children."""
@@ -190,7 +192,9 @@ def _first(children: list[Child], kind: Any) -> Any:
     return None
 
 
-def _clause(rule: str, field: str, words: str, value: Callable[[Builder, list[Child]], Any], *, many: bool = False) -> None:
+def _clause(
+    rule: str, field: str, words: str, value: Callable[[Builder, list[Child]], Any], *, many: bool = False
+) -> None:
     """A rule that only carries a value into a field of its statement."""
 
     def make(b: Builder, c: list[Child]) -> Clause:
@@ -211,7 +215,9 @@ def _duration_of(_: Builder, c: list[Child]) -> Any:
     return _first(c, _DURATION)
 
 
-MAKERS["quantity"] = MAKERS["figure"] = MAKERS["unsigned"] = MAKERS["percent"] = MAKERS["number"] = MAKERS["times"] = Builder.quantity
+MAKERS["quantity"] = MAKERS["figure"] = MAKERS["unsigned"] = MAKERS["percent"] = MAKERS["number"] = MAKERS["times"] = (
+    Builder.quantity
+)
 
 
 @_rule("period_word")
@@ -296,7 +302,10 @@ _clause("target", "target", "target", _goal)
 @_rule("workflow")
 def _workflow(b: Builder, c: list[Child]) -> tree.Workflow:
     fields = b.clauses(c)
-    body = _nodes(c, (tree.Team, tree.Step, tree.Decision, tree.Choose, tree.Parallel, tree.Call, tree.Start, tree.Done, tree.Scrap))
+    body = _nodes(
+        c,
+        (tree.Team, tree.Step, tree.Decision, tree.Choose, tree.Parallel, tree.Call, tree.Start, tree.Done, tree.Scrap),
+    )
     return tree.Workflow(b.word(c[1]), b.label(c), body=body, span=b.span(c), **fields)
 
 
@@ -304,7 +313,9 @@ def _workflow(b: Builder, c: list[Child]) -> tree.Workflow:
 def _arrivals(b: Builder, c: list[Child]) -> Clause:
     span = b.span(c)
     value = c[1]
-    return Clause("arrivals", tree.ArrivalRate(value, value.span) if isinstance(value, tree.Rate) else value, span, "arrivals")
+    return Clause(
+        "arrivals", tree.ArrivalRate(value, value.span) if isinstance(value, tree.Rate) else value, span, "arrivals"
+    )
 
 
 @_rule("arrival_every")

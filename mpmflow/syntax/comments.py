@@ -1,4 +1,6 @@
-"""The comments of a text, found without parsing it: `#` begins one wherever it stands outside a text in quotation marks."""
+"""The comments of a text, found without parsing it: `#` begins one wherever it stands outside a text in quotation
+marks.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,7 @@ def comments_of(source: Source) -> tuple[Comment, ...]:
     found = []
     for match in _FIND.finditer(text):
         if match.lastgroup == "comment":
-            start, end = match.span()
+            start = match.start()
             line_start = text.rfind("\n", 0, start) + 1
             words = match.group().rstrip()
             found.append(Comment(words, Span(source, start, start + len(words)), not text[line_start:start].strip()))

@@ -2,13 +2,17 @@
 
 The law on one page:
 
-* A block is indented by two blanks. What fits on one line of 120 characters stands on one line, if its block holds clauses only and
-  no comment; workflows, decisions, tests and what does not fit have one clause, outcome or statement a line.
-* Behind a name come label, clauses in one fixed order, block. Units of time and `%` stand at the number, other units behind a blank.
-* Outcomes stand in columns: name, share, arrow, effects. So do teams, metrics and causes that follow each other line by line.
-* Comments stay with what they stand at: on their own line before it, or behind it. Clauses with a comment between them keep the order
-  in which they were written.
-* Between statements one empty line stays where one or more stood. A tree without places gets one round everything with a block.
+* A block is indented by two blanks. What fits on one line of 120 characters stands on one line, if its block holds
+  clauses only and no comment; workflows, decisions, tests and what does not fit have one clause, outcome or statement
+  a line.
+* Behind a name come label, clauses in one fixed order, block. Units of time and `%` stand at the number, other units
+  behind a blank.
+* Outcomes stand in columns: name, share, arrow, effects. So do teams, metrics and causes that follow each other line
+  by line.
+* Comments stay with what they stand at: on their own line before it, or behind it. Clauses with a comment between
+  them keep the order in which they were written.
+* Between statements one empty line stays where one or more stood. A tree without places gets one round everything
+  with a block.
 
 Formatting twice changes nothing, and the formatted text has the same tree.
 """
@@ -31,7 +35,8 @@ WIDTH = 120
 
 
 def format_source(source: Source) -> str:
-    """The text in canonical style, comments kept. Raises MpmError if the text has syntax errors: then nothing may be lost.
+    """The text in canonical style, comments kept. Raises MpmError if the text has syntax errors: then nothing may be
+    lost.
 
     >>> print(format_source(Source("a.mpm", "team legal{people 1 # one\\n}")), end="")
     team legal {
@@ -55,8 +60,9 @@ def format_tree(file: tree.File, comments: Iterable[Comment] = ()) -> str:
 class _Item:
     """Something that stands on a line of its own, or in a block of its own.
 
-    `cells` is its one-line form, in columns (the last may be anything); None if it is always broken up. `head` and `children` are its
-    broken form; without children it cannot be broken. `loose` keeps empty lines between the children.
+    `cells` is its one-line form, in columns (the last may be anything); None if it is always broken up. `head` and
+    `children` are its broken form; without children it cannot be broken. `loose` keeps empty lines between the
+    children.
     """
 
     span: Span | None
@@ -138,8 +144,10 @@ class _Printer:
     def _gap(self, previous: Span | None, first: Span | None, before: _Item, item: _Item) -> bool:
         if previous is not None and first is not None:
             return _apart(previous, first)
-        return bool(before.children and not self._fits(before, 0)) or bool(item.children and not self._fits(item, 0)) or (
-            before.kind != item.kind and item.kind not in ("done", "scrap")
+        return (
+            bool(before.children and not self._fits(before, 0))
+            or bool(item.children and not self._fits(item, 0))
+            or (before.kind != item.kind and item.kind not in ("done", "scrap"))
         )
 
     def _item(self, item: _Item, indent: int, widths: tuple[int, ...], limit: int | None) -> Span | None:
@@ -185,7 +193,9 @@ class _Printer:
         return behind[-1].span if behind else item.span
 
     def _header(self, span: Span, first: int) -> list[Comment]:
-        """Takes the comments that stand behind the header of a statement: before its first clause and not on their own line."""
+        """Takes the comments that stand behind the header of a statement: before its first clause and not on their
+        own line.
+        """
         taken: list[Comment] = []
         while self.next < len(self.comments):
             comment = self.comments[self.next]
@@ -201,7 +211,9 @@ class _Printer:
         return not item.children or 2 * indent + len(item.flat) <= WIDTH
 
     def _columns(self, items: list[_Item]) -> list[tuple[int, ...]]:
-        """The widths of the columns for each item: of all outcomes together, of teams, metrics and causes line after line."""
+        """The widths of the columns for each item: of all outcomes together, of teams, metrics and causes line after
+        line.
+        """
         runs: list[list[int]] = []
         outcomes = [n for n, item in enumerate(items) if item.kind == "outcome"]
         if outcomes:
@@ -290,7 +302,9 @@ def _leaves(clauses: _Clauses) -> list[_Item]:
 
 
 def _headed(kind: str, node: tree.Node, cells: tuple[str, ...], clauses: _Clauses, *, keep: int = 0) -> _Item:
-    """A statement whose clauses stand on the header, or in a block if they are too many; `keep` of them stay on the header."""
+    """A statement whose clauses stand on the header, or in a block if they are too many; `keep` of them stay on the
+    header.
+    """
     flat = " ".join(shown for _, shown in clauses)
     head = " ".join([*filter(None, cells), *(shown for _, shown in clauses[:keep])])
     return _Item(_span(node), kind, (*cells, flat), head, _leaves(clauses[keep:]))
@@ -444,7 +458,9 @@ def _outcome(node: tree.Outcome, first: int) -> _Item:
     head, rest = _share(node.share)
     share = f"{head:>{first}}{rest}" if node.share is not None else ""
     named = node.name.text + (f" {words.text(node.label)}" if node.label is not None else "")
-    effects = [one.kind + (f" {words.duration(one.duration)}" if one.duration is not None else "") for one in node.effects]
+    effects = [
+        one.kind + (f" {words.duration(one.duration)}" if one.duration is not None else "") for one in node.effects
+    ]
     if node.limit is not None:
         effects.append(f"at most {words.quantity(node.limit.times)} then -> {node.limit.target.text}")
     if node.seen is not None:
@@ -574,7 +590,9 @@ def _initiative(node: tree.Initiative) -> _Item:
     clauses: _Clauses = []
     for one in node.moves:
         by = f" by {one.by.text}" if one.by is not None else ""
-        clauses.append((one.span, f"moves {one.name.text} from {words.value(one.before)} to {words.value(one.after)}{by}"))
+        clauses.append(
+            (one.span, f"moves {one.name.text} from {words.value(one.before)} to {words.value(one.after)}{by}")
+        )
     _quantity_clause(clauses, "costs", node.costs)
     _text_clause(clauses, "owner", node.owner)
     if node.serves:
@@ -673,8 +691,8 @@ def _expect(node: tree.Expect) -> str:
             shown = f"{name.text} is {state.text}"
         case tree.Compares(name, side, than):
             shown = f"{name.text} {side} {words.value(than)}"
-        case tree.Spreads(kind, at, direction):
-            shown = f"{kind} at {at.text} {direction}"
+        case tree.Spreads(kind, node_at, direction):
+            shown = f"{kind} at {node_at.text} {direction}"
         case tree.Silent(level, name):
             shown = f"no {level} on {name.text}"
     at = f" at {node.at.text}" if node.at is not None else ""
@@ -687,5 +705,12 @@ def _examples(node: tree.Examples) -> _Item:
     rows = [[name.text for name in node.header], *([words.value(cell) for cell in row.cells] for row in node.rows)]
     spans = [node.header[0].span if node.header else node.span, *(row.span for row in node.rows)]
     widths = [max((len(row[c]) for row in rows if c < len(row)), default=0) for c in range(max(map(len, rows)))]
-    lines = ["| " + " | ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=False)) + " |" for row in rows]
-    return _Item(node.span, "examples", None, children=[_leaf("row", span, line) for span, line in zip(spans, lines, strict=True)])
+    lines = [
+        "| " + " | ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=False)) + " |" for row in rows
+    ]
+    return _Item(
+        node.span,
+        "examples",
+        None,
+        children=[_leaf("row", span, line) for span, line in zip(spans, lines, strict=True)],
+    )

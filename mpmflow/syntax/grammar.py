@@ -1,8 +1,9 @@
 """Finds `grammars/mpm.lark` and turns it into the tables that the parser runs on.
 
-Lark reads the grammar and computes the LALR(1) tables; that takes about half a second. The tables are kept as plain JSON,
-named after a hash of the grammar: beside the grammar (where a release puts them) and, failing that, in the user's cache folder.
-A file that does not fit the grammar is never used. Reading them takes a few milliseconds and does not import lark.
+Lark reads the grammar and computes the LALR(1) tables; that takes about half a second. The tables are kept as plain
+JSON, named after a hash of the grammar: beside the grammar (where a release puts them) and, failing that, in the
+user's cache folder. A file that does not fit the grammar is never used. Reading them takes a few milliseconds and
+does not import lark.
 """
 
 from __future__ import annotations
@@ -34,8 +35,8 @@ Row = dict[str, int]
 class Tables:
     """What the grammar says, ready to run.
 
-    `states` holds a row for each state, `rules` name and length of each rule, `terminals` the text or the pattern of each
-    terminal (exactly one of them is set), `start` the first state.
+    `states` holds a row for each state, `rules` name and length of each rule, `terminals` the text or the pattern of
+    each terminal (exactly one of them is set), `start` the first state.
     """
 
     states: tuple[Row, ...]
@@ -71,7 +72,7 @@ def build_tables(grammar: str) -> dict[str, Any]:
     import lark
 
     parser = lark.Lark(grammar, parser="lalr", start="file", maybe_placeholders=False, keep_all_tokens=True)
-    table: Any = parser.parser.parser._parse_table  # type: ignore[union-attr]
+    table: Any = parser.parser.parser._parse_table
     rules: dict[Any, int] = {}
     numbers = {state: number for number, state in enumerate(sorted(table.states))}
     states: list[Row] = []
@@ -84,7 +85,9 @@ def build_tables(grammar: str) -> dict[str, Any]:
                 row[str(symbol)] = -rules.setdefault(argument, len(rules)) - 1
         states.append(row)
     terminals = {
-        terminal.name: [terminal.pattern.value, None] if terminal.pattern.type == "str" else [None, terminal.pattern.to_regexp()]
+        terminal.name: [terminal.pattern.value, None]
+        if terminal.pattern.type == "str"
+        else [None, terminal.pattern.to_regexp()]
         for terminal in sorted(parser.terminals, key=lambda terminal: str(terminal.name))
     }
     return {
@@ -169,7 +172,9 @@ def _keep(wanted: str, plain: dict[str, Any]) -> None:
 
 
 def main() -> None:
-    """`python -m mpmflow.syntax.grammar`: writes the tables beside the grammar, to be run when the grammar has changed."""
+    """`python -m mpmflow.syntax.grammar`: writes the tables beside the grammar, to be run when the grammar has
+    changed.
+    """
     text = dump(build_tables(grammar_file("mpm.lark")))
     (_beside() / TABLES_NAME).write_text(text, encoding="utf-8")
 

@@ -1,12 +1,12 @@
 """From characters to tokens, in the light of what the parser could accept next.
 
-Lark's contextual lexer compiles one scanner for each state of the parser; with a thousand states that costs more time than
-reading a file. This lexer knows the same terminals from the same grammar and asks the same question ("which of them may stand
-here?"), but cuts the text with a single pattern and decides afterwards what a word is. `tests/syntax/test_lexer.py` holds the
-two against each other.
+Lark's contextual lexer compiles one scanner for each state of the parser; with a thousand states that costs more time
+than reading a file. This lexer knows the same terminals from the same grammar and asks the same question ("which of
+them may stand here?"), but cuts the text with a single pattern and decides afterwards what a word is.
+`tests/syntax/test_lexer.py` holds the two against each other.
 
-A few mistakes of the hand are read as what they were meant to be, and reported: curly quotation marks, other arrows, other
-dates, a text that is not closed.
+A few mistakes of the hand are read as what they were meant to be, and reported: curly quotation marks, other arrows,
+other dates, a text that is not closed.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ _PIECES = re.compile(
   | (?P<string>"(?:\\.|[^"\\\n])*")
   | (?P<open>"[^\n]*)
   | (?P<comma>,(?:[^\S\n]*(?:\#[^\n]*)?\n)*)
-  | (?P<badarrow>=>|→|⇒|➔|➜|--+>|[–—]{1,2}>)
+  | (?P<badarrow>=>|→|⇒|➔|➜|--{1,3}>|[\u2013\u2014]{1,2}>)
   | (?P<curly>[“”„«][^“”«»\n]*[“”»])
   | (?P<sign><=|>=|!=|==|[<>+\-*/^=(){}|%])
   | (?P<stray>.)
@@ -69,7 +69,8 @@ Report = Callable[[str, int, int, str], None]
 class Vocabulary:
     """The terminals of the grammar, arranged for looking up words.
 
-    `keywords` gives, for a word, the terminals that it may be in itself; `guarded` those that also look at what follows.
+    `keywords` gives, for a word, the terminals that it may be in itself; `guarded` those that also look at what
+    follows.
     """
 
     def __init__(self, known: Tables) -> None:
@@ -103,7 +104,9 @@ class Vocabulary:
     def words(self, terminal: str) -> tuple[str, ...]:
         """The words of a terminal that is a keyword or a group of them; none for names, numbers and signs."""
         found = tuple(word for word, names in self.keywords.items() if terminal in names)
-        return found or tuple(word for word, pairs in self.guarded.items() if any(name == terminal for name, _ in pairs))
+        return found or tuple(
+            word for word, pairs in self.guarded.items() if any(name == terminal for name, _ in pairs)
+        )
 
 
 @cache

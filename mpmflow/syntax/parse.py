@@ -1,9 +1,9 @@
 """From a text to a tree, with every mistake reported in one pass.
 
-The parser runs the LALR(1) tables that Lark computes from `grammars/mpm.lark`. Whenever a statement, a clause or an outcome may
-begin, it marks the height of its stack. At a mistake it goes back to the innermost mark, passes over the text to the end of that
-statement or clause, and reads on; so a broken line costs itself and nothing else. Four mistakes are repaired rather than passed
-over, because passing over them would hide what follows:
+The parser runs the LALR(1) tables that Lark computes from `grammars/mpm.lark`. Whenever a statement, a clause or an
+outcome may begin, it marks the height of its stack. At a mistake it goes back to the innermost mark, passes over the
+text to the end of that statement or clause, and reads on; so a broken line costs itself and nothing else. Four
+mistakes are repaired rather than passed over, because passing over them would hide what follows:
 
 * a misspelled word of the language is read as the word it resembles;
 * a broken header whose block can still be found leads into that block, so that the lines in it are read;
@@ -17,7 +17,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any
+from functools import cache
+from typing import Any, get_args
 
 from mpmflow.diagnostics.codes import diagnose
 from mpmflow.diagnostics.diagnostic import Diagnostic, Note
@@ -25,7 +26,7 @@ from mpmflow.diagnostics.errors import InternalError
 from mpmflow.diagnostics.source import Source, Span
 from mpmflow.diagnostics.suggest import distance, nearest
 from mpmflow.syntax import tree
-from mpmflow.syntax.build import DEPTH, MAKERS, Builder
+from mpmflow.syntax.build import DEPTH, MAKERS, Builder, Maker
 from mpmflow.syntax.comments import Comment, comments_of
 from mpmflow.syntax.grammar import Row, tables
 from mpmflow.syntax.lexer import Lexer, Token, vocabulary
@@ -43,10 +44,11 @@ _BRACES = re.compile(r'"(?:\\.|[^"\\\n])*"|"[^\n{}]*|\#[^\n]*|[{}]')
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """What came of a text: the tree of all that could be read, the mistakes in the order of the text, and what was passed over.
+    """What came of a text: the tree of all that could be read, the mistakes in the order of the text, and what was
+    passed over.
 
-    `skipped` are the stretches that no statement of the tree holds. A name that was to be declared there is unknown to the tree
-    without anybody's fault; see `mentions_skipped` and `damaged`.
+    `skipped` are the stretches that no statement of the tree holds. A name that was to be declared there is unknown
+    to the tree without anybody's fault; see `mentions_skipped` and `damaged`.
     """
 
     source: Source
@@ -104,6 +106,12 @@ def probe(source: Source) -> tuple[int, Token, str] | None:
             return parser._refusing(token.type), token, parser._context()
 
 
+@cache
+def _rules() -> tuple[tuple[str, int, Maker | None, bool], ...]:
+    """The rules of the grammar with the functions that make their nodes; those that only group have none."""
+    return tuple((name, size, MAKERS.get(name), name.startswith("_")) for name, size in tables().rules)
+
+
 class _TooManyError(Exception):
     """Enough mistakes for one text."""
 
@@ -117,7 +125,7 @@ class _Parser:
         self.lexer = Lexer(self.text, self._soft)
         known = tables()
         self.states = known.states
-        self.rules = [(name, size, MAKERS.get(name), name.startswith("_")) for name, size in known.rules]
+        self.rules = _rules()
         self.stack = [known.start]
         self.values: list[Any] = []
         self.blocks = [_Block(None, "file", 1, 0)]
@@ -218,28 +226,30 @@ class _Parser:
                     children.append(value)
         else:
             children = []
-        value: Any
+        built: Any
         if grouping:
-            value = children
+            built = children
         elif maker is None:
             raise InternalError(f"the rule `{name}` of the grammar makes no node")
         elif any(type(child) is Token and child.start < 0 for child in children):
             # A word was put in for a missing name or title: the statement is read, but says nothing.
-            value = None
+            built = None
         else:
-            value = maker(self.builder, children)
+            built = maker(self.builder, children)
         stack.append(self.states[stack[-1]][name])
-        values.append(value)
+        values.append(built)
 
     def _accepts(self, height: int, *kinds: str) -> bool:
         """Whether the parser, with its stack cut to a height, could take these terminals one after the other."""
         return self._try(height, kinds) is None
 
     def _try(self, height: int, kinds: tuple[str, ...]) -> list[int] | None:
-        """Plays these terminals through without touching the stack: None if all are taken, else the states on top of it by then.
+        """Plays these terminals through without touching the stack: None if all are taken, else the states on top of
+        it by then.
 
-        A state shared by several rules may promise a terminal that the rule in hand cannot take; the refusal then comes only after
-        some reductions. Playing it through first keeps a mistake from reducing what it should leave alone.
+        A state shared by several rules may promise a terminal that the rule in hand cannot take; the refusal then
+        comes only after some reductions. Playing it through first keeps a mistake from reducing what it should leave
+        alone.
         """
         states = self.states
         overlay: list[int] = []
@@ -269,8 +279,8 @@ class _Parser:
     def _refusing(self, kind: str) -> int:
         """The state that refuses a terminal, once everything before it has been put together.
 
-        A figure, a name or a bracket that is complete is reduced although the terminal does not ask for it: so the state knows what
-        the figure was for.
+        A figure, a name or a bracket that is complete is reduced although the terminal does not ask for it: so the
+        state knows what the figure was for.
         """
         refused = self._try(len(self.stack), (kind,))
         if refused is None:
@@ -311,7 +321,7 @@ class _Parser:
         found: list[Any] = []
         for value in self.values:
             found += value if type(value) is list else [value]
-        kinds = tree.Statement.__args__  # type: ignore[attr-defined]
+        kinds = get_args(tree.Statement)
         statements = tuple(value for value in found if isinstance(value, kinds))
         self.skipped.append(Span(self.source, self.blocks[0].begin, len(self.text)))
         return tree.File(statements, Span(self.source, 0, len(self.text)))
@@ -361,7 +371,9 @@ class _Parser:
     # --- mending
 
     def _mend(self, token: Token) -> None:
-        """Does what is right after a token that cannot stand here. Each way out moves on in the text or on the stack."""
+        """Does what is right after a token that cannot stand here. Each way out moves on in the text or on the
+        stack.
+        """
         block = self.blocks[-1]
         if token.type == "RBRACE" and len(self.blocks) == 1 and self._statement_complete():
             if not block.misplaced and token.start >= self.quiet_until:
@@ -399,7 +411,9 @@ class _Parser:
         return Token("NAME", match.group(), match.start(), match.end()) if match is not None else None
 
     def _context(self) -> str:
-        """The word of the language that the current line begins with; in a line that begins with a name, that of its block."""
+        """The word of the language that the current line begins with; in a line that begins with a name, that of its
+        block.
+        """
         block = self.blocks[-1]
         first = self._first_word(block)
         return first.text if first is not None and self._begins(block, first.text) else block.kind
@@ -480,7 +494,9 @@ class _Parser:
         block = self.blocks[-1]
         if self._at_begin(block, token):
             where = self._where(block)
-            finding = diagnose("unknown-statement", span, replacement=near[0], word=token.text, where=where, nearest=near)
+            finding = diagnose(
+                "unknown-statement", span, replacement=near[0], word=token.text, where=where, nearest=near
+            )
         else:
             finding = diagnose("unknown-clause", span, replacement=near[0], word=token.text, nearest=near)
         self._report(finding)
@@ -575,8 +591,9 @@ class _Parser:
     def _pass_over(self, block: _Block, start: int, depth: int | None = 0) -> None:
         """Moves the lexer to the end of the line or clause that goes on at `start`.
 
-        That is the next line end, closing brace or comma that is not inside braces or brackets opened on the way. `depth` None
-        means that the text is nested too deep to be told apart: then the next line that begins a statement of the file is sought.
+        That is the next line end, closing brace or comma that is not inside braces or brackets opened on the way.
+        `depth` None means that the text is nested too deep to be told apart: then the next line that begins a
+        statement of the file is sought.
         """
         text = self.text
         at = len(text)
@@ -607,10 +624,15 @@ class _Parser:
                     if self._missing() > 0 and _TOP_LINE.match(text, match.start()):
                         at = match.start()
                         break
-                elif piece[0] == "," and depth == 0 and brackets <= 0 and "_COMMA" in row:
-                    if self._resumes(row, match.end()):
-                        at = match.start()
-                        break
+                elif (
+                    piece[0] == ","
+                    and depth == 0
+                    and brackets <= 0
+                    and "_COMMA" in row
+                    and self._resumes(row, match.end())
+                ):
+                    at = match.start()
+                    break
         begin = min(block.begin, start)
         self.skipped.append(Span(self.source, begin, max(at, start)))
         if at <= start and start == self.lexer.position and at < len(text):

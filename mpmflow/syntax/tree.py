@@ -6,8 +6,8 @@ What all classes share:
   may be None. So a tree read from a text equals the same tree made by hand, and the printer takes both.
 * Numbers stay as written (`Quantity("1.2M", "eur")`); turning them into figures is the compiler's work. Names and dates
   are a `Word`, text between quotation marks is a `Text` with its escapes resolved.
-* What may be absent is None, what may be repeated is a tuple. A clause that was written twice keeps its first writing, and
-  the parser says so.
+* What may be absent is None, what may be repeated is a tuple. A clause that was written twice
+  keeps its first writing, and the parser says so.
 
 A file that did not parse without errors still gives a tree: the statements that could be read.
 
@@ -21,24 +21,22 @@ from dataclasses import dataclass, field
 from mpmflow.diagnostics.source import Span
 
 
-def _span() -> Span | None:
-    return field(default=None, compare=False, repr=False)  # type: ignore[no-any-return, call-overload]
-
-
 @dataclass(frozen=True, slots=True)
 class Node:
     """What all parts of the tree are."""
 
 
-# --- marks: the words, texts and numbers of a file ---------------------------------------------------------------------
+# --- marks: the words, texts and numbers of a file
 
 
 @dataclass(frozen=True, slots=True)
 class Word(Node):
-    """A name (`brief`), a dotted name (`brief_complete.no`), a date (`2026-05-01`), a check's code or a word of the language."""
+    """A name (`brief`), a dotted name (`brief_complete.no`), a date (`2026-05-01`), a check's code or a word of the
+    language.
+    """
 
     text: str
-    span: Span | None = _span()
+    span: Span | None = field(default=None, compare=False, repr=False)
 
     def __str__(self) -> str:
         return self.text
@@ -49,7 +47,7 @@ class Text(Node):
     """What stood between quotation marks, without them and with `\\"` and `\\\\` resolved."""
 
     value: str
-    span: Span | None = _span()
+    span: Span | None = field(default=None, compare=False, repr=False)
 
     def __str__(self) -> str:
         return self.value
@@ -64,7 +62,7 @@ class Quantity(Node):
 
     number: str
     unit: str | None = None
-    span: Span | None = _span()
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +71,14 @@ class Rate(Node):
 
     quantity: Quantity
     per: Quantity
-    span: Span | None = _span()
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 Value = Quantity | Rate
 """A figure in a rule, an expectation or an expression."""
 
 
-# --- durations ---------------------------------------------------------------------------------------------------------
+# --- durations
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +87,7 @@ class Between(Node):
 
     low: Quantity
     high: Quantity
-    span: Span | None = _span()
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +99,7 @@ class Argument(Node):
 
     value: Quantity | Text | Word
     name: Word | None = None
-    span: Span | None = _span()
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,13 +108,13 @@ class Distribution(Node):
 
     name: Word
     arguments: tuple[Argument, ...] = ()
-    span: Span | None = _span()
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 Duration = Quantity | Between | Distribution
 
 
-# --- clauses that several statements share -----------------------------------------------------------------------------
+# --- clauses that several statements share
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +123,7 @@ class Where(Node):
 
     column: Word | Text
     value: Text
-    span: Span | None = _span()
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +132,7 @@ class Seen(Node):
 
     activities: tuple[Text, ...]
     where: tuple[Where, ...] = ()
-    span: Span | None = _span()
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +141,7 @@ class Allow(Node):
 
     code: Word
     reason: Text
-    span: Span | None = _span()
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,10 +156,10 @@ class Target(Node):
     per: Quantity | None = None
     total_from: Word | None = None
     by: Word | None = None
-    span: Span | None = _span()
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
-# --- the process -------------------------------------------------------------------------------------------------------
+# --- the process
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +167,7 @@ class ArrivalRate(Node):
     """`arrivals 3 per week`."""
 
     rate: Rate
-    span: Span | None = _span()
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +175,7 @@ class ArrivalEvery(Node):
     """`arrivals every exponential(2d)`: the gap between one case and the next."""
 
     gap: Duration
-    span: Span | None = _span()
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +183,7 @@ class ArrivalBatch(Node):
     """`arrivals 20 at once`."""
 
     count: Quantity
-    span: Span | None = _span()
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 Arrivals = ArrivalRate | ArrivalEvery | ArrivalBatch
@@ -197,7 +195,7 @@ class Works(Node):
 
     days: Word
     hours: tuple[Word, ...]
-    span: Span | None = _span()
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +210,7 @@ class Team(Node):
     works: tuple[Works, ...] = ()
     owner: Text | None = None
     allows: tuple[Allow, ...] = ()
-    span: Span | None = _span()
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +227,7 @@ class Step(Node):
     owner: Text | None = None
     seen: Seen | None = None
     allows: tuple[Allow, ...] = ()
-    span: Span | None = _span()
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +235,7 @@ class Percents(Node):
     """`80%`, or `30% then 15% then 5%` for a case's first, second and later visits."""
 
     values: tuple[Quantity, ...]
-    span: Span | None = _span()
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +244,7 @@ class Counts(Node):
 
     part: Quantity
     whole: Quantity
-    span: Span | None = _span()
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 Share = Percents | Counts
@@ -258,7 +256,7 @@ class Effect(Node):
 
     kind: str
     duration: Duration | None = None
-    span: Span | None = _span()
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,7 +265,7 @@ class Limit(Node):
 
     times: Quantity
     target: Word
-    span: Span | None = _span()
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,7 +283,7 @@ class Outcome(Node):
     limit: Limit | None = None
     seen: Seen | None = None
     allows: tuple[Allow, ...] = ()
-    span: Span | None = _span()
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,7 +300,7 @@ class Decision(Node):
     seen: Seen | None = None
     outcomes: tuple[Outcome, ...] = ()
     allows: tuple[Allow, ...] = ()
-    span: Span | None = _span()
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,7 +317,7 @@ class Choose(Node):
     seen: Seen | None = None
     outcomes: tuple[Outcome, ...] = ()
     allows: tuple[Allow, ...] = ()
-    span: Span | None = _span()
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,7 +325,7 @@ class Branch(Node):
     """`branch { … }` of a parallel."""
 
     body: tuple[Flow, ...] = ()
-    span: Span | None = _span()
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -340,7 +338,7 @@ class Parallel(Node):
     target: Word | None = None
     branches: tuple[Branch, ...] = ()
     allows: tuple[Allow, ...] = ()
-    span: Span | None = _span()
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -353,7 +351,7 @@ class Call(Node):
     target: Word | None = None
     owner: Text | None = None
     allows: tuple[Allow, ...] = ()
-    span: Span | None = _span()
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -361,7 +359,7 @@ class Start(Node):
     """`start -> name`."""
 
     target: Word
-    span: Span | None = _span()
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -369,7 +367,7 @@ class Done(Node):
     """`done` or `done published`: an end that is good."""
 
     name: Word | None = None
-    span: Span | None = _span()
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -377,7 +375,7 @@ class Scrap(Node):
     """`scrap` or `scrap withdrawn`: an end that is bad."""
 
     name: Word | None = None
-    span: Span | None = _span()
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 Flow = Team | Step | Decision | Choose | Parallel | Call | Start | Done | Scrap
@@ -395,10 +393,10 @@ class Workflow(Node):
     owner: Text | None = None
     body: tuple[Flow, ...] = ()
     allows: tuple[Allow, ...] = ()
-    span: Span | None = _span()
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
-# --- expressions -------------------------------------------------------------------------------------------------------
+# --- expressions
 
 
 @dataclass(frozen=True, slots=True)
@@ -406,7 +404,7 @@ class Reference(Node):
     """A name in an expression: `spend`, `brief_complete.no`, `amount`."""
 
     name: str
-    span: Span | None = _span()
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -415,7 +413,7 @@ class FunctionCall(Node):
 
     name: Word
     arguments: tuple[Expression, ...] = ()
-    span: Span | None = _span()
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -424,7 +422,7 @@ class Unary(Node):
 
     op: str
     operand: Expression
-    span: Span | None = _span()
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -434,13 +432,13 @@ class Binary(Node):
     op: str
     left: Expression
     right: Expression
-    span: Span | None = _span()
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 Expression = Quantity | Rate | Reference | FunctionCall | Unary | Binary
 
 
-# --- metrics and causes ------------------------------------------------------------------------------------------------
+# --- metrics and causes
 
 
 @dataclass(frozen=True, slots=True)
@@ -459,7 +457,7 @@ class Metric(Node):
     target: Target | None = None
     owner: Text | None = None
     allows: tuple[Allow, ...] = ()
-    span: Span | None = _span()
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -468,7 +466,7 @@ class Each(Node):
 
     change: Quantity
     adds: Quantity
-    span: Span | None = _span()
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -476,14 +474,14 @@ class Elasticity(Node):
     """`elasticity 0.7`."""
 
     value: Quantity
-    span: Span | None = _span()
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Learned(Node):
     """`learned`: the strength comes from data."""
 
-    span: Span | None = _span()
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -492,7 +490,7 @@ class Evidence(Node):
 
     grade: Word
     note: Text | None = None
-    span: Span | None = _span()
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -506,10 +504,10 @@ class Cause(Node):
     confidence: Quantity | None = None
     evidence: Evidence | None = None
     allows: tuple[Allow, ...] = ()
-    span: Span | None = _span()
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
-# --- indicators and their rules ----------------------------------------------------------------------------------------
+# --- indicators and their rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -518,7 +516,7 @@ class Threshold(Node):
 
     side: str
     value: Value
-    span: Span | None = _span()
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -527,7 +525,7 @@ class Outside(Node):
 
     low: Value
     high: Value
-    span: Span | None = _span()
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -537,14 +535,14 @@ class Change(Node):
     direction: str
     by: Quantity
     within: Quantity
-    span: Span | None = _span()
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class OutOfControl(Node):
     """`out of control`."""
 
-    span: Span | None = _span()
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -552,7 +550,7 @@ class Not(Node):
     """`not CONDITION`."""
 
     condition: Condition
-    span: Span | None = _span()
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -561,7 +559,7 @@ class Held(Node):
 
     condition: Condition
     time: Quantity
-    span: Span | None = _span()
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -569,7 +567,7 @@ class AllOf(Node):
     """Two or more conditions joined by `and`."""
 
     conditions: tuple[Condition, ...]
-    span: Span | None = _span()
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -577,7 +575,7 @@ class AnyOf(Node):
     """Two or more conditions joined by `or`."""
 
     conditions: tuple[Condition, ...]
-    span: Span | None = _span()
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 Condition = Threshold | Outside | Change | OutOfControl | Not | Held | AllOf | AnyOf
@@ -590,7 +588,7 @@ class Rule(Node):
     level: str
     condition: Condition
     clears: Threshold | None = None
-    span: Span | None = _span()
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -608,10 +606,10 @@ class Indicator(Node):
     action: Word | None = None
     better: str | None = None
     allows: tuple[Allow, ...] = ()
-    span: Span | None = _span()
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
-# --- goals -------------------------------------------------------------------------------------------------------------
+# --- goals
 
 
 @dataclass(frozen=True, slots=True)
@@ -626,7 +624,7 @@ class Objective(Node):
     owner: Text | None = None
     objectives: tuple[Objective, ...] = ()
     allows: tuple[Allow, ...] = ()
-    span: Span | None = _span()
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -637,7 +635,7 @@ class Move(Node):
     before: Value
     after: Value
     by: Word | None = None
-    span: Span | None = _span()
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -651,7 +649,7 @@ class Initiative(Node):
     owner: Text | None = None
     serves: tuple[Word, ...] = ()
     allows: tuple[Allow, ...] = ()
-    span: Span | None = _span()
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -660,7 +658,7 @@ class Promise(Node):
 
     metric: Word
     target: Target
-    span: Span | None = _span()
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -674,7 +672,7 @@ class Commitment(Node):
     if_met: Text | None = None
     if_missed: Text | None = None
     allows: tuple[Allow, ...] = ()
-    span: Span | None = _span()
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -686,19 +684,21 @@ class Benchmark(Node):
     label: Text | None = None
     source: Text | None = None
     allows: tuple[Allow, ...] = ()
-    span: Span | None = _span()
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
-# --- data --------------------------------------------------------------------------------------------------------------
+# --- data
 
 
 @dataclass(frozen=True, slots=True)
 class RoleColumn(Node):
-    """`case case_id`: a role (`case activity time resource lifecycle`) and its column, None if it has the role's name."""
+    """`case case_id`: a role (`case activity time resource lifecycle`) and its column, None if it has the role's
+    name.
+    """
 
     role: str
     column: Word | Text | None = None
-    span: Span | None = _span()
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -708,7 +708,7 @@ class OwnColumn(Node):
     name: Word
     type: str | None = None
     column: Word | Text | None = None
-    span: Span | None = _span()
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -717,7 +717,7 @@ class Log(Node):
 
     path: Text
     columns: tuple[RoleColumn | OwnColumn, ...] = ()
-    span: Span | None = _span()
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -726,7 +726,7 @@ class Series(Node):
 
     path: Text
     columns: tuple[RoleColumn | OwnColumn, ...] = ()
-    span: Span | None = _span()
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -735,10 +735,10 @@ class Data(Node):
 
     sources: tuple[Log | Series, ...] = ()
     allows: tuple[Allow, ...] = ()
-    span: Span | None = _span()
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
-# --- scenarios and tests -----------------------------------------------------------------------------------------------
+# --- scenarios and tests
 
 
 @dataclass(frozen=True, slots=True)
@@ -747,7 +747,7 @@ class Setting(Node):
 
     name: Word
     value: Duration | Rate | ArrivalEvery | ArrivalBatch | Works
-    span: Span | None = _span()
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -758,14 +758,14 @@ class Scenario(Node):
     label: Text | None = None
     settings: tuple[Setting, ...] = ()
     allows: tuple[Allow, ...] = ()
-    span: Span | None = _span()
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Missing(Node):
     """`_` in a list of observed values: nothing was observed."""
 
-    span: Span | None = _span()
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -776,7 +776,7 @@ class Run(Node):
     sign: str
     step: Value | Word
     times: Quantity
-    span: Span | None = _span()
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 Observed = Quantity | Rate | Word | Missing | Run
@@ -791,7 +791,7 @@ class Given(Node):
     values: tuple[Observed, ...]
     every: Quantity | None = None
     start: Word | None = None
-    span: Span | None = _span()
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -800,7 +800,7 @@ class IsState(Node):
 
     name: Word
     state: Word
-    span: Span | None = _span()
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -810,7 +810,7 @@ class Compares(Node):
     name: Word
     side: str
     value: Value | Word
-    span: Span | None = _span()
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -820,7 +820,7 @@ class Spreads(Node):
     kind: str
     at: Word
     direction: str
-    span: Span | None = _span()
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -829,7 +829,7 @@ class Silent(Node):
 
     level: str
     name: Word
-    span: Span | None = _span()
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -839,7 +839,7 @@ class Expect(Node):
     claim: IsState | Compares | Spreads | Silent
     at: Word | None = None
     within: Quantity | None = None
-    span: Span | None = _span()
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 Cell = Quantity | Rate | Word | Text
@@ -850,7 +850,7 @@ class Row(Node):
     """One line of an examples table."""
 
     cells: tuple[Cell, ...]
-    span: Span | None = _span()
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -859,7 +859,7 @@ class Examples(Node):
 
     header: tuple[Word, ...]
     rows: tuple[Row, ...] = ()
-    span: Span | None = _span()
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -869,10 +869,10 @@ class Test(Node):
     title: Text
     body: tuple[Examples | Given | Expect, ...] = ()
     allows: tuple[Allow, ...] = ()
-    span: Span | None = _span()
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
-# --- the file ----------------------------------------------------------------------------------------------------------
+# --- the file
 
 
 @dataclass(frozen=True, slots=True)
@@ -880,7 +880,7 @@ class Import(Node):
     """`import "file.mpm"`."""
 
     path: Text
-    span: Span | None = _span()
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 Statement = (
@@ -905,4 +905,4 @@ class File(Node):
     """All statements of one file, in the order of the text."""
 
     statements: tuple[Statement, ...] = ()
-    span: Span | None = _span()
+    span: Span | None = field(default=None, compare=False, repr=False)

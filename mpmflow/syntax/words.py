@@ -7,7 +7,19 @@ from __future__ import annotations
 
 from mpmflow.syntax import tree
 
-__all__ = ["condition", "duration", "expression", "name_or_text", "observed", "quantity", "rate", "seen", "target", "text", "value"]
+__all__ = [
+    "condition",
+    "duration",
+    "expression",
+    "name_or_text",
+    "observed",
+    "quantity",
+    "rate",
+    "seen",
+    "target",
+    "text",
+    "value",
+]
 
 _GLUED = frozenset({"s", "min", "h", "d", "w", "mo", "y", "%"})
 

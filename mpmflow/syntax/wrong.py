@@ -1,9 +1,10 @@
 """The sentence for a mistake in the grammar.
 
-`grammars/wrong.toml` holds malformed snippets, each with the sentence that it must earn. At the first mistake the snippets are run
-through the parser once, and each is remembered by the parser's state and the token at which it failed; a mistake in a real text is
-then looked up by its own state and token: first with the token's very words, then with its kind, then by the state alone. (The idea
-is that of Menhir's and Lark's error examples: a state of the parser knows what was being said.)
+`grammars/wrong.toml` holds malformed snippets, each with the sentence that it must earn. At the first mistake the
+snippets are run through the parser once, and each is remembered by the parser's state and the token at which it
+failed; a mistake in a real text is then looked up by its own state and token: first with the token's very words, then
+with its kind, then by the state alone. (The idea is that of Menhir's and Lark's error examples: a state of the parser
+knows what was being said.)
 
 What no snippet covers gets a sentence made from what the parser could have taken instead, in the words of the language.
 """
@@ -87,7 +88,9 @@ def lessons() -> dict[Key, Lesson]:
 
 
 def _keys(state: int, token: Token, context: str, match: str) -> tuple[Key, ...]:
-    """The keys of a failure, the narrowest first. Several rules may share a state: the statement's word tells them apart."""
+    """The keys of a failure, the narrowest first. Several rules may share a state: the statement's word tells them
+    apart.
+    """
     words: tuple[Key, ...] = ((context, state, token.type, token.text), (state, token.type, token.text))
     kinds: tuple[Key, ...] = ((context, state, token.type), (state, token.type))
     states: tuple[Key, ...] = ((context, state), (state,))
@@ -108,8 +111,9 @@ def explain(
 ) -> tuple[str, dict[str, Any]]:
     """The code of a mistake and the facts for its templates.
 
-    `state` and `token` are where the parser failed, `able` the terminals that it could have taken, `last` the token before, `first`
-    the first word of the line or clause, `context` the word of the language that it begins with or that opened the block, `where` the surroundings in words, `at_begin` whether the token begins the clause.
+    `state` and `token` are where the parser failed, `able` the terminals that it could have taken, `last` the token
+    before, `first` the first word of the line or clause, `context` the word of the language that it begins with or
+    that opened the block, `where` the surroundings in words, `at_begin` whether the token begins the clause.
     """
     facts: dict[str, Any] = {
         "found": _found(token),
@@ -138,7 +142,9 @@ def explain(
     forms = _forms(able)
     after = _after(last)
     listed = ", ".join(forms[:-1]) + (" or " if len(forms) > 1 else "") + forms[-1] if forms else "something else"
-    sentence = f"{after}{listed} can follow, not {_found(token)}" if after else f"{listed} can stand here, not {_found(token)}"
+    sentence = (
+        f"{after}{listed} can follow, not {_found(token)}" if after else f"{listed} can stand here, not {_found(token)}"
+    )
     return "unexpected", {"sentence": sentence, "cure": ""}
 
 
@@ -182,10 +188,10 @@ _STRAY = {
     "&": "write `and`",
     "!": "write `not`",
     "?": "a question stands in quotation marks",
-    "×": "write `x` in a list of given values, `*` in a formula",
-    "–": "write the minus sign `-` of the keyboard",
+    "\N{MULTIPLICATION SIGN}": "write `x` in a list of given values, `*` in a formula",
+    "\N{EN DASH}": "write the minus sign `-` of the keyboard",
     "—": "write the minus sign `-` of the keyboard",
-    "\\": "a quotation mark inside a text is written \\\"",
+    "\\": 'a quotation mark inside a text is written \\"',
     ".": "a dotted name has no blanks: `decision.outcome`",
     "@": "names are letters, digits and `_`",
 }
