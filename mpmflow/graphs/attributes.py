@@ -54,7 +54,9 @@ TEAM = _attribute("team", "node", "str", "the team that does the work", absent="
 PARTNER = _attribute("partner", "node", "bool", "the team belongs to another organisation", absent="no team")
 TAKES = _attribute("takes", "node", "str", "the duration of the work as the language writes it", absent="no time")
 WAITS = _attribute("waits", "node", "str", "the time that holds nobody, as the language writes it", absent="none")
-COSTS = _attribute("costs", "node", "str", "money per visit as the language writes it", absent="none")
+COSTS = _attribute(
+    "costs", "node", "str", "money per visit (of an initiative: in all) as the language writes it", absent="none"
+)
 BLOCK = _attribute(
     "block", "node", "str", "the innermost parallel block around it", absent="stands outside of every one"
 )
@@ -85,6 +87,11 @@ AT_MOST = _attribute("at_most", "edge", "int", "how often a case may take it", u
 CATEGORY = _attribute("category", "node", "str", "of a metric: activity, output, operational or outcome")
 TIMING = _attribute("timing", "node", "str", "`leading` (seen before the results) or `lagging` (after the process)")
 UNIT = _attribute("unit", "node", "str", "the unit as written", absent="follows from the formula, or a pure number")
+OF = _attribute("of", "node", "str", "of an indicator: the decision, step, team or workflow that it measures")
+ASPECT = _attribute(
+    "aspect", "node", "str", "of an indicator: share, rounds, wait, time, load, arrivals or open",
+    absent="a named one that measures an expression",
+)  # fmt: skip
 BETTER = _attribute("better", "node", "str", "`higher` or `lower`", absent="no direction is named")
 ORIGIN = _attribute(
     "origin", "edge", "str",
@@ -106,12 +113,13 @@ CONFIDENCE = _attribute(
 GRADE = _attribute("grade", "edge", "str", "confidence in words: high from 80 %, medium from 50 %, else low")
 EVIDENCE = _attribute("evidence", "edge", "str", "what it rests on: declared, associated or experiment")
 NOTE = _attribute("note", "edge", "str", "what its author says of the evidence")
-VIA = _attribute("via", "edge", "str", "the workflow through which a structural influence works")
+VIA = _attribute("via", "edge", "str", "the workflow through which a structural influence or a hand-off works")
 
 # ----------------------------------------------------------------------------------- objectives and hand-offs
 LEVEL = _attribute("level", "node", "str", "of an objective: enterprise, business_unit, department or function")
 TARGET = _attribute("target", "node edge", "str", "the target as the language writes it", absent="no target")
 BY = _attribute("by", "node edge", "str", "the date by which, ISO 8601", absent="no date")
+BENCHMARK = _attribute("benchmark", "node", "tuple[str, ...]", "what others reach on a metric", absent="no benchmark")
 PEOPLE = _attribute("people", "node", "int", "how many visits a team serves at once")
 ACROSS = _attribute("across", "edge", "bool", "a hand-off between organisations")
 OWNED = _attribute("owned", "edge", "bool", "a hand-off with an owner on both sides")
