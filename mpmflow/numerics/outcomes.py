@@ -137,10 +137,12 @@ def along(outcomes: Outcomes, raw: Floats, kind: Along = "proportional") -> Floa
         return centred
     rest = np.where(main, 0.0, outcomes.share)
     others = np.where(main, summed(outcomes.row, rest, size)[outcomes.row], 1.0 - outcomes.share)
-    width = np.bincount(outcomes.row, minlength=size)[outcomes.row]
-    even = summed(outcomes.row, relative, size)[outcomes.row]
-    certain = np.where(width > 1, relative - (even - relative) / np.maximum(width - 1, 1), 0.0)
-    proportional = np.where(others > 0.0, centred / np.where(others > 0.0, others, 1.0), certain)
+    proportional = centred / np.where(others > 0.0, others, np.inf)
+    sure = np.flatnonzero(others <= 0.0)
+    if len(sure):
+        width = np.bincount(outcomes.row, minlength=size)[outcomes.row[sure]]
+        even = summed(outcomes.row, relative, size)[outcomes.row[sure]] - relative[sure]
+        proportional[sure] = np.where(width > 1, relative[sure] - even / np.maximum(width - 1, 1), 0.0)
     if kind == "proportional":
         return proportional
     if kind == "from_pass":
@@ -176,9 +178,11 @@ def direction(outcomes: Outcomes, entries: Sequence[int], kind: Along = "from_pa
 
 def _relative_to_largest(outcomes: Outcomes, raw: Floats, size: int) -> tuple[Floats, npt.NDArray[np.bool_]]:
     """Slopes minus that of the largest outcome of the row (the first among equals), and which entries those are."""
-    order = np.lexsort((-np.arange(outcomes.count), outcomes.share, outcomes.row))
-    last = np.empty(size, dtype=np.int64)
-    last[outcomes.row[order]] = order  # the last write of a row wins: its largest share
+    largest = np.zeros(size)
+    np.maximum.at(largest, outcomes.row, outcomes.share)
+    candidate = np.flatnonzero(outcomes.share >= largest[outcomes.row])[::-1]
+    last = np.zeros(size, dtype=np.int64)
+    last[outcomes.row[candidate]] = candidate  # the last write of a row wins: the first among equals
     main = np.zeros(outcomes.count, dtype=bool)
     main[last[outcomes.row]] = True
     return raw - raw[last[outcomes.row]], main
