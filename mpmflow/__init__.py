@@ -25,6 +25,8 @@ PUBLIC: dict[str, dict[str, str]] = {
     },
     "Ask": {
         "analyze": "api",
+        "cause_effect": "api",
+        "draw": "api",
     },
     "When something is wrong": {
         "MpmError": "diagnostics.errors",
@@ -40,6 +42,8 @@ _HOMES = {name: home for section in PUBLIC.values() for name, home in section.it
 
 if TYPE_CHECKING:  # the same names for type checkers and editors, which do not run `__getattr__`
     from .api import analyze as analyze
+    from .api import cause_effect as cause_effect
+    from .api import draw as draw
     from .api import load as load
     from .api import parse as parse
     from .api import read as read

@@ -19,9 +19,12 @@ from .diagnostics.reading import LIMIT, read_bytes, read_path
 from .diagnostics.source import Source, Span
 
 if TYPE_CHECKING:
+    import networkx
+
     from .analysis.exact import Analysis
     from .compiler.pipeline import Compiled
     from .model.model import Model
+    from .render.picture import Diagram
 
 # -------------------------------------------------------------------------------------------------- texts
 
@@ -121,6 +124,31 @@ def analyze(model: Model) -> Analysis:
 
     with _answering(model):
         return answer(model, samples=_samples(model))
+
+
+def cause_effect(model: Model) -> networkx.MultiDiGraph:
+    """The cause-effect graph of a model and all that it imports: indicators and metrics, and what leads to what.
+
+    Every node and edge attribute is listed, with its meaning and unit, by `mpmflow.graphs.attributes.table()`.
+    """
+    from .graphs.causes import cause_effect as answer
+
+    return answer(model)
+
+
+def draw(model: Model, view: str = "workflow", *, workflow: str | None = None) -> Diagram:
+    """A picture: `.svg()`, `.png()`, `.dot()` give it, `.save(path)` writes it, and a notebook shows it.
+
+    Args:
+        view: `workflow`, `causes`, `objectives`, `handoffs` or `metrics`.
+        workflow: which one, where the file has several; the first unless said.
+
+    Raises:
+        PictureError: there is no such view or workflow, or nothing to draw; the message says what there is.
+    """
+    from .render.drawing import draw as drawn
+
+    return drawn(model, view, workflow=workflow)
 
 
 # -------------------------------------------------------------------------------------------------- origins

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from .. import __version__
-from . import terminal
+from . import guard, terminal
 from .opening import open_model
 from .options import question_options
 
@@ -20,24 +20,38 @@ SCHEMA = "mpmflow/drawing/1"
 @click.command(name="draw")
 @question_options
 @click.option("--view", type=click.Choice(VIEWS), default="workflow", show_default=True, help="What to draw.")
+@click.option("--workflow", metavar="NAME", help="Which workflow, if FILE has several (default: the first).")
 @click.option(
     "-o",
     "--output",
     "outputs",
     metavar="PATH",
     multiple=True,
-    help="Where to write it; the ending says how (.svg .png .dot .mmd). May be given several times. "
-    "Without it, the picture as DOT on standard output.",
+    help="Where to write it; the ending says how: .svg .png .pdf .dot. May be given several times. "
+    "Without it, DOT goes to standard output.",
 )
-def command(file: str, root: str | None, as_json: bool, quiet: bool, view: str, outputs: Sequence[str]) -> int:
-    """Draw what FILE describes."""
+def command(
+    file: str,
+    root: str | None,
+    as_json: bool,
+    quiet: bool,
+    view: str,
+    workflow: str | None,
+    outputs: Sequence[str],
+) -> int:
+    """Draw what FILE describes. Needs no other program, except for .pdf."""
     from .. import api
+    from ..render.picture import PictureError
 
     model = open_model(file, root=root, quiet=quiet)
-    with terminal.busy("Drawing", quiet=quiet):
-        diagram = api.draw(model, view=view)
-        for output in outputs:
-            diagram.save(output)
+    try:
+        with terminal.busy("Drawing", quiet=quiet):
+            diagram = api.draw(model, view, workflow=workflow)
+            for output in outputs:
+                diagram.save(output)
+    except PictureError as error:
+        terminal.say(f"Cannot draw this: {error}")
+        return guard.CANNOT
     if as_json:
         written = [{"path": output, "bytes": Path(output).stat().st_size} for output in outputs]
         document = {"schema": SCHEMA, "mpmflow": __version__, "view": view, "written": written, "dot": diagram.dot()}

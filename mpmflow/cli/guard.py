@@ -71,13 +71,13 @@ def unreadable(error: OSError | UnicodeError) -> str:
     """What the system says about a file, in words.
 
     >>> unreadable(FileNotFoundError(2, "No such file or directory", "webinar.mpm"))
-    'Cannot use webinar.mpm: there is no such file.'
+    'Cannot use webinar.mpm: there is no such file or folder.'
     """
     if isinstance(error, UnicodeError):
         return f"Cannot read or write a text: {error}."
     name = error.filename or "a file"
     if isinstance(error, FileNotFoundError):
-        reason = "there is no such file"
+        reason = "there is no such file or folder"
     elif isinstance(error, IsADirectoryError):
         reason = "it is a folder"
     elif isinstance(error, PermissionError):

@@ -16,6 +16,7 @@ from . import guard, terminal
 
 VERBS: dict[str, str] = {
     "check": "Find every mistake in a file, in one pass",
+    "draw": "Draw the workflow, causes, objectives, hand-offs or metrics",
     "fmt": "Rewrite files in the one canonical style",
     "schema": "Print the JSON Schema of the model and of what --json prints",
     "completion": "Print the script that completes verbs and options in your shell",

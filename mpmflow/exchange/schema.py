@@ -55,6 +55,11 @@ def many(thing: Schema) -> Schema:
     return {"type": "array", "items": thing}
 
 
+def named(thing: Schema) -> Schema:
+    """An object with any names, each for one of that thing."""
+    return {"type": "object", "additionalProperties": thing}
+
+
 def one_of(*words: str) -> Schema:
     """One of these words."""
     return {"type": "string", "enum": list(words)}
@@ -108,6 +113,32 @@ def _format() -> Schema:
 def _drawing() -> Schema:
     written = many(known("", path=TEXT, bytes=COUNT))
     return document("drawing", 1, "What `mpmflow draw` drew", view=TEXT, written=written, dot=TEXT)
+
+
+def _analysis() -> Schema:
+    effect = known("", gradient=optional(NUMBER), elasticity=optional(NUMBER))
+    time = {name: optional(NUMBER) for name in ("mean", "sd", "p50", "p90", "p95")}
+    step = known("", visits=NUMBER, time=NUMBER, wait=optional(NUMBER), cost=NUMBER)
+    workflow = known(
+        "The figures of one workflow; a figure is null where it has no meaning",
+        ends=named(SHARE),
+        visits=named(NUMBER),
+        time=known("over all cases, however they end", **time, late=optional(SHARE)),
+        touch_time=known("the working time of a case", mean=optional(NUMBER)),
+        cost=known("of a case", mean=optional(NUMBER), sd=optional(NUMBER), currency=optional(TEXT)),
+        first_pass=optional(SHARE),
+        rework=optional(SHARE),
+        scrap=optional(SHARE),
+        throughput_per_s=optional(NUMBER),
+        wip=optional(NUMBER),
+        teams=named(known("", load=optional(NUMBER), wait=optional(NUMBER))),
+        steps=named(step),
+        levers=many(known("", lever=TEXT, value={}, effects=named(effect))),
+        method=named(one_of("exact", "bounded", "approximate", "simulated")),
+    )
+    workflow["properties"]["yield"] = optional(SHARE)
+    workflow["required"].append("yield")
+    return document("analysis", 1, "The answer of `mpmflow analyze`", workflows=named(workflow))
 
 
 def _risk() -> Schema:
@@ -189,6 +220,7 @@ def _risk() -> Schema:
 
 DOCUMENTS: dict[str, Callable[[], Schema]] = {
     "model": _model,
+    "analysis": _analysis,
     "check": _check,
     "drawing": _drawing,
     "format": _format,

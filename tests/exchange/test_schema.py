@@ -67,6 +67,12 @@ def test_findings_keep_to_the_schema() -> None:
     assert list(validator("check").iter_errors(document)) == []
 
 
+def test_figures_keep_to_the_schema() -> None:
+    document = json.loads(mpm.analyze(mpm.parse(TEXT)).to_json())
+    assert list(validator("analysis").iter_errors(document)) == []
+    assert document["workflows"]["travel"]["levers"]
+
+
 def objects(node: Any) -> Iterator[dict[str, Any]]:
     if isinstance(node, dict):
         yield node

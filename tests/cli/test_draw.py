@@ -1,0 +1,65 @@
+"""`mpmflow draw`: the ending of a file says how it is written."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from jsonschema import validate
+
+from mpmflow.cli.draw import VIEWS
+from mpmflow.cli.program import program
+from mpmflow.exchange.schema import schema
+from mpmflow.render import drawing
+
+EXAMPLE = Path(__file__).parent.parent.parent / "examples" / "webinar" / "webinar.mpm"
+
+
+def draw(*arguments: str) -> Result:
+    return CliRunner().invoke(program, ["draw", *arguments], prog_name="mpmflow")
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def test_several_files_at_once_by_their_endings() -> None:
+    result = draw("-q", str(EXAMPLE), "-o", "a.svg", "-o", "a.png", "-o", "a.dot")
+    assert (result.exit_code, result.output) == (0, "")
+    assert Path("a.svg").read_text(encoding="utf-8").startswith("<svg")
+    assert Path("a.png").read_bytes().startswith(b"\x89PNG")
+    assert Path("a.dot").read_text(encoding="utf-8").startswith("digraph")
+
+
+def test_without_a_file_dot_goes_to_standard_output() -> None:
+    assert draw("-q", str(EXAMPLE)).stdout.startswith("digraph")
+
+
+def test_json_says_what_was_written() -> None:
+    document = json.loads(draw("-q", str(EXAMPLE), "--json", "-o", "a.svg").stdout)
+    validate(document, schema("drawing"))
+    assert document["written"] == [{"path": "a.svg", "bytes": Path("a.svg").stat().st_size}]
+
+
+def test_an_unknown_ending_says_which_there_are() -> None:
+    result = draw("-q", str(EXAMPLE), "-o", "a.jpeg")
+    assert result.exit_code == 2
+    assert ".svg" in result.stderr
+
+
+def test_a_folder_that_is_not_there_is_said_in_words() -> None:
+    result = draw("-q", str(EXAMPLE), "-o", "nowhere/a.svg")
+    assert (result.exit_code, result.stderr) == (2, "Cannot use nowhere/a.svg: there is no such file or folder.\n")
+
+
+def test_an_unknown_workflow_says_which_there_are() -> None:
+    result = draw("-q", str(EXAMPLE), "--workflow", "webiner")
+    assert result.exit_code == 2
+    assert "webinar" in result.stderr
+
+
+def test_the_views_offered_are_those_that_can_be_drawn() -> None:
+    assert set(VIEWS) == set(drawing.VIEWS)
