@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from .base import Allow, DottedName, Name, Number, Part, Statement
 from .expressions import Expression
 from .quantities import Quantity
 from .rules import Rule
+from .units import parse_unit, plain_unit
 
 Category = Literal["activity", "output", "operational", "outcome"]
 Better = Literal["higher", "lower"]
@@ -43,6 +44,15 @@ class Metric(Statement):
     better: Better | None = None
     target: Target | None = None
     owner: str | None = None
+
+    @field_validator("unit")
+    @classmethod
+    def _one_spelling(cls, unit: str | None) -> str | None:
+        if unit is None:
+            return None
+        plain = plain_unit(unit)
+        parse_unit(plain)
+        return plain
 
 
 class Each(Part):

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import field_validator, model_validator
 
 from .base import Number, Part
-from .units import TIME_UNITS, Unit, parse_unit
+from .units import TIME_UNITS, Unit, parse_unit, plain_unit
 
 
 class Quantity(Part):
@@ -38,8 +38,9 @@ class Quantity(Part):
     @field_validator("unit")
     @classmethod
     def _known_unit(cls, unit: str) -> str:
-        parse_unit(unit)
-        return unit
+        plain = plain_unit(unit)
+        parse_unit(plain)
+        return plain
 
     @property
     def measure(self) -> Unit:
@@ -55,8 +56,8 @@ class Quantity(Part):
         return write_quantity(self)
 
 
-MULTIPLIERS: dict[str, int] = {"k": 10**3, "M": 10**6, "B": 10**9}
-"""Letters that may follow a number: thousand, million, billion."""
+MULTIPLIERS: dict[str, int] = {"k": 10**3, "M": 10**6}
+"""Letters that may follow a number: thousand, million."""
 
 
 def split_quantity(text: str) -> dict[str, Any]:
@@ -107,7 +108,7 @@ def write_quantity(quantity: Quantity) -> str:
     unit, value = quantity.unit, quantity.value
     if unit == "%" or unit in TIME_UNITS:
         return write_number(value) + unit
-    for letter in ("B", "M", "k"):
+    for letter in ("M", "k"):
         scaled = value / MULTIPLIERS[letter]
         if unit and abs(scaled) >= (10 if letter == "k" else 1) and len(write_number(scaled)) <= 5:
             return f"{write_number(scaled)}{letter} {unit}"

@@ -29,6 +29,8 @@ class Setting(Part):
     @field_validator("value")
     @classmethod
     def _constants_are_quantities(cls, value: Any) -> Any:
+        if isinstance(value, tuple) and len({works.days for works in value}) != 1:
+            raise ValueError("working hours that are set in a scenario are those of the same days, as in mon-fri")
         return value.value if isinstance(value, Constant) else value
 
 

@@ -111,6 +111,20 @@ def _merge(a: tuple[tuple[str, int], ...], b: tuple[tuple[str, int], ...], sign:
     return tuple(sorted((name, power) for name, power in total.items() if power))
 
 
+def plain_unit(text: str) -> str:
+    """A unit with its long words shortened and `per` as a stroke, so that one unit has one spelling.
+
+    >>> plain_unit("leads per week"), plain_unit("days"), plain_unit("per month"), plain_unit("eur/h")
+    ('leads/w', 'd', '1/mo', 'eur/h')
+    """
+    if text in TIME_UNITS or not text:
+        return text
+    if text.startswith("per "):
+        text = "1/" + text[4:]
+    parts = text.replace(" per ", "/").split("/")
+    return "/".join(TIME_WORDS.get(part.strip(), part.strip()) for part in parts)
+
+
 NUMBER = Unit()
 SECONDS = Unit(((TIME, 1),))
 

@@ -15,32 +15,17 @@ from mpmflow.diagnostics.suggest import nearest
 from mpmflow.model import distributions as law
 from mpmflow.model.measures import Target
 from mpmflow.model.quantities import MULTIPLIERS, Quantity
-from mpmflow.model.units import TIME_WORDS, parse_unit
+from mpmflow.model.units import parse_unit, plain_unit
 from mpmflow.syntax import tree
 
 from .bridge import Bridge, make
 
 MAX_DIGITS = 40
 MAX_EXPONENT = 30
-_NUMBER = re.compile(r"^([+-]?)(\d[\d_]*)(?:\.(\d+))?(?:[eE]([+-]?\d+))?([kMB]?)$")
+_NUMBER = re.compile(r"^([+-]?)(\d[\d_]*)(?:\.(\d+))?(?:[eE]([+-]?\d+))?([kM]?)$")
 
 ONE_WEEK = Quantity.model_construct(value=Fraction(1), unit="w")
 NOTHING = Fraction(0)
-
-
-def plain_unit(text: str | None) -> str:
-    """The unit with its long words shortened: `leads/week` is `leads/w`.
-
-    >>> plain_unit("leads/week"), plain_unit(None)
-    ('leads/w', '')
-    """
-    if text is None:
-        return ""
-    if text in TIME_WORDS:
-        return TIME_WORDS[text]
-    if "/" in text:
-        return "/".join(TIME_WORDS.get(word, word) for word in text.split("/"))
-    return text
 
 
 def number(bridge: Bridge, text: str, span: Span | None) -> Fraction:
@@ -73,7 +58,7 @@ def quantity(bridge: Bridge, written: tree.Quantity | tree.Rate) -> Quantity:
             value = value / per.value
         return bridge.part(Quantity, written.span, value=value, unit=f"{inner.unit or '1'}/{per.unit or 'w'}")
     return bridge.part(
-        Quantity, written.span, value=number(bridge, written.number, written.span), unit=plain_unit(written.unit)
+        Quantity, written.span, value=number(bridge, written.number, written.span), unit=plain_unit(written.unit or "")
     )
 
 

@@ -7,13 +7,14 @@ from typing import Any
 
 from mpmflow.model import expressions, measures, rules
 from mpmflow.model.quantities import Quantity
+from mpmflow.model.units import plain_unit
 from mpmflow.syntax import tree
 
 from . import figures
 from .bridge import Bridge, make
 from .process import allows, label, word
 
-MAX_DEPTH = 60
+MAX_DEPTH = 250
 
 
 def expression(bridge: Bridge, written: tree.Expression, depth: int = 0) -> Any:
@@ -59,7 +60,7 @@ def metric(bridge: Bridge, written: tree.Metric) -> measures.Metric:
                      cure="say `activity`, `output`, `operational` or `outcome` behind its name")  # fmt: skip
     unit = None
     if written.unit is not None:
-        unit = figures.plain_unit(written.unit.text)
+        unit = plain_unit(written.unit.text)
     made = bridge.part(
         measures.Metric,
         written.span,
