@@ -32,7 +32,7 @@ workflow travel "Travel expenses" {
 
 metric speed operational = time(travel) unit d lower is better
 metric revenue outcome unit eur higher is better
-cause speed -> revenue { lag 4w, each +1d adds -6, confidence 60% }
+cause speed -> revenue { lag 4w, each +1d adds -6 eur, confidence 60% }
 indicator sent_back = rate(approved.no) { expect 10%, warn above 15% for 2w, clears below 12% }
 scenario better { approved.no = 5% }
 """
