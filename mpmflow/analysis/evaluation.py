@@ -8,19 +8,20 @@ moved by itself (`spend`).
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, TypeVar
 
+from mpmflow.diagnostics.suggest import nearest
+
+from .results import Document, Provenance, Result
 from .rules import Clause, State
 
 if TYPE_CHECKING:
     from .explanation import Explanation
 
 Shares = Mapping[str, float]
-SCHEMA = "mpmflow/risk/1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +142,7 @@ class MetricFigure:
 
     Attributes:
         on: the date that baseline and forecast are for: the target's, else after the longest lag.
+        observed: what was observed in the last full period, where there is data of the metric itself.
         baseline: the figure if every source were at its reference.
         forecast, low, high: expected figure and its 95 % interval.
         target: level of the target in base units, `target_text` as written; None without one.
@@ -161,6 +163,7 @@ class MetricFigure:
     better: Literal["higher", "lower"] | None = None
     owner: str | None = None
     on: date | None = None
+    observed: float | None = None
     baseline: float | None = None
     forecast: float | None = None
     low: float | None = None
@@ -188,6 +191,7 @@ class MetricFigure:
             "better": self.better,
             "owner": self.owner,
             "on": _day(self.on),
+            "observed": self.observed,
             "baseline": self.baseline,
             "forecast": self.forecast,
             "low": self.low,
@@ -247,14 +251,12 @@ class Headline:
     """One cause that stands out, its consequences, and the troubled metrics that it does not explain."""
 
     root: str
-    text: str
     expected_consequences: tuple[Consequence, ...] = ()
     unexplained: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         return {
             "root": self.root,
-            "text": self.text,
             "expected_consequences": [consequence.to_dict() for consequence in self.expected_consequences],
             "unexplained": list(self.unexplained),
         }
@@ -352,13 +354,15 @@ class CoverageFigure:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Evaluation:
+@dataclass(frozen=True)
+class Evaluation(Result):
     """The main answer: indicator states, where rework and delay spread, which metrics will miss, when, why, what to do.
 
     `reference` says against what everything is measured: `plan`, `rework-free`, or a period as
     `2026-01-05..2026-03-01`.
     """
+
+    schema: ClassVar[str] = "mpmflow/risk/1"
 
     as_of: date
     reference: str
@@ -370,8 +374,9 @@ class Evaluation:
     open_cases: tuple[OpenCaseFigure, ...] = ()
     actions: tuple[Action, ...] = ()
     coverage: CoverageFigure = CoverageFigure()
-    provenance: Mapping[str, Any] = field(default_factory=dict)
+    provenance: Provenance | None = None
     title: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def indicator(self, name: str) -> IndicatorFigure:
         """The indicator of that name; KeyError with the nearest names if there is none."""
@@ -387,11 +392,9 @@ class Evaluation:
 
         return explain(self, name)
 
-    def to_dict(self) -> dict[str, Any]:
-        """The document `mpmflow/risk/1`, ready for `json.dumps`."""
+    def body(self) -> Document:
+        """The document `mpmflow/risk/1` without its head."""
         return {
-            "schema": SCHEMA,
-            "mpmflow": self.provenance.get("mpmflow", ""),
             "as_of": self.as_of.isoformat(),
             "reference": self.reference,
             "indicators": [row.to_dict() for row in self.indicators],
@@ -402,22 +405,41 @@ class Evaluation:
             "open_cases": [row.to_dict() for row in self.open_cases],
             "actions": [row.to_dict() for row in self.actions],
             "coverage": self.coverage.to_dict(),
-            "provenance": dict(self.provenance),
+            "provenance": self.provenance.to_dict() if self.provenance is not None else None,
         }
 
-    def to_json(self, indent: int | None = 2) -> str:
-        """The same as text, byte for byte the same for the same input and seed."""
-        return json.dumps(self.to_dict(), indent=indent, ensure_ascii=False, allow_nan=False)
+    def rows(self, table: str = "metrics") -> Mapping[str, list[Any]]:
+        """One of the tables: metrics, indicators, spread, warnings, open_cases or actions, without what is nested."""
+        rows = [row.to_dict() for row in getattr(self, table)]
+        names = [name for name, value in (rows[0] if rows else {}).items() if not isinstance(value, dict | list)]
+        names = [name for name in names if not any(isinstance(row[name], dict | list) for row in rows)]
+        return {name: [row[name] for row in rows] for name in names}
+
+    def to_frame(self, backend: str = "polars", table: str = "metrics") -> Any:
+        """One of the tables (see `rows`) as a frame of any dataframe library. Needs the extra `mpmflow[data]`."""
+        whole = replace(self)
+        object.__setattr__(whole, "rows", lambda: Evaluation.rows(self, table))
+        return Result.to_frame(whole, backend)
+
+    def __str__(self) -> str:
+        troubled = [row.name for row in self.metrics if row.p_miss is not None and row.p_miss >= 0.5]
+        return f"Evaluation as of {self.as_of}: {len(self.metrics)} metrics, likely to miss: {', '.join(troubled) or 'none'}"
 
 
-def _named(rows: Any, name: str) -> Any:
+class _HasName(Protocol):
+    @property
+    def name(self) -> str: ...
+
+
+Row = TypeVar("Row", bound=_HasName)
+
+
+def _named(rows: Sequence[Row], name: str) -> Row:
     for row in rows:
         if row.name == name:
             return row
-    from difflib import get_close_matches
-
     names = [row.name for row in rows]
-    near = get_close_matches(name, names, 3) or names[:8]
+    near = nearest(name, names, most=3) or tuple(names[:8])
     raise KeyError(f"{name!r} is not in this evaluation; nearest: {', '.join(near) or 'there is nothing in it'}")
 
 
