@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,17 +27,47 @@ Floats = npt.NDArray[np.float64]
 _MANY = 1_000  # points of a table: its pieces are straight, and few nodes a piece do
 _TAIL = 1e-15  # a law is followed until this chance of lasting longer
 _PIECES = 48
+_CUT = 48  # parts of a piece in the table of a law
 _RARE = 1e-13  # what happens less often is rounding, and takes no time
 
 
 @dataclass(frozen=True, eq=False)
 class Spell:
-    """A time: mean and second moment, and its law. `exact`: only rounding separates them from the truth."""
+    """A time from fork to join.
+
+    Attributes:
+        mean, second: its moments.
+        points: every jump and kink of its distribution function, and more in between.
+        reached: the distribution function, times `chance`.
+        doubt: bound on the error of that function; 0 if only rounding separates the moments from the truth.
+    """
 
     mean: float
     second: float
-    law: Law
-    exact: bool = True
+    points: Floats
+    reached: Callable[[Floats], Floats]
+    chance: float
+    doubt: float
+
+    @property
+    def exact(self) -> bool:
+        """Whether only rounding separates the moments from the truth."""
+        return self.doubt == 0.0
+
+    @cached_property
+    def _table(self) -> tuple[Law, float]:
+        points = self.points if len(self.points) >= _MANY else _refined(self.points)
+        return _tabulated(points, self.reached, self.chance)
+
+    @property
+    def law(self) -> Law:
+        """The law as a table, to stand in the process around the block."""
+        return self._table[0]
+
+    @property
+    def error(self) -> float:
+        """Bound on the error of that table's distribution function."""
+        return self.doubt / self.chance + self._table[1]
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,13 +130,13 @@ def _split(
     spells: list[BranchSpell], chance: float, done: Callable[[Floats], Floats], lost: Callable[[Floats], Floats]
 ) -> tuple[Spell | None, Spell | None]:
     points = _points([law for spell in spells for law in spell.laws])
-    exact = all(spell.error == 0.0 for spell in spells)
-    passed = _spell(points, done, chance, exact) if chance > _RARE else None
-    return passed, _spell(points, lost, 1.0 - chance, exact) if chance < 1.0 - _RARE else None
+    error = sum(spell.error for spell in spells)
+    passed = _spell(points, done, chance, error) if chance > _RARE else None
+    return passed, _spell(points, lost, 1.0 - chance, error) if chance < 1.0 - _RARE else None
 
 
-def _spell(points: Floats, reached: Callable[[Floats], Floats], chance: float, exact: bool) -> Spell:
-    """Mean, second moment and law of a time from its (defective) distribution function."""
+def _spell(points: Floats, reached: Callable[[Floats], Floats], chance: float, error: float) -> Spell:
+    """Mean and second moment of a time from its (defective) distribution function."""
     left, right = points[:-1], points[1:]
     middle, half = (left + right) / 2.0, (right - left) / 2.0
     nodes, weights = np.polynomial.legendre.leggauss(12 if len(points) < _MANY else 4)
@@ -114,21 +145,30 @@ def _spell(points: Floats, reached: Callable[[Floats], Floats], chance: float, e
     weight = half[:, None] * weights
     mean = float((missing * weight).sum()) / chance
     second = float((2.0 * t * missing * weight).sum()) / chance
+    return Spell(mean, max(second, mean**2), points, reached, chance, error)
+
+
+def _tabulated(points: Floats, reached: Callable[[Floats], Floats], chance: float) -> tuple[Law, float]:
+    """The law read off at the points, and how far straight lines between them may be from it."""
     at = reached(points) / chance
     jump = np.maximum(at - reached(np.nextafter(points, -1.0)) / chance, 0.0)
     jump[jump < 1e-13] = 0.0
     smooth = np.maximum.accumulate(np.maximum(at - np.cumsum(jump), 0.0))
-    atoms = points[jump > 0.0]
+    atoms, weights = points[jump > 0.0], jump[jump > 0.0]
     if smooth[-1] < 1e-12:
-        law: Law = (
-            Constant(float(atoms[0]))
-            if len(atoms) == 1
-            else laws.Empirical(tuple(atoms.tolist()), tuple(jump[jump > 0.0].tolist()))
-        )
-    else:
-        total = float(smooth[-1] + jump.sum())
-        law = Tabulated(points, (smooth - smooth[0]) / total, atoms, jump[jump > 0.0] / total)
-    return Spell(mean, max(second, mean**2), law, exact)
+        if len(atoms) == 1:
+            return Constant(float(atoms[0])), 0.0
+        return laws.Empirical(tuple(atoms.tolist()), tuple(weights.tolist())), 0.0
+    between = reached((points[:-1] + points[1:]) / 2.0) / chance - np.cumsum(jump)[:-1]
+    apart = float(np.abs(between - (smooth[:-1] + smooth[1:]) / 2.0).max())
+    total = float(smooth[-1] + jump.sum())
+    return Tabulated(points, (smooth - smooth[0]) / total, atoms, weights / total), apart + abs(1.0 - total)
+
+
+def _refined(points: Floats) -> Floats:
+    """Every piece cut into equal parts."""
+    inner = points[:-1, None] + np.diff(points)[:, None] * (np.arange(_CUT) / _CUT)
+    return np.append(inner.ravel(), points[-1])
 
 
 def _points(found: list[Law]) -> Floats:

@@ -7,22 +7,23 @@ longer matter. Counters in one part multiply, so the number of copies is bounded
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
-from scipy.sparse.csgraph import connected_components
+from scipy.sparse.csgraph import breadth_first_order, connected_components
 
 from mpmflow.graphs.cells import Cells
 from mpmflow.graphs.faults import ModelFault
+from mpmflow.numerics.faults import TooManyStatesError
+from mpmflow.numerics.outcomes import Outcomes
 from mpmflow.numerics.settings import DEFAULT
+from mpmflow.numerics.unroll import Bound, Schedule, unroll
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
-Count = tuple[int, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +69,7 @@ def unrolled(cells: Cells, limit: int = DEFAULT.state_limit) -> Copies:
         )
     part = _parts(cells)
     _refuse_counting_blocks(cells, part)
-    return _Walk(cells, part, limit).copies()
+    return _copied(cells, limit)
 
 
 def _parts(cells: Cells) -> Ints:
@@ -105,82 +106,77 @@ def _counts(branches: Sequence[Cells]) -> bool:
     )
 
 
-class _Walk:
-    """Walks through all copies that a case can come to, from the start on."""
+def _copied(cells: Cells, limit: int) -> Copies:
+    """Copies by `mpmflow.numerics.unroll`, which is told of every way as if it were taken.
 
-    def __init__(self, cells: Cells, part: Ints, limit: int) -> None:
-        self.cells, self.limit = cells, limit
-        self.part = part.tolist()
-        self.leaving: list[list[int]] = [[] for _ in cells.states]
-        for index, way in enumerate(cells.ways):
-            self.leaving[way.row].append(index)
-        # Seats of the counters within each part's tuple: of a row for its visits, of a way for how often it was taken.
-        self.visits_seat: dict[int, int] = {}
-        self.taken_seat: dict[int, int] = {}
-        self.cap: dict[int, list[int]] = {}
-        for index, way in enumerate(cells.ways):
-            caps = self.cap.setdefault(self.part[way.row], [])
-            if way.varies and way.row not in self.visits_seat:
-                self.visits_seat[way.row] = len(caps)
-                caps.append(max(len(cells.ways[other].share) for other in self.leaving[way.row]) - 1)
-            if way.limit is not None:
-                self.taken_seat[index] = len(caps)
-                caps.append(way.limit.times)
-
-    def copies(self) -> Copies:
-        cells = self.cells
-        fresh = {part: (0,) * len(caps) for part, caps in self.cap.items()}
-        first = (cells.start, fresh.get(self.part[cells.start], ()))
-        seat: dict[tuple[int, Count], int] = {first: 0}
-        found = [first]
-        waiting = deque(found)
-        row: list[int] = []
-        target: list[int] = []
-        way_of: list[int] = []
-        share: list[float] = []
-        payer: list[int] = []
-        while waiting:
-            state, count = waiting.popleft()
-            own = self.part[state]
-            base = len(row)
-            for index in self.leaving[state]:
-                way = cells.ways[index]
-                visit = count[self.visits_seat[state]] if state in self.visits_seat else 0
-                after = list(count)
-                if state in self.visits_seat:
-                    self._advance(after, self.visits_seat[state], own)
-                onward = way.target
-                if way.limit is not None:
-                    seat_taken = self.taken_seat[index]
-                    if count[seat_taken] >= way.limit.times:
-                        onward = way.limit.target
-                    self._advance(after, seat_taken, own)
-                if onward >= 0:
-                    there = self.part[onward]
-                    key = (onward, tuple(after) if there == own else fresh.get(there, ()))
-                    if key not in seat:
-                        seat[key] = len(found)
-                        found.append(key)
-                        waiting.append(key)
-                        if len(found) > self.limit:
-                            name = cells.states[state].node
-                            what = f"its loop makes more than {self.limit:,} states, for bounds in one loop multiply"
-                            raise ModelFault(name, what, "Lower a bound, separate the loops, or simulate instead.")
-                    onward = seat[key]
-                row.append(seat[(state, count)])
-                target.append(onward)
-                way_of.append(index)
-                share.append(float(way.share[min(visit, len(way.share) - 1)]) if way.share else np.nan)
-                payer.append(-1 if way.payer is None else base + way.payer - self.leaving[state][0])
-        return Copies(
-            np.array([state for state, _ in found], dtype=np.int64),
-            np.array(row, dtype=np.int64),
-            np.array(target, dtype=np.int64),
-            np.array(way_of, dtype=np.int64),
-            np.array(share, dtype=np.float64),
-            np.array(payer, dtype=np.int64),
-            0,
+    So a share of 0 has a slope too, and a bound or schedule counts whatever way leads back to it. The shares themselves
+    are read from the counters of each copy afterwards.
+    """
+    ways, n = cells.ways, len(cells.states)
+    row = np.array([way.row for way in ways], dtype=np.int64)
+    target = _seats(np.array([way.target for way in ways], dtype=np.int64), n)
+    payer = np.array([-1 if way.payer is None else way.payer for way in ways], dtype=np.int64)
+    even = 1.0 / np.bincount(row, minlength=n)[row]
+    bounds = [
+        Bound(index, way.limit.times, int(_seats(np.array([way.limit.target]), n)[0]))
+        for index, way in enumerate(ways)
+        if way.limit is not None
+    ]
+    lengths: dict[int, int] = {}
+    for way in ways:
+        if way.varies:
+            lengths[way.row] = max(lengths.get(way.row, 1), len(way.share))
+    schedules = [Schedule(place, (tuple(even[row == place].tolist()),) * length) for place, length in lengths.items()]
+    outcomes = Outcomes(row, target, even, payer, np.arange(len(ways)))
+    try:
+        found = unroll(n, len(cells.ends), outcomes, bounds, schedules, replace(DEFAULT, state_limit=limit))
+    except TooManyStatesError as many:
+        name = cells.states[next(way.row for way in ways if way.limit is not None or way.varies)].node
+        what = f"what is counted makes {many.states:,} states, more than {limit:,}, for bounds in one loop multiply"
+        raise ModelFault(name, what, "Lower a bound, separate the loops, or simulate instead.") from many
+    visit = {place: found.counts[:, len(bounds) + seat] for seat, place in enumerate(lengths)}
+    share = np.empty(found.outcomes.count)
+    for at, (copy, index) in enumerate(zip(found.outcomes.row.tolist(), found.entry.tolist(), strict=True)):
+        by_visit = ways[index].share
+        counted = int(visit[ways[index].row][copy]) if ways[index].row in visit else 0
+        share[at] = float(by_visit[min(max(counted, 0), len(by_visit) - 1)]) if by_visit else np.nan
+    onward = found.outcomes.target
+    start = int(np.argmax(found.start(cells.start)))
+    return _reached(
+        Copies(
+            found.node,
+            found.outcomes.row,
+            np.where(onward >= found.n, found.n - 1 - onward, onward),
+            found.entry,
+            share,
+            found.outcomes.payer,
+            start,
         )
+    )
 
-    def _advance(self, count: list[int], seat: int, part: int) -> None:
-        count[seat] = min(count[seat] + 1, self.cap[part][seat])
+
+def _seats(target: Ints, n: int) -> Ints:
+    """Targets as the arrays number them: an end k is n + k."""
+    return np.where(target < 0, n - 1 - target, target)
+
+
+def _reached(copies: Copies) -> Copies:
+    """Without the copies that no case can come to (a node behind a decision before that was ever visited)."""
+    n = len(copies.state)
+    inside = copies.target >= 0
+    links = (np.ones(int(inside.sum())), (copies.row[inside], copies.target[inside]))
+    reached = np.zeros(n, dtype=bool)
+    reached[breadth_first_order(sparse.csr_array(links, shape=(n, n)), copies.start, return_predecessors=False)] = True
+    seat = np.cumsum(reached) - 1
+    kept = reached[copies.row]
+    place = np.cumsum(kept) - 1
+    target, payer = copies.target[kept], copies.payer[kept]
+    return Copies(
+        copies.state[reached],
+        seat[copies.row[kept]],
+        np.where(target >= 0, seat[target], target),
+        copies.way[kept],
+        copies.share[kept],
+        np.where(payer >= 0, place[payer], -1),
+        int(seat[copies.start]),
+    )

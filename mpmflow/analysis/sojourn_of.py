@@ -25,6 +25,10 @@ ROW_LIMIT = 1_500
 """Processes with more rows than this get the gamma law: the lattice would take longer than a person waits."""
 
 
+WIDEST = 0.02
+"""A lattice law whose chances may be wrong by more than this is not shown; the gamma law takes its place."""
+
+
 @dataclass(frozen=True, eq=False)
 class WholeTime:
     """The law of the time of all cases.
@@ -73,12 +77,22 @@ def whole_time(
         return WholeTime("exact", 0.0, 0.0, Constant(mean), None)
     if solved.n <= ROW_LIMIT:
         cycle = cycle_time(timed(solved, book), settings, deadline or 0.0)
-        if cycle.error <= 0.02:
-            method: Literal["exact", "bounded"] = (
-                "exact" if cycle.error <= 1e-6 and cycle.all.blur == 0.0 else "bounded"
-            )
-            return WholeTime(method, cycle.error, cycle.all.blur, None, cycle)
+        error = cycle.error + _error_of_blocks(solved)
+        if error <= WIDEST:
+            method: Literal["exact", "bounded"] = "exact" if error <= 1e-6 and cycle.all.blur == 0.0 else "bounded"
+            return WholeTime(method, error, cycle.all.blur, None, cycle)
     return WholeTime("approximate", None, 0.0, Gamma(mean, sd), None)
+
+
+def _error_of_blocks(solved: Solved) -> float:
+    """What the tables of parallel blocks add to the error: each as often as a case comes to it."""
+    visits = solved.state_visits
+    total = 0.0
+    for index, fold in solved.folds.items():
+        for offset, spell in ((1, fold.time_passed), (2, fold.time_lost)):
+            if spell is not None:
+                total += float(visits[index + offset]) * spell.error
+    return total
 
 
 def branch_law(branch: Solved, book: LawBook, settings: Settings = DEFAULT) -> BranchSpell:
@@ -100,7 +114,7 @@ def branch_law(branch: Solved, book: LawBook, settings: Settings = DEFAULT) -> B
         total = sum(weight for weight, _ in bad)
         lost = Mixture(tuple(law for _, law in bad), tuple(weight / total for weight, _ in bad))
     chance = min(1.0, chance) if bad else 1.0
-    return BranchSpell(chance, done if chance > 0.0 else None, lost, found.error)
+    return BranchSpell(chance, done if chance > 0.0 else None, lost, found.error + _error_of_blocks(branch))
 
 
 def _percentile(law: Law, share: float) -> float:
