@@ -1,0 +1,1 @@
+"""Answers and graphs made visible: pictures and words."""

@@ -1,0 +1,125 @@
+"""A diagram, and the only place that calls Graphviz.
+
+An installed `dot` is used where there is one; otherwise the self-contained `graphviz-pure` that comes with mpmflow, so
+that a picture needs nothing else on the machine.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import sysconfig
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mpmflow.diagnostics.errors import InternalError
+
+FORMATS = ("svg", "png", "pdf", "dot")
+SECONDS = 60
+"""How long one layout may take; a picture that needs longer is too large to be read."""
+
+
+class PictureError(ValueError):
+    """A picture cannot be made as asked; the message says why and what would work."""
+
+
+@dataclass(frozen=True, slots=True)
+class Diagram:
+    """A picture as text that Graphviz lays out.
+
+    `title` is what it shows; `text` the same in DOT. Equal diagrams give equal bytes on one machine.
+    """
+
+    title: str
+    text: str
+
+    def dot(self) -> str:
+        """The picture as DOT text."""
+        return self.text
+
+    def svg(self) -> str:
+        """The picture as SVG, readable by any browser, with the title for screen readers."""
+        return _titled(_rendered(self.text, "svg").decode("utf-8"), self.title)
+
+    def png(self, *, dpi: int = 144) -> bytes:
+        """The picture as PNG with `dpi` dots per inch."""
+        return _rendered(self.text, "png", dpi)
+
+    def save(self, path: str | Path) -> Path:
+        """Write the picture; the ending says how: `.svg`, `.png`, `.pdf` (needs an installed `dot`) or `.dot`.
+
+        Raises PictureError for another ending, and OSError when the file cannot be written.
+        """
+        path = Path(path)
+        kind = path.suffix.lower().lstrip(".")
+        if kind == "svg":
+            data = self.svg().encode("utf-8")
+        elif kind == "dot" or kind == "gv":
+            data = self.text.encode("utf-8")
+        elif kind == "png":
+            data = self.png()
+        elif kind == "pdf":
+            if shutil.which("dot") is None:
+                raise PictureError("a .pdf needs Graphviz's own `dot` on this machine; .svg and .png need nothing")
+            data = _rendered(self.text, "pdf")
+        else:
+            offered = ", ".join(f".{name}" for name in FORMATS)
+            raise PictureError(f"{path.name}: a picture can be written as {offered}, not as {path.suffix or 'that'}")
+        path.write_bytes(data)
+        return path
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        return {"image/svg+xml": self.svg(), "text/plain": self.text}
+
+
+def _rendered(text: str, kind: str, dpi: int | None = None) -> bytes:
+    import graphviz
+
+    program = _program()
+    command = [program, "-Kdot", f"-T{kind}", *([f"-Gdpi={dpi}"] if dpi else [])]
+    try:
+        finished = _run(command, text)
+    except graphviz.ExecutableNotFound as problem:
+        raise PictureError(
+            "no program that lays out pictures was found: `pip install graphviz-pure`, or install Graphviz"
+        ) from problem
+    return finished
+
+
+def _run(command: list[str], text: str) -> bytes:
+    import subprocess
+
+    import graphviz
+
+    try:
+        finished = subprocess.run(
+            command, input=text.encode("utf-8"), capture_output=True, timeout=SECONDS, check=False
+        )
+    except FileNotFoundError as problem:
+        raise graphviz.ExecutableNotFound(command) from problem
+    except subprocess.TimeoutExpired as problem:
+        raise PictureError(f"the picture is too large to be laid out in {SECONDS} seconds") from problem
+    if finished.returncode or not finished.stdout:
+        said = finished.stderr.decode("utf-8", "replace").strip().splitlines()
+        raise InternalError(f"the picture could not be laid out: {said[-1] if said else finished.returncode}")
+    return finished.stdout
+
+
+def _program() -> str:
+    """Graphviz's own `dot`, else the port that is installed beside mpmflow."""
+    found = shutil.which("dot")
+    if found:
+        return found
+    beside = os.pathsep.join([sysconfig.get_path("scripts"), str(Path(sys.executable).parent)])
+    return shutil.which("graphviz-pure", path=beside) or shutil.which("graphviz-pure") or "dot"
+
+
+def _titled(svg: str, title: str) -> str:
+    """The drawing alone, without the name of the program that made it, and with its title for screen readers."""
+    from html import escape
+
+    body = svg[svg.index("<svg") :]
+    head, rest = body.split(">", 1)
+    return f'{head} role="img" aria-label="{escape(title, quote=True)}">{rest}'

@@ -1,0 +1,163 @@
+"""The picture of a workflow: steps, diamonds, who does the work, shares on the ways, rework apart from the rest."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import networkx as nx
+
+from mpmflow.graphs import attributes as at
+from mpmflow.render import palette
+from mpmflow.render.dot import Graph, padded, rows, wrapped
+from mpmflow.render.numbers import percent
+
+TITLE, SMALL = f'COLOR="{palette.INK}" POINT-SIZE="11"', f'COLOR="{palette.QUIET}" POINT-SIZE="9"'
+
+WIDE = 12
+"""With more nodes than this a workflow runs from top to bottom: it then fits a page and a screen better."""
+
+
+def workflow_dot(graph: nx.MultiDiGraph) -> str:
+    """A flow graph as DOT.
+
+    Diamonds are decisions, white ones a plain choice; rounded boxes are steps, violet ones work of a partner. Rework is
+    dashed and warm, delay dotted, what is lost dark red. A parallel block is a frame around its branches.
+    """
+    dot = Graph(
+        str(graph.graph[at.NAME]),
+        {
+            "bgcolor": palette.GROUND, "fontname": palette.FONT, "nodesep": 0.35, "pad": 0.25,
+            "rankdir": "LR" if graph.number_of_nodes() <= WIDE else "TB", "ranksep": 0.38, "fontsize": 10,
+            "fontcolor": palette.QUIET, "newrank": "true",
+        },
+        {"fontname": palette.FONT, "fontsize": 11, "fontcolor": palette.INK, "penwidth": 1.1, "margin": "0.12,0.07"},
+        {"fontname": palette.FONT, "fontsize": 9, "fontcolor": palette.INK, "color": palette.LINE, "arrowsize": 0.65},
+    )  # fmt: skip
+    _inside(dot, graph, None, -1)
+    for source, target, _, facts in sorted(graph.edges(keys=True, data=True), key=lambda edge: edge[3][at.ORDER]):
+        drawn = _edge(facts)
+        if graph.nodes[target][at.ORDER] < graph.nodes[source][at.ORDER]:
+            # A way back is laid out forwards with its head at the tail, so that it does not push the others about.
+            dot.edge(target, source, **drawn | {"dir": "back", "weight": 1})
+        else:
+            dot.edge(source, target, **drawn)
+    return str(dot)
+
+
+def _inside(dot: Graph, graph: nx.MultiDiGraph, block: str | None, branch: int) -> None:
+    """The nodes that stand directly in one branch of a block, and the frames of the blocks among them."""
+    for name, facts in graph.nodes(data=True):
+        kind = facts[at.KIND]
+        if facts.get(at.BLOCK) != block or facts.get(at.BRANCH, -1) != branch or kind == "join":
+            continue
+        if kind != "fork":
+            dot.node(name, **_node(name, facts))
+            continue
+        words = "all of these" if facts[at.JOIN] == "all" else "the first of these"
+        label = f"{facts.get(at.LABEL, name)}: {words}"
+        dot.open(
+            f"cluster_{name}", label=label, style="rounded,filled", color=palette.HAIR, fillcolor=palette.BLOCK_FILL,
+            labeljust="l", fontsize=9, margin=10,
+        )  # fmt: skip
+        dot.node(name, **_bar())
+        branches = {inner[at.BRANCH] for _, inner in graph.nodes(data=True) if inner.get(at.BLOCK) == name}
+        for number in sorted(branches):
+            _inside(dot, graph, name, number)
+        dot.node(f"{name}.join", **_bar())
+        dot.close()
+
+
+def _bar() -> dict[str, str | float]:
+    return {"shape": "box", "label": "", "width": 0.07, "height": 0.55, "style": "filled", "color": palette.LINE,
+            "fillcolor": palette.LINE, "fixedsize": "true"}  # fmt: skip
+
+
+def _node(name: str, facts: dict[str, Any]) -> dict[str, Any]:
+    kind = facts[at.KIND]
+    label = str(facts.get(at.LABEL, name.replace("_", " ")))
+    if kind == "start":
+        return {"shape": "circle", "label": "", "width": 0.2, "style": "filled", "color": palette.INK,
+                "fillcolor": palette.INK, "tooltip": "start"}  # fmt: skip
+    if kind == "end":
+        colour = palette.GOOD if facts[at.GOOD] else palette.LOST
+        text = rows([(name.replace("_", " "), f'COLOR="{colour}" POINT-SIZE="10"')])
+        return {"shape": "box", "style": "rounded,bold", "color": colour, "label": text, "margin": "0.1,0.04",
+                "height": 0.28, "tooltip": "a case ends " + ("well" if facts[at.GOOD] else "badly")}  # fmt: skip
+    if kind in ("decision", "choose"):
+        lines = [(line, TITLE) for line in wrapped(label, 17)]
+        fill = palette.DECISION_FILL if kind == "decision" else palette.CHOOSE_FILL
+        line = palette.DECISION_LINE if kind == "decision" else palette.STEP_LINE
+        return {"shape": "diamond", "style": "filled", "fillcolor": fill, "color": line, "margin": "0.01,0.01",
+                "label": rows([*lines, (_work(facts), SMALL)]), "tooltip": name}  # fmt: skip
+    partner = facts.get(at.PARTNER, False)
+    lines = [(line, TITLE) for line in wrapped(label, 20)]
+    small = f"workflow {facts[at.CALLS]}" if kind == "call" else _work(facts)
+    return {
+        "shape": "box", "style": "rounded,filled", "label": rows([*lines, (small, SMALL)]), "tooltip": name,
+        "fillcolor": palette.PARTNER_FILL if partner else palette.STEP_FILL,
+        "color": palette.PARTNER_LINE if partner else palette.STEP_LINE,
+        "peripheries": 2 if kind == "call" else 1,
+    }  # fmt: skip
+
+
+def _work(facts: dict[str, Any]) -> str:
+    """Who does it and how long it takes, in the words of the language."""
+    takes, waits = _spoken(facts.get(at.TAKES, "")), _spoken(facts.get(at.WAITS, ""))
+    parts = [facts.get(at.TEAM, "").replace("_", " "), takes, f"waits {waits}" if waits else ""]
+    return ", ".join(part for part in parts if part)
+
+
+_MEAN = re.compile(r"^(?:exponential\(|(?:normal|lognormal|gamma)\(mean )([^,)]+)")
+_BOUNDS = re.compile(r"^triangular\(([^,]+), [^,]+, ([^)]+)\)")
+
+
+def _spoken(duration: str) -> str:
+    """A duration in few words: of a random one its mean or its bounds."""
+    if found := _MEAN.match(duration):
+        return f"about {found[1]}"
+    if found := _BOUNDS.match(duration):
+        return f"{found[1]} to {found[2]}"
+    return duration if len(duration) <= 24 else "as observed"
+
+
+def _edge(facts: dict[str, Any]) -> dict[str, Any]:
+    drawn: dict[str, Any] = {}
+    words: list[str] = []
+    if at.OUTCOME in facts:
+        words.append(str(facts[at.LABEL]))
+        if at.SHARE_BY_VISIT in facts:
+            words.append(" then ".join(percent(share) for share in facts[at.SHARE_BY_VISIT]))
+        elif at.SHARE in facts:
+            words.append(percent(facts[at.SHARE]))
+        if at.DELAY in facts:
+            words.append(f"after {facts[at.DELAY]}")
+    if facts[at.KIND] == "after_limit":
+        words = [f"{facts[at.LABEL]} once more", "(limit reached)"]
+        drawn |= {"style": "dashed"}
+    elif at.AT_MOST in facts:
+        words.append(f"at most {facts[at.AT_MOST]}")
+    colour = None
+    if facts.get(at.REWORK):
+        colour, drawn["style"], drawn["penwidth"] = palette.REWORK, "dashed", 1.5
+        words.append("rework")
+    elif facts.get(at.DELAY):
+        colour, drawn["style"] = palette.DELAY, "dotted"
+    elif facts.get(at.SCRAP) or facts.get(at.WASTE):
+        colour = palette.LOST
+        words.append("scrap" if facts.get(at.SCRAP) else "waste")
+    if facts.get(at.SHARE) == 0:
+        drawn["style"], colour = "dotted", palette.STEP_LINE
+    if colour:
+        drawn |= {"color": colour, "fontcolor": colour if colour != palette.STEP_LINE else palette.QUIET}
+    if words:
+        drawn["label"] = padded(rows([(line, 'POINT-SIZE="9"') for line in _lines(words)]))
+    if not colour:
+        drawn["weight"] = 1 + round(8 * facts.get(at.SHARE, 0.0))
+    return drawn
+
+
+def _lines(words: list[str]) -> list[str]:
+    """At most two parts a line, so that labels stay narrow."""
+    head = " ".join(words[:2]) if len(" ".join(words[:2])) <= 22 else None
+    return [head, *words[2:]] if head else words

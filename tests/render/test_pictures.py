@@ -1,0 +1,113 @@
+"""Pictures: what stands in them, that they are stable, and that a label is never more than text."""
+
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import pytest
+
+import mpmflow as mpm
+from mpmflow.render.dot import wrapped
+from mpmflow.render.drawing import draw
+from mpmflow.render.numbers import duration, percent, significant
+from mpmflow.render.picture import Diagram, PictureError
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+VIEWS = ("workflow", "causes")
+
+SMALL = """
+workflow webinar "Webinar campaign" {
+  partner agency { people 2 }
+  step brief "Write the brief" takes 2h
+  decision ok "Is it complete?" { yes, no 20% -> brief rework, lost 1% scrap, later 3% -> ok delay 2d }
+  step media by agency takes lognormal(mean 3d, sd 2d)
+}
+metric cycle operational = time(webinar) unit d lower is better
+metric leads output unit leads
+cause cycle -> leads { lag 4w, each +1d adds -6, confidence 60%, evidence associated "2025" }
+"""
+
+
+@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("name", ["travel", "webinar"])
+def test_every_example_gives_a_well_formed_picture(name: str, view: str) -> None:
+    diagram = draw(mpm.load(EXAMPLES / name / f"{name}.mpm"), view)
+    root = ET.fromstring(diagram.svg())
+    assert root.tag.endswith("svg")
+    assert root.get("aria-label") == diagram.title
+    assert diagram.png().startswith(b"\x89PNG")
+
+
+def test_the_workflow_tells_who_how_long_how_often_and_what_is_rework() -> None:
+    text = draw(mpm.parse(SMALL)).dot()
+    for words in ("Write the brief", "agency, about 3d", "yes 76%", "no 20%", "rework", "lost 1%", "scrap", "after 2d"):
+        assert words in text
+    (rework,) = (line for line in text.splitlines() if "no 20%" in line)
+    assert 'style="dashed"' in rework
+    (delay,) = (line for line in text.splitlines() if "later 3%" in line)
+    assert 'style="dotted"' in delay
+
+
+def test_an_influence_tells_strength_lag_and_what_it_rests_on() -> None:
+    text = draw(mpm.parse(SMALL), "causes").dot()
+    (line,) = (line for line in text.splitlines() if '"cycle" -> "leads"' in line)
+    assert "each +1d adds -6" in line
+    assert "after 4w" in line
+    assert "confidence 60%" in line
+    assert 'style="dashed"' in line
+
+
+def test_pictures_do_not_depend_on_the_run() -> None:
+    program = (
+        "import mpmflow as mpm, hashlib\nfrom mpmflow.render.drawing import draw\n"
+        f"m = mpm.load({str(EXAMPLES / 'webinar' / 'webinar.mpm')!r})\n"
+        "print([hashlib.sha256(draw(m, v).svg().encode()).hexdigest() for v in ('workflow', 'causes')])"
+    )
+    answers = {
+        subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, env=None).stdout
+        for _ in range(2)
+    }
+    assert len(answers) == 1
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_a_hostile_label_stays_text(view: str) -> None:
+    hostile = "<script>alert(1)</script> & 'x' ]]> -> } \\N \\\" ü 漢字 \u202eabc " + "y" * 300
+    label = hostile.replace("\\", "\\\\").replace('"', '\\"')
+    text = SMALL.replace("Is it complete?", label).replace("Write the brief", label).replace("Webinar campaign", label)
+    svg = draw(mpm.parse(text), view).svg()
+    root = ET.fromstring(svg)
+    assert not [element for element in root.iter() if element.tag.endswith("script")]
+    assert "<script" not in svg
+
+
+def test_what_cannot_be_drawn_is_said(tmp_path: Path) -> None:
+    model = mpm.parse(SMALL)
+    with pytest.raises(PictureError, match="there is no view called 'flow'; there are workflow, causes"):
+        draw(model, "flow")
+    with pytest.raises(PictureError, match=r"\.svg, \.png, \.pdf, \.dot, not as \.gif"):
+        draw(model).save(tmp_path / "x.gif")
+    with pytest.raises(PictureError, match="no workflow called 'other'; there is webinar"):
+        draw(model, workflow="other")
+    with pytest.raises(PictureError, match="no workflow to draw"):
+        draw(mpm.parse("metric leads output unit leads"))
+
+
+def test_a_broken_layout_is_our_fault_and_says_so() -> None:
+    with pytest.raises(mpm.InternalError, match="could not be laid out"):
+        Diagram("broken", "digraph {").svg()
+
+
+def test_words_are_wrapped_evenly_and_never_lost() -> None:
+    assert wrapped("Does the budget owner approve?", 17) == ["Does the budget", "owner approve?"]
+    assert wrapped("short", 17) == ["short"]
+    assert " ".join(wrapped("a bb ccc dddd eeeee", 8)) == "a bb ccc dddd eeeee"
+
+
+def test_numbers_never_round_to_nothing_or_all() -> None:
+    assert [percent(share) for share in (0.0, 1e-7, 0.0013, 0.2, 0.99996, 1.0)] == [
+        "0%", "0.00001%", "0.13%", "20%", "99.996%", "100%",
+    ]  # fmt: skip
+    assert [duration(seconds) for seconds in (0, 90, 5400, 86400, 1e6)] == ["0 s", "1.5 min", "1.5 h", "24 h", "11.6 d"]
+    assert significant(float("nan")) == "unknown"
