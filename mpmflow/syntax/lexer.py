@@ -121,6 +121,7 @@ class Lexer:
     def __init__(self, text: str, report: Report) -> None:
         self.text = text
         self.position = 0
+        self._brackets = 0  # open round ones: a comma in there separates arguments, never clauses
         self._report = report
         known = vocabulary()
         self._keywords = known.keywords
@@ -153,6 +154,7 @@ class Lexer:
                 token = Token("_ROW", "|", start, table_row.end())
             else:
                 token = Token("_NL", "\n", start, end)
+                self._brackets = 0
         elif kind == "number":
             token = Token("NUMBER", match.group(), start, end)
         elif kind == "sign":
@@ -161,6 +163,8 @@ class Lexer:
                 token = Token("ARROW", "->", start, start + 2)
             else:
                 token = Token(self._signs[found], found, start, end)
+                if found in "(){}":
+                    self._brackets = max(0, self._brackets + {"(": 1, ")": -1}.get(found, -self._brackets))
         elif kind == "comma":
             token = self._comma(start, end, row)
         elif kind == "string":
@@ -202,6 +206,8 @@ class Lexer:
 
     def _comma(self, start: int, end: int, row: Row) -> Token:
         text = self.text
+        if self._brackets and "_COMMA" in row:
+            return Token("_COMMA", ",", start, end)
         if "CLEARS" in row and (match := self._clears(text, start)) is not None:
             return Token("CLEARS", match.group(), start, match.end())
         if "_LIST_COMMA" in row and self._list_comma(text, start) is not None:
