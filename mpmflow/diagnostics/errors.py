@@ -31,7 +31,8 @@ class UnreadableError(MpmError):
 class DataError(Exception):
     """Observations cannot be used: says in which file, column and row.
 
-    Rows count from 1, the first row of data (below the header) being row 1. What is unknown is None.
+    Rows of a file are counted as an editor shows them, the header being row 1; rows of a dataframe from 1. What is
+    unknown is None.
 
     >>> print(DataError("this is not a date: '31.02.'", file="events.csv", column="timestamp", row=7))
     events.csv, column "timestamp", row 7: this is not a date: '31.02.'

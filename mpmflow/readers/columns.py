@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from math import isfinite, nan
 from typing import Any
 
 import narwhals as nw
@@ -92,14 +93,31 @@ def numbers_of(frame: Any, column: str, source: Source) -> Any:
         return nw.col(column).cast(nw.Float64)
     if dtype != nw.String:
         raise DataError(f"numbers are expected here, not values of the type {dtype}", file=source.label, column=column)
+    quick = _polars_numbers(frame, column) if frame.implementation.is_polars() else None
+    if quick is not None:
+        return quick
     numbers: list[float | None] = []
     for index, text in enumerate(frame[column].to_list()):
         if not isinstance(text, str) or not text.strip():
             numbers.append(None)
             continue
         try:
-            numbers.append(float(text))
+            number = float(text)
         except ValueError:
+            number = nan
+        if not isfinite(number):
             message = f"{text!r} is no number; write it with a decimal point and without blanks, as 1234.5"
-            raise source.fault(message, column, frame[tables.ROW][index]) from None
+            raise source.fault(message, column, frame[tables.ROW][index])
+        numbers.append(number)
     return nw.new_series(column, numbers, nw.Float64, backend=nw.get_native_namespace(frame))
+
+
+def _polars_numbers(frame: Any, column: str) -> Any | None:
+    """Texts read by polars itself; None when one of them is no finite number to it."""
+    import polars
+
+    texts = frame[column].to_native()
+    read = texts.cast(polars.Float64, strict=False)
+    if read.null_count() != texts.null_count() or not read.drop_nulls().is_finite().all():
+        return None
+    return nw.from_native(read, series_only=True)

@@ -122,17 +122,19 @@ class CaseFigures:
 
     def series(self) -> dict[str, tuple[float | None, ...]]:
         """Name or text of each figure -> its value per period in base units, None where no case ended."""
-        return {name: self._values(figure) for name, figure in wanted_figures(self.model).figures}
+        groups: list[list[Ended]] = [[] for _ in range(len(self.calendar))]
+        for one in self.tally.ended:
+            groups[self.calendar.index(one.known)].append(one)
+        return {name: self._values(figure, groups) for name, figure in wanted_figures(self.model).figures}
 
-    def _values(self, figure: Figure) -> tuple[float | None, ...]:
+    def _values(self, figure: Figure, groups: list[list[Ended]]) -> tuple[float | None, ...]:
         if figure.function == "wip":
             opened = self.tally.open.get(figure.name)
             return tuple(float(cases) for cases in opened) if opened else (None,) * len(self.calendar)
-        groups: list[list[Ended]] = [[] for _ in range(len(self.calendar))]
-        for one in self.tally.ended:
-            if not figure.function or one.workflow == figure.name:
-                groups[self.calendar.index(one.known)].append(one)
-        return tuple(self._value(figure, group) for group in groups)
+        if not figure.function:
+            return tuple(self._value(figure, group) for group in groups)
+        own = ([one for one in group if one.workflow == figure.name] for group in groups)
+        return tuple(self._value(figure, group) for group in own)
 
     def _value(self, figure: Figure, ended: list[Ended]) -> float | None:
         good = [one for one in ended if one.good]
@@ -150,7 +152,7 @@ class CaseFigures:
             return OF_TIMES[figure.of_values or "mean"](times)
         if figure.function == "late":
             deadline = self.model.workflows[figure.name].deadline
-            return sum(time > deadline.base for time in times) / len(times) if deadline else None
+            return sum(time > float(deadline.base) for time in times) / len(times) if deadline else None
         if figure.function == "first_pass":
             return sum(not one.case.reworked for one in good) / len(ended)
         return (len(good) if figure.function == "yield" else len(ended) - len(good)) / len(ended)

@@ -51,9 +51,7 @@ def test_a_missing_file_names_the_nearest(tmp_path: Path) -> None:
     (tmp_path / "events.csv").write_text(HEADER)
     with pytest.raises(DataError) as caught:
         read_log(MODEL, tmp_path / "event.csv")
-    assert str(caught.value) == (
-        f"event.csv: there is no such file in {tmp_path.name}. Did you mean 'events.csv'?"
-    )
+    assert str(caught.value) == (f"event.csv: there is no such file in {tmp_path.name}. Did you mean 'events.csv'?")
 
 
 def test_a_folder(tmp_path: Path) -> None:
@@ -88,7 +86,8 @@ def test_a_gzip_file_that_is_cut_off(cut: int, tmp_path: Path) -> None:
 def test_text_of_another_encoding(tmp_path: Path) -> None:
     text = HEADER + "a,brief,2026-01-05\nM\u00fcller,brief,2026-01-05\n"
     assert fault_of_log(tmp_path, text.encode("latin-1")) == (
-        'log.csv, row 3: this row is not UTF-8 text (byte 0xfc); save the file as UTF-8, which spreadsheets call "CSV UTF-8"'
+        "log.csv, row 3: this row is not UTF-8 text (byte 0xfc); save the file as UTF-8, "
+        'which spreadsheets call "CSV UTF-8"'
     )
 
 
@@ -105,7 +104,7 @@ def test_a_row_with_too_many_cells(tmp_path: Path) -> None:
 
 
 def test_no_dataframe(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="a log is a path or a dataframe .* not dict"):
+    with pytest.raises(DataError, match=r"a log is a path or a dataframe .* not dict"):
         read_log(MODEL, {"case": []})
 
 
@@ -114,7 +113,8 @@ def test_no_dataframe(tmp_path: Path) -> None:
 
 def test_a_missing_column_names_those_that_are_there(tmp_path: Path) -> None:
     assert fault_of_log(tmp_path, "case,activty,time\n1,brief,2026-01-05\n") == (
-        'log.csv, column "activity": there is no such column; the file has case, activty, time. Did you mean \'activty\'?'
+        'log.csv, column "activity": there is no such column; the file has case, activty, time. '
+        "Did you mean 'activty'?"
     )
 
 
@@ -137,7 +137,9 @@ def test_a_row_behind_a_cell_of_two_lines(tmp_path: Path) -> None:
 
 
 def test_missing_cells(tmp_path: Path) -> None:
-    assert fault_of_log(tmp_path, HEADER + "a,brief,\n").startswith('log.csv, column "time", row 2: the time is missing')
+    assert fault_of_log(tmp_path, HEADER + "a,brief,\n").startswith(
+        'log.csv, column "time", row 2: the time is missing'
+    )
     assert fault_of_log(tmp_path, HEADER + ",brief,2026-01-05\n") == (
         'log.csv, column "case", row 2: the case of this event is missing'
     )
@@ -156,7 +158,7 @@ def test_a_number_that_cannot_be_read(tmp_path: Path) -> None:
     with pytest.raises(DataError) as caught:
         observe(model, folder=tmp_path)
     assert str(caught.value) == (
-        'log.csv, column "Amount (EUR)", row 2: \'1,200\' is no number; '
+        "log.csv, column \"Amount (EUR)\", row 2: '1,200' is no number; "
         "write it with a decimal point and without blanks, as 1234.5"
     )
 

@@ -61,9 +61,7 @@ def pyarrow_texts(texts: Any) -> Any:
 
 
 @pytest.mark.parametrize("convert", [lambda frame: frame, lambda frame: frame.lazy(), pandas_texts, pyarrow_texts])
-def test_times_as_text(
-    convert: Callable[[Any], Any], model: Model, texts: Any, expected: Observations
-) -> None:
+def test_times_as_text(convert: Callable[[Any], Any], model: Model, texts: Any, expected: Observations) -> None:
     assert differences(read_log(model, convert(texts)), expected) == []
 
 
@@ -79,9 +77,7 @@ def pyarrow_times(times: Any) -> Any:
 
 
 @pytest.mark.parametrize("convert", [lambda frame: frame, lambda frame: frame.lazy(), pandas_times, pyarrow_times])
-def test_times_as_times(
-    convert: Callable[[Any], Any], model: Model, times: Any, expected: Observations
-) -> None:
+def test_times_as_times(convert: Callable[[Any], Any], model: Model, times: Any, expected: Observations) -> None:
     assert differences(read_log(model, convert(times)), expected) == []
 
 
@@ -96,8 +92,7 @@ def test_an_engine_that_computes_itself(model: Model, times: Any) -> None:
     pytest.importorskip("pyarrow", reason="optional: pyarrow")
     simple = model.model_copy(update={"metrics": type(model.metrics)(), "declared_indicators": type(model.metrics)()})
     distinct = times.unique(["case_id", "timestamp"], keep="first", maintain_order=True)
-    claims = distinct.to_arrow()
-    relation = duckdb.sql("select * from claims")
+    relation = duckdb.from_arrow(distinct.to_arrow())
     assert differences(read_log(simple, relation), read_log(simple, distinct)) == []
 
 

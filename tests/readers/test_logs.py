@@ -46,7 +46,13 @@ def at(text: str) -> datetime:
 def test_an_outcome_is_counted_in_the_week_in_which_it_shows() -> None:
     found = read_log(
         BRIEF,
-        log("a brief 2026-01-05", "a brief 2026-01-07", "a launch 2026-01-13", "b brief 2026-01-12", "b brief 2026-01-20"),
+        log(
+            "a brief 2026-01-05",
+            "a brief 2026-01-07",
+            "a launch 2026-01-13",
+            "b brief 2026-01-12",
+            "b brief 2026-01-20",
+        ),
     )
     assert [start.date().isoformat() for start in found.starts] == ["2026-01-05", "2026-01-12", "2026-01-19"]
     assert found.outcomes == {"complete.no": (1, 0, 1), "complete.yes": (0, 1, 0)}
@@ -58,7 +64,9 @@ def test_an_outcome_is_counted_in_the_week_in_which_it_shows() -> None:
 
 
 def test_the_time_since_the_event_before_belongs_to_the_node_that_the_event_shows() -> None:
-    found = read_log(BRIEF, log("a brief 2026-01-05", "a launch 2026-01-08", "b brief 2026-01-05", "b launch 2026-01-06"))
+    found = read_log(
+        BRIEF, log("a brief 2026-01-05", "a launch 2026-01-08", "b brief 2026-01-05", "b launch 2026-01-06")
+    )
     assert found.durations == {"launch": Durations((2,), (4.0 * DAY,), (10.0 * DAY * DAY,))}
 
 
@@ -146,7 +154,9 @@ def test_times_that_only_some_cases_show_are_left_out() -> None:
     }
     """)
     events = log("a brief 2026-01-05", "b brief 2026-01-05", "b launch 2026-01-06")
-    events = polars.concat([events, polars.DataFrame([["a", "sent back", "2026-01-09"]], schema=events.columns, orient="row")])
+    events = polars.concat(
+        [events, polars.DataFrame([["a", "sent back", "2026-01-09"]], schema=events.columns, orient="row")]
+    )
     found = read_log(model, events)
     assert list(found.durations) == ["launch"]
     assert any(note.startswith("The times at complete are left out") for note in found.coverage.notes)
@@ -164,8 +174,8 @@ def test_where_narrows_an_activity_to_rows_with_a_value() -> None:
     }
     """)
     table = "case,activity,time,result\n" + "\n".join(
-        ["1,brief,2026-01-05,", "1,check,2026-01-06,NA", "1,brief,2026-01-07,", "1,check,2026-01-08,ok", "NA,brief,2026-01-05,",
-         "NA,check,2026-01-06,perhaps"]
+        ["1,brief,2026-01-05,", "1,check,2026-01-06,NA", "1,brief,2026-01-07,", "1,check,2026-01-08,ok",
+         "NA,brief,2026-01-05,", "NA,check,2026-01-06,perhaps"]
     )  # fmt: skip
     events = polars.read_csv(io.StringIO(table), infer_schema=False)
     found = read_log(model, events)

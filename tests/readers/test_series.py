@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mpmflow import parse
+from mpmflow.diagnostics.errors import DataError
 from mpmflow.model.observations import Column, SeriesSource
 from mpmflow.readers.cells import Reading
 from mpmflow.readers.periods import DAY, Grid, spacing, to_moment, to_time
@@ -42,7 +43,7 @@ def test_a_bare_number_is_in_the_unit_of_its_metric(tmp_path: Path) -> None:
 def test_a_share_is_a_fraction_or_has_its_percent_sign(tmp_path: Path) -> None:
     found = read_series(MODEL, write(tmp_path, "week,complete.no,back\n2026-01-05,0.2,31%\n2026-01-12,20%,0.315\n"))
     assert found.series == {"complete.no": (0.2, 0.2), "back": (0.31, 0.315)}
-    with pytest.raises(Exception, match="20 is no share: write a fraction between 0 and 1, or a percentage such as 31%"):
+    with pytest.raises(DataError, match="20 is no share: write a fraction between 0 and 1, or a percentage"):
         read_series(MODEL, write(tmp_path, "week,complete.no\n2026-01-05,20\n"))
 
 
