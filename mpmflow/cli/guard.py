@@ -7,11 +7,7 @@ written, with the files it happened on, into a folder that can be sent to us.
 from __future__ import annotations
 
 import os
-import platform
-import shutil
 import sys
-import tempfile
-import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -116,6 +112,12 @@ def our_fault(error: BaseException, arguments: Sequence[str]) -> int:
 
 def keep_evidence(error: BaseException, arguments: Sequence[str]) -> Path | None:
     """Write the traceback, the versions and copies of the `.mpm` files named into a new folder; None if impossible."""
+    # Rarely needed, and together as slow to import as click.
+    import platform
+    import shutil
+    import tempfile
+    import traceback
+
     try:
         folder = Path(tempfile.mkdtemp(prefix="mpmflow-report-"))
         story = "".join(traceback.format_exception(error))
