@@ -25,7 +25,7 @@ def command(file: str, root: str | None, as_json: bool, quiet: bool) -> int:
     if as_json:
         terminal.show(analysis.to_json())
     else:
-        from ..render import text
+        from ..render.analysis_page import analysis_page
 
-        terminal.show(text.analysis(analysis))
+        terminal.show(analysis_page(analysis))
     return 0

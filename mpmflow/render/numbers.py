@@ -43,6 +43,6 @@ def duration(seconds: float, digits: int = 3) -> str:
     ('4 h', '11.1 d', '0 s')
     """
     for unit, size in _UNITS:
-        if abs(seconds) >= size * (2 if unit in ("d", "y") else 1):
+        if abs(seconds) >= size * (2 if unit == "y" else 1):
             return f"{significant(seconds / size, digits)} {unit}"
     return f"{significant(seconds, digits)} s"

@@ -109,5 +109,5 @@ def test_numbers_never_round_to_nothing_or_all() -> None:
     assert [percent(share) for share in (0.0, 1e-7, 0.0013, 0.2, 0.99996, 1.0)] == [
         "0%", "0.00001%", "0.13%", "20%", "99.996%", "100%",
     ]  # fmt: skip
-    assert [duration(seconds) for seconds in (0, 90, 5400, 86400, 1e6)] == ["0 s", "1.5 min", "1.5 h", "24 h", "11.6 d"]
+    assert [duration(seconds) for seconds in (0, 90, 5400, 86400, 1e6)] == ["0 s", "1.5 min", "1.5 h", "1 d", "11.6 d"]
     assert significant(float("nan")) == "unknown"

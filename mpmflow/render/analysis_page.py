@@ -1,0 +1,213 @@
+"""The answer of `analyze` as a page of text: what a case goes through, who is busy, what moves the figures most."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from mpmflow.render.numbers import duration, percent, significant
+
+if TYPE_CHECKING:
+    from rich.console import Group, RenderableType
+    from rich.table import Table
+
+    from mpmflow.analysis.exact import Analysis, WorkflowAnalysis
+
+LEVERS = 8
+"""So many levers stand on the page; the document has all."""
+
+STEPS = 40
+"""Steps of a workflow that stand on the page."""
+
+
+def analysis_page(analysis: Analysis) -> Group:
+    """The page, for a terminal of any width or a file.
+
+    A figure that is not exact is marked `~`, and the last lines say how good it is.
+    """
+    from rich.console import Group
+    from rich.text import Text
+
+    parts: list[RenderableType] = []
+    for name, found in analysis.workflows.items():
+        title = analysis.model.workflows.get(name)
+        parts.append(Text(f"{title.title if title else name}, as it is designed", style="bold"))
+        parts.extend(_workflow(found))
+    return Group(*parts)
+
+
+def _workflow(found: WorkflowAnalysis) -> Iterator[RenderableType]:
+    from rich.padding import Padding
+    from rich.text import Text
+
+    for sentence in _sentences(found):
+        yield Padding(Text(sentence), (0, 0, 0, 2))
+    yield Text("\nStep by step, per case", style="bold")
+    yield _steps(found)
+    if found.teams:
+        yield Text("\nTeams", style="bold")
+        yield _teams(found)
+    moving = list(_strongest(found))
+    if moving:
+        yield Text("\nWhat moves the figures most", style="bold")
+        yield Text("  If an outcome became one percentage point more frequent, or a time or cost 1% larger:")
+        yield _levers(found, moving)
+    mending = [one for one in found.ranking if any(abs(gain) > 1e-12 for gain in one.gains.values())][:3]
+    if mending:
+        yield Text("\nWhich decision to mend first", style="bold")
+        for one in mending:
+            yield Padding(Text(_mended(one.decision, one.gains, found.currency)), (0, 0, 0, 2))
+    yield from _footnotes(found)
+
+
+def _sentences(found: WorkflowAnalysis) -> Iterator[str]:
+    get = found.figures.get
+    ends = [f"{percent(share)} as {name.replace('_', ' ')}" for name, share in found.ends.items() if share > 0]
+    yield "How cases end: " + _listed(ends) + "."
+    mean, sd = get("time.mean"), get("time.sd")
+    if mean:
+        text = f"A case takes {duration(mean)} on average"
+        text += f" (standard deviation {duration(sd)})" if sd else ""
+        half, tenth = get("time.p50"), get("time.p90")
+        if half is not None and tenth is not None:
+            text += f"; half are through within {_mark(found, 'time.p50')}{duration(half)}"
+            text += f", nine in ten within {_mark(found, 'time.p90')}{duration(tenth)}"
+        yield text + "."
+    late = get("time.late")
+    if late is not None:
+        yield f"{_mark(found, 'time.late')}{percent(late)} miss the deadline."
+    first, rework = get("first_pass"), get("rework")
+    if first is not None:
+        text = f"{percent(first)} end well without any rework"
+        yield text + (f"; {percent(rework)} of the work is due to rework." if rework is not None else ".")
+    cost = get("cost.mean")
+    if cost and found.currency:
+        work = get("touch_time.mean")
+        text = f"A case costs {significant(cost)} {found.currency} on average"
+        yield text + (f", with {duration(work)} of work." if work else ".")
+    wip, flow = get("wip"), get("throughput_per_s")
+    if wip is not None and flow is not None:
+        yield f"{significant(flow * 604800)} cases end well per week; {significant(wip)} are under way at a time."
+
+
+def _listed(parts: list[str]) -> str:
+    return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1]
+
+
+def _mark(found: WorkflowAnalysis, figure: str) -> str:
+    return "~" if found.method.get(figure, "exact") != "exact" else ""
+
+
+def _table(heads: list[str], rows: list[list[str]]) -> Table:
+    """A plain table; a column that would be empty is left out."""
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=True, padding=(0, 2, 0, 0), show_edge=False, header_style="dim")
+    kept = [column for column in range(len(heads)) if any(row[column] for row in rows)]
+    for column in kept:
+        table.add_column(heads[column], justify="right" if column else "left", overflow="fold", no_wrap=bool(column))
+    for row in rows:
+        table.add_row(*(row[column] for column in kept))
+    return table
+
+
+def _steps(found: WorkflowAnalysis) -> Table:
+    rows = []
+    for name, step in list(found.steps.items())[:STEPS]:
+        cost = f"{significant(step.cost)} {found.currency or ''}".strip() if step.cost else ""
+        rows.append([f"  {name}", significant(step.visits), duration(step.time) if step.time else "", cost])
+    if len(found.steps) > STEPS:
+        rows.append([f"  … and {len(found.steps) - STEPS} more (--json has all)", "", "", ""])
+    return _table(["  step", "visits", "time of a visit", "cost of a visit"], rows)
+
+
+def _teams(found: WorkflowAnalysis) -> Table:
+    rows = [
+        [f"  {name}", percent(team.load) if team.load is not None else "", duration(team.work)]
+        for name, team in found.teams.items()
+    ]
+    return _table(["  team", "busy", "work per case"], rows)
+
+
+_SHOWN = ("time.mean", "time.late", "cost.mean", "first_pass", "yield")
+_HEADS = {"time.mean": "time", "time.late": "late", "cost.mean": "cost", "first_pass": "right first time",
+          "yield": "end well"}  # fmt: skip
+
+
+def _strongest(found: WorkflowAnalysis) -> Iterator[tuple[str, float, dict[str, float]]]:
+    """The levers with the largest effect on time, else on what there is: the change of each figure by a small move."""
+    moves: list[tuple[float, str, float, dict[str, float]]] = []
+    base = found.figures.get("time.mean") or 0.0
+    for name, value, effects in found.levers:
+        share = 0.0 <= value <= 1.0 and name.rpartition(".")[2] not in ("takes", "waits", "costs", "delay", "cost")
+        step = 0.01 if share else 0.01 * value
+        changes = {figure: effect[0] * step for figure, effect in effects.items() if figure in _SHOWN}
+        strength = abs(changes.get("time.mean", 0.0)) / base if base else abs(changes.get("first_pass", 0.0))
+        if strength > 0:
+            moves.append((-strength, name, value, changes))
+    shown: list[tuple[str, dict[str, float]]] = []
+    for _, name, value, changes in sorted(moves, key=lambda move: (round(move[0], 12), -move[3].get("time.mean", 0.0))):
+        if len(shown) == LEVERS:
+            return
+        if not any(_mirrors(changes, other) and _decision(name) == _decision(seen) for seen, other in shown):
+            shown.append((name, changes))
+            yield name, value, changes
+
+
+def _decision(lever: str) -> str:
+    return lever.rpartition(".")[0]
+
+
+def _mirrors(a: dict[str, float], b: dict[str, float]) -> bool:
+    """Whether one is the other side of the other, as yes is of no."""
+    return all(abs(a.get(figure, 0.0) + b.get(figure, 0.0)) <= 1e-9 * abs(a.get(figure, 0.0)) for figure in {*a, *b})
+
+
+def _levers(found: WorkflowAnalysis, moves: list[tuple[str, float, dict[str, float]]]) -> Table:
+    shown = [figure for figure in _SHOWN if any(figure in changes for _, _, changes in moves)]
+    rows = []
+    for name, value, changes in moves:
+        kind = name.rpartition(".")[2]
+        now = duration(value) if kind in ("takes", "waits", "delay") else ""
+        now = now or (f"{significant(value)} {found.currency or ''}" if kind in ("cost", "costs") else percent(value))
+        cells = [_change(figure, changes.get(figure), found.currency) for figure in shown]
+        rows.append([f"  {name}", now, *cells])
+    return _table(["  lever", "now", *(_HEADS[figure] for figure in shown)], rows)
+
+
+def _change(figure: str, change: float | None, currency: str | None) -> str:
+    if change is None or abs(change) < 1e-12:
+        return ""
+    sign = "+" if change > 0 else "-"
+    size = abs(change)
+    if figure == "time.mean":
+        return f"{sign}{duration(size, 2)}"
+    if figure == "cost.mean":
+        return f"{sign}{significant(size, 2)} {currency or ''}".strip()
+    return f"{sign}{significant(100 * size, 2)} points"
+
+
+def _mended(decision: str, gains: Any, currency: str | None) -> str:
+    words = []
+    for figure, phrase in (("time.mean", "the time of a case"), ("cost.mean", "its cost"), ("yield", "what ends well")):
+        gain = gains.get(figure)
+        if gain is not None and abs(gain) > 1e-12:
+            words.append(f"{phrase} {_change(figure, gain, currency)}")
+    return f"{decision} without rework, delay or loss: " + (", ".join(words) or "nothing would change") + "."
+
+
+def _footnotes(found: WorkflowAnalysis) -> Iterator[RenderableType]:
+    from rich.padding import Padding
+    from rich.text import Text
+
+    loose = {figure: method for figure, method in found.method.items() if method != "exact"}
+    lines = list(found.notes)
+    if loose:
+        worst = max((found.error[figure] for figure in loose if figure in found.error), default=None)
+        told = f", a chance by at most {significant(worst, 2)}" if worst is not None else ""
+        kinds = " or ".join(sorted(set(loose.values())))
+        lines.append(f"~ {kinds}, not exact{told}; all other figures are exact.")
+    if lines:
+        yield Text("")
+    for line in lines:
+        yield Padding(Text(line, style="dim"), (0, 0, 0, 2))

@@ -1,0 +1,52 @@
+"""The page of `analyze`: the figures of a workflow in sentences and small tables."""
+
+import io
+
+from rich.console import Console
+
+import mpmflow as mpm
+from mpmflow.render.analysis_page import analysis_page
+
+BRIEFS = """
+workflow briefs "Briefs" {
+  arrivals 10 per week
+  deadline 5d
+  team writers { people 2, cost 50 eur/h }
+  step write by writers takes exponential(8h)
+  decision ok "Is it complete?" { yes, no 20% -> write rework }
+}
+"""
+
+
+def page(text: str, width: int = 100) -> str:
+    out = io.StringIO()
+    Console(file=out, width=width, highlight=False).print(analysis_page(mpm.analyze(mpm.parse(text))))
+    return "\n".join(line.rstrip() for line in out.getvalue().splitlines())
+
+
+def test_the_page_says_how_cases_end_how_long_they_take_and_who_is_busy() -> None:
+    # One visit takes 8 h, there are 1/(1 - 0.2) of them: 10 h of work, 500 eur, half of it in 10 h of 20 · 168 h.
+    shown = page(BRIEFS)
+    assert "How cases end: 100% as done." in shown
+    assert "A case takes 10 h on average (standard deviation 10 h)" in shown
+    assert "80% end well without any rework; 20% of the work is due to rework." in shown
+    assert "A case costs 500 eur on average, with 10 h of work." in shown
+    assert "10 cases end well per week; 0.595 are under way at a time." in shown
+    assert "  writers  29.8%           10 h" in shown
+
+
+def test_one_side_of_a_question_is_enough() -> None:
+    shown = page(BRIEFS)
+    assert "ok.no" in shown
+    assert "ok.yes" not in shown
+
+
+def test_what_is_not_exact_is_marked_and_told() -> None:
+    shown = page(BRIEFS)
+    assert "half are through within ~" in shown
+    assert "not exact, a chance by at most" in shown
+
+
+def test_a_narrow_terminal_loses_nothing() -> None:
+    assert "administration" in page(BRIEFS.replace("write", "administration"), 60)
+    assert max(len(line) for line in page(BRIEFS, 60).splitlines()) <= 60
