@@ -342,9 +342,11 @@ class _Count:
         columns = sorted((name for name in self.frame.collect_schema().names() if name[0] == "n"), key=len)
         found: dict[str, list[float | None]] = {}
         for index, column in enumerate(columns):
-            frame = self.frame.filter(~nw.col(column).is_null()).select("case", "at", column)
-            for case, _, value in sorted(rows_of(frame)):
-                found.setdefault(case, [None] * len(columns))[index] = float(value)
+            # The frame is in order, so a case's last known number is the one before the next case begins.
+            frame = self.frame.filter(~nw.col(column).is_null()).select("case", column)
+            last = (nw.col("case") != nw.col("case").shift(-1)).fill_null(True)
+            for case, value in rows_of(frame.filter(last)):
+                found.setdefault(str(case), [None] * len(columns))[index] = float(value)
         return {case: tuple(values) for case, values in found.items()}
 
     def _gaps(self, patient: Sequence[str]) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from math import ceil, fsum, sqrt
+from math import ceil, fsum, inf, sqrt
 from statistics import median
 
 from mpmflow.model.expressions import Expression, Function, Reference, walk
@@ -152,7 +152,8 @@ class CaseFigures:
             return OF_TIMES[figure.of_values or "mean"](times)
         if figure.function == "late":
             deadline = self.model.workflows[figure.name].deadline
-            return sum(time > float(deadline.base) for time in times) / len(times) if deadline else None
+            limit = float(deadline.base) if deadline else inf
+            return sum(time > limit for time in times) / len(times) if deadline else None
         if figure.function == "first_pass":
             return sum(not one.case.reworked for one in good) / len(ended)
         return (len(good) if figure.function == "yield" else len(ended) - len(good)) / len(ended)

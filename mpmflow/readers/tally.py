@@ -176,7 +176,9 @@ class _Tally:
         given_up: Counter[str] = Counter()
         for case in self.counted.cases:
             workflow = self.ways.root_of(case.started or case.mark if case.mark == START else case.mark)
-            arrivals.setdefault(workflow, self._zeros())[self.calendar.index(case.began)] += 1
+            if workflow not in arrivals:
+                arrivals[workflow] = self._zeros()
+            arrivals[workflow][self.calendar.index(case.began)] += 1
             end = None if case.started else self._end(case, workflow, limits, given_up)
             if end is None:
                 at = self.ways.places[case.started].id if case.started else self.ways.waiting_at(case.mark)
@@ -188,8 +190,10 @@ class _Tally:
             for end_id in self.ways.flows[workflow].ends:
                 finished[f"{workflow}.{end_id}"] = self._zeros()
         for one in ended:
-            found = finished.setdefault(f"{one.workflow}.{one.end}", self._zeros())
-            found[self.calendar.index(one.known)] += 1
+            name = f"{one.workflow}.{one.end}"
+            if name not in finished:  # what a called workflow scraps ends here too, though the text names no such end
+                finished[name] = self._zeros()
+            finished[name][self.calendar.index(one.known)] += 1
         for mark, cases in sorted(given_up.items()):
             (stop,) = [stop for stop in self.ways.after(mark) if stop.is_end]
             self.notes.append(

@@ -230,6 +230,30 @@ def test_parallel_branches_follow_themselves_and_the_question_before_them_counts
     assert [case.at for case in found.open_cases] == ["copy_ok"]
 
 
+def test_what_a_called_workflow_scraps_is_scrapped_where_it_was_called() -> None:
+    model = parse("""
+    workflow campaign {
+      step brief
+      call review
+      step launch
+    }
+    workflow review {
+      step read
+      decision fine {
+        yes 90%
+        no 10% scrap seen as "refused"
+      }
+    }
+    """)
+    events = log("a brief 2026-01-05", "a read 2026-01-06", "a refused 2026-01-07", "b brief 2026-01-05",
+                 "b read 2026-01-06", "b launch 2026-01-08")  # fmt: skip
+    found = read_log(model, events)
+    assert found.finished == {"campaign.done": (1,), "campaign.scrap": (1,)}
+    assert {name: sum(counts) for name, counts in found.outcomes.items()} == {"fine.no": 1, "fine.yes": 1}
+    assert found.arrivals == {"campaign": (2,)}
+    assert found.coverage.deviations == ()
+
+
 def lifecycle_log(*events: str) -> tuple[object, polars.DataFrame]:
     model = parse("""
     workflow w { step brief
