@@ -25,6 +25,7 @@ PUBLIC: dict[str, dict[str, str]] = {
     },
     "Ask": {
         "analyze": "api",
+        "evaluate": "api",
         "cause_effect": "api",
         "draw": "api",
     },
@@ -44,6 +45,7 @@ if TYPE_CHECKING:  # the same names for type checkers and editors, which do not 
     from .api import analyze as analyze
     from .api import cause_effect as cause_effect
     from .api import draw as draw
+    from .api import evaluate as evaluate
     from .api import load as load
     from .api import parse as parse
     from .api import read as read

@@ -19,9 +19,13 @@ from .diagnostics.reading import LIMIT, read_bytes, read_path
 from .diagnostics.source import Source, Span
 
 if TYPE_CHECKING:
+    from datetime import date, datetime
+
     import networkx
 
+    from .analysis.evaluation import Evaluation
     from .analysis.exact import Analysis
+    from .analysis.risk import Reference
     from .compiler.pipeline import Compiled
     from .model.model import Model
     from .render.picture import Diagram
@@ -122,8 +126,46 @@ def analyze(model: Model) -> Analysis:
     """
     from .analysis.exact import analyze as answer
 
+    samples = _samples(model)
     with _answering(model):
-        return answer(model, samples=_samples(model))
+        return answer(model, samples=samples)
+
+
+def evaluate(
+    model: Model,
+    *,
+    log: Any = None,
+    series: Any = None,
+    as_of: date | datetime | str | None = None,
+    reference: Reference = "plan",
+    seed: int = 0,
+) -> Evaluation:
+    """From observations: how the indicators stand, where rework and delay spread, which lagging metrics will miss their
+    targets, when, why, and what to do first.
+
+    Args:
+        log: an event log instead of those of the model's `data` block: a path, or a frame of any dataframe library.
+        series: likewise a table of periods with a column for each metric or indicator.
+        as_of: the day (its evening) that knows nothing later; the last day observed, unless said.
+        reference: what "extra" and "worse" mean: `"plan"` is the model as written, `"rework-free"` the present state
+            without its rework, two dates what was observed from one to the other.
+        seed: of the draws behind intervals and probabilities; the same seed gives the same answer to the byte.
+
+    Returns:
+        An answer with `.indicators`, `.spread`, `.metrics`, `.warnings`, `.headlines`, `.open_cases`, `.actions` and
+        `.coverage`.
+
+    Raises:
+        DataError: the data cannot be used, with file, column and row; or nothing was observed.
+        MpmError: a workflow has no figures; the diagnostic says where and why.
+    """
+    from .analysis.risk import evaluate as answer
+    from .readers.observe import observe
+
+    observations = observe(model, folder=origin_of(model).folder, log=log, series=series, as_of=as_of)
+    samples = _samples(model)
+    with _answering(model):
+        return answer(model, observations, reference=reference, seed=seed, samples=samples)
 
 
 def cause_effect(model: Model) -> networkx.MultiDiGraph:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import gc
+import json
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from jsonschema import validate
 
 import mpmflow as mpm
 from mpmflow import api
+from mpmflow.exchange.schema import schema
 
 TRAVEL = """\
 workflow travel {
@@ -114,3 +118,64 @@ class TestAnalyze:
         with pytest.raises(mpm.MpmError) as caught:
             mpm.analyze(model)
         assert [finding.code for finding in caught.value.diagnostics] == ["no-answer"]
+
+
+class TestEvaluate:
+    """A hundred requests a week, of which ever more come back."""
+
+    LOGGED = """\
+workflow travel {
+  arrivals 10 per week
+  step submit seen as "Handed in"
+  decision approved {
+    yes seen as "Fine"
+    no 10% -> submit rework seen as "Sent back"
+  }
+  done
+}
+metric cycle operational = time(travel) unit d lower is better
+data { log "events.csv" { case, activity, time } }
+"""
+
+    @pytest.fixture
+    def file(self, tmp_path: Path) -> Path:
+        """Ten weeks; in each, ten requests are handed in, and in the last five weeks every second one is sent back."""
+        rows = ["case,activity,time"]
+        for week in range(10):
+            monday = date(2026, 1, 5) + timedelta(weeks=week)
+            for number in range(10):
+                steps = ["Handed in", "Fine"]
+                if week >= 5 and number % 2:
+                    steps = ["Handed in", "Sent back", "Handed in", "Fine"]
+                rows += [
+                    f"{week}-{number},{activity},{monday.isoformat()}T{9 + hour:02}:00:00"
+                    for hour, activity in enumerate(steps)
+                ]
+        (tmp_path / "events.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+        file = tmp_path / "travel.mpm"
+        file.write_text(self.LOGGED, encoding="utf-8")
+        return file
+
+    def test_finds_the_log_beside_the_file(self, file: Path) -> None:
+        found = mpm.evaluate(mpm.load(file))
+        sent_back = found.indicator("approved.no")
+        assert sent_back.expected == pytest.approx(0.1)
+        assert sent_back.observed == pytest.approx(5 / 15)
+        assert sent_back.p_worse is not None
+        assert sent_back.p_worse > 0.9
+
+    def test_as_of_a_day_knows_nothing_later(self, file: Path) -> None:
+        found = mpm.evaluate(mpm.load(file), as_of="2026-02-08")
+        assert found.as_of == date(2026, 2, 8)
+        assert found.indicator("approved.no").observed == 0
+
+    def test_the_same_question_gives_the_same_bytes(self, file: Path) -> None:
+        assert mpm.evaluate(mpm.load(file)).to_json() == mpm.evaluate(mpm.load(file)).to_json()
+
+    def test_the_document_keeps_to_its_schema(self, file: Path) -> None:
+        validate(json.loads(mpm.evaluate(mpm.load(file)).to_json()), schema("risk"))
+
+    def test_a_missing_log_is_bad_data_that_names_the_file(self, file: Path) -> None:
+        (file.parent / "events.csv").unlink()
+        with pytest.raises(mpm.DataError, match=r"events\.csv"):
+            mpm.evaluate(mpm.load(file))
