@@ -4,10 +4,11 @@ A duration `X` becomes masses on the points 0, h, 2h, ... that keep its mean (Ge
 
     p_k = [E((k-1) h) - 2 E(k h) + E((k+1) h)] / h
 
-Each such duration gains the variance h^2/6, which over hundreds of visits would show. So where h is not small the
-smooth part is sharpened by `p - (second difference of p) / 12`, which keeps mean and variance exactly; where that
-would reach below 0, the mass at -1 is laid on 0, 1, 2 by the weights 3, -3, 1, which keep both too. Fixed durations
-that are multiples of the step stay exact.
+Each such duration gains some variance, g h^2 with g near 1/6, which over hundreds of visits would show. So where h is
+not small the smooth part is sharpened by `p - g/2 (second difference of p)`, which takes just that off again; where
+it would reach below 0, the mass at -1 is laid on 0, 1, 2 by the weights 3, -3, 1, which keep mean and variance too.
+(Transforms stay within the unit circle, so this is stable over any number of visits.) Fixed durations that are
+multiples of the step stay exact.
 
 A mass function on points, summed up to k, belongs to the half-point `(k + 1/2) h` of a smooth law, where it is read
 with the correction `(p_{k+1} - p_k) / 24` (midpoint rule). Transforms run on a circle of radius r < 1, which damps
@@ -161,21 +162,20 @@ def on_lattice(law: Law, lattice: Lattice, with_stretch: bool = False, signed: b
     stretch = stretch_atoms if with_stretch else None
     if chance < 1.0 - 1e-12:
         last = _last_point(law, lattice)
-        x = step * np.arange(last + 3)  # one point more than kept on each side of a second difference
-        above, first, _ = law.upper(x)
-        excess, gone = np.maximum(first - x * above, 0.0), first
-        if len(times):
-            counts, sums = from_above(chances), from_above(chances * times)
-            place = np.searchsorted(times, x, side="right")
-            excess = excess - (sums[place] - x * counts[place])
-            gone = gone - sums[place]
-        mean = law.mean - float(times @ chances)
-        # Sharpening disturbs the first two points, where a density starts with a jump: leave a law alone that the step
-        # resolves finely anyway.
-        shaped = _sharpen if law.sd < lattice.sharpens_below else np.asarray
-        mass[: last + 1] += shaped(_second_difference(excess, mean + step * (1.0 - chance)) / step)[: last + 1]
+        x = step * np.arange(last + 3, dtype=np.float64)  # one point more than kept on each side of a second difference
+        above, first, second = _smooth_upper(law, x)
+        excess = np.maximum(first - x * above, 0.0)
+        spread = _second_difference(excess, law.mean - float(times @ chances) + step * (1.0 - chance)) / step
+        gained = 0.0
+        if law.sd < lattice.sharpens_below:
+            limited = law.second - float(times**2 @ chances) - second[-1] + x[-1] ** 2 * above[-1]  # E min(X, x)^2
+            k = np.arange(len(x), dtype=np.float64)
+            gained = float(k[:-1] ** 2 @ spread) + k[-1] ** 2 * (excess[-2] - excess[-1]) / step - limited / step**2
+            gained = min(max(gained, 0.0), (1.0 - chance) / 4.0)
+        mass[: last + 1] += _sharpen(spread, gained)[: last + 1]
         if stretch is not None:
-            stretch[: last + 1] += shaped(_second_difference(gone, mean) / step)[: last + 1]
+            mean = law.mean - float(times @ chances)
+            stretch[: last + 1] += _sharpen(_second_difference(first, mean) / step, gained)[: last + 1]
     return OnLattice(mass[:points], atoms, chance, displaced, stretch)
 
 
@@ -184,11 +184,22 @@ def _second_difference(values: Floats, before: float) -> Floats:
     return np.asarray(padded[:-2] - 2.0 * padded[1:-1] + padded[2:])
 
 
-def _sharpen(mass: Floats) -> Floats:
-    """Take the variance of one step's spreading (h^2/6) off again; mean and mass stay."""
-    result = mass - _second_difference(np.append(mass, 0.0), 0.0) / 12.0
+def _smooth_upper(law: Law, x: Floats) -> tuple[Floats, Floats, Floats]:
+    """Upper partial moments of the smooth part alone."""
+    zero, one, two = law.upper(x)
+    times, chances = law.atoms
+    if not len(times):
+        return zero, one, two
+    place = np.searchsorted(times, x, side="right")
+    parts = [from_above(chances * times**power)[place] for power in range(3)]
+    return zero - parts[0], one - parts[1], two - parts[2]
+
+
+def _sharpen(mass: Floats, gained: float) -> Floats:
+    """Take the variance that a law gained on the lattice, in steps squared, off again; mass and mean stay."""
+    result = mass - gained / 2.0 * _second_difference(np.append(mass, 0.0), 0.0)
     width = min(3, len(result))
-    result[:width] -= mass[0] / 12.0 * np.array([3.0, -3.0, 1.0])[:width]
+    result[:width] -= gained / 2.0 * mass[0] * np.array([3.0, -3.0, 1.0])[:width]
     return result
 
 

@@ -76,6 +76,13 @@ def test_a_law_on_the_lattice_keeps_mass_mean_and_variance(law: Law, step: float
     assert mass @ time**2 == pytest.approx(law.second, rel=step**4 / 10 if step > 0.1 else 5e-4)
 
 
+@pytest.mark.parametrize("law", [*LAWS, Lognormal(1.0, 3.0), Gamma(1.0, 2.0)], ids=repr)
+def test_transforms_stay_within_the_unit_circle_so_that_any_number_of_visits_is_stable(law: Law) -> None:
+    for step in (0.01, 0.1, 0.5, 1.0, 2.0, 5.0, 100.0):
+        mass = on_lattice(law, Lattice(step, 600)).mass
+        assert np.abs(np.fft.rfft(mass, 4096)).max() <= 1.0 + 1e-9
+
+
 def test_fixed_durations_on_the_lattice_are_exact_and_off_it_keep_their_mean() -> None:
     lattice = Lattice(0.5, 30)
     on = on_lattice(Constant(2.0), lattice)
@@ -125,6 +132,22 @@ def test_a_hundred_rounds_of_rework_do_not_widen_the_law() -> None:
     t = np.linspace(20, 1200, 500)
     assert np.abs(found.all.cdf(t) - (1 - np.exp(-t / 100))).max() < 1e-6
     assert np.sqrt(found.all.second_within - found.all.mean_within**2) == pytest.approx(100.0, rel=1e-4)
+
+
+@pytest.mark.parametrize("law", [Exponential(1.0), Uniform(0.0, 2.0), Gamma(1.0, 3.0)], ids=repr)
+def test_a_million_rounds_are_within_the_told_error_though_the_step_is_far_wider_than_a_round(law: Law) -> None:
+    loop = timed_process(1, 1, outcomes_from([0, 0], [0, 1], [1 - 1e-6, 1e-6]), [law])
+    found = cycle_time(loop)
+    t = np.linspace(0.0, 5e6, 400)
+    wrong = np.abs(found.all.cdf(t) - (1 - np.exp(-t / 1e6))).max()
+    assert wrong <= found.error + 1e-5 < 2e-3  # an exponential law only in the limit, whence 1e-5
+
+
+def test_fixed_times_too_short_for_the_lattice_are_told_with_a_blur() -> None:
+    found = cycle_time(timed_process(1, 1, outcomes_from([0, 0], [0, 1], [1 - 1e-6, 1e-6]), [Constant(1.0)]))
+    t = np.linspace(0.0, 5e6, 400)
+    assert 0.0 < found.all.blur < 0.2 * found.sd
+    assert np.abs(found.all.cdf(t) - (1 - np.exp(-t / 1e6))).max() <= 1.1 * found.lattice.step / 1e6
 
 
 def test_fixed_times_with_rework_are_exact_steps() -> None:
