@@ -73,16 +73,27 @@ def build_tables(grammar: str) -> dict[str, Any]:
 
     parser = lark.Lark(grammar, parser="lalr", start="file", maybe_placeholders=False, keep_all_tokens=True)
     table: Any = parser.parser.parser._parse_table
-    rules: dict[Any, int] = {}
-    numbers = {state: number for number, state in enumerate(sorted(table.states))}
+    # Lark numbers states in an order that differs from run to run; here they are numbered as they are reached from the start, by
+    # symbol, and the rules by name and contents, so that the tables are the same to the letter.
+    used = {
+        argument for actions in table.states.values() for action, argument in actions.values() if str(action) != "Shift"
+    }
+    ordered = sorted(used, key=lambda rule: (str(rule.origin.name), [str(symbol.name) for symbol in rule.expansion]))
+    rules = {rule: number for number, rule in enumerate(ordered)}
+    first = table.start_states["file"]
+    numbers = {first: 0}
+    queue = [first]
     states: list[Row] = []
-    for state in sorted(table.states):
+    for state in queue:
         row: Row = {}
         for symbol, (action, argument) in sorted(table.states[state].items()):
             if str(action) == "Shift":
+                if argument not in numbers:
+                    numbers[argument] = len(numbers)
+                    queue.append(argument)
                 row[str(symbol)] = numbers[argument]
             else:
-                row[str(symbol)] = -rules.setdefault(argument, len(rules)) - 1
+                row[str(symbol)] = -rules[argument] - 1
         states.append(row)
     terminals = {
         terminal.name: [terminal.pattern.value, None]
@@ -92,7 +103,7 @@ def build_tables(grammar: str) -> dict[str, Any]:
     }
     return {
         "fingerprint": fingerprint(grammar),
-        "start": numbers[table.start_states["file"]],
+        "start": numbers[first],
         "rules": [[str(rule.origin.name), len(rule.expansion)] for rule in rules],
         "terminals": terminals,
         "states": states,

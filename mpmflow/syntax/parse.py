@@ -523,8 +523,11 @@ class _Parser:
             return False
         if not block.misplaced and token.start >= self.quiet_until:
             span = Span(self.source, token.start, first.end)
-            word = first.text
-            self._report(diagnose("misplaced-statement", span, word=word, where=self._where(block), belongs=belongs))
+            facts: dict[str, Any] = {"word": first.text, "where": self._where(block), "belongs": belongs}
+            brace = self.text.rfind("}", 0, token.start)
+            if block.kind == "file" and brace >= 0 and self._missing() < 0:
+                facts["line"] = self.source.place(brace)[0]
+            self._report(diagnose("misplaced-statement", span, **facts))
         block.misplaced = True
         return True
 

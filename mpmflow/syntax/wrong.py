@@ -60,13 +60,21 @@ def entries() -> tuple[Entry, ...]:
     return tuple(
         Entry(
             code=entry["code"],
-            texts=tuple(frames[entry["in"]].replace("@", snippet) for snippet in entry["wrong"]),
+            texts=tuple(text for snippet in entry["wrong"] for text in _set(frames[entry["in"]], snippet)),
             say=entry["say"],
             help=entry.get("help", ""),
             match=entry.get("match", "kind"),
         )
         for entry in plain["lesson"]
     )
+
+
+def _set(frame: str, snippet: str) -> tuple[str, ...]:
+    """A snippet in its surroundings: on a line of its own and, inside a block, as the only thing on the line of the braces."""
+    texts = [frame.replace("@", snippet)]
+    if "{\n@\n}" in frame and "\n" not in snippet:
+        texts.append(frame.replace("{\n@\n}", "{ @ }").replace("@", snippet))
+    return tuple(texts)
 
 
 @cache
