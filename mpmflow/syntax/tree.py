@@ -16,44 +16,44 @@ This module owes its length to the language: it is a list of its forms, with not
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from mpmflow.diagnostics.source import Span
+from mpmflow.syntax.records import Record, record
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(Record):
     """What all parts of the tree are."""
+
+    __slots__ = ()
 
 
 # --- marks: the words, texts and numbers of a file
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Word(Node):
     """A name (`brief`), a dotted name (`brief_complete.no`), a date (`2026-05-01`), a check's code or a word of the
     language.
     """
 
     text: str
-    span: Span | None = field(default=None, compare=False, repr=False)
+    span: Span | None = None
 
     def __str__(self) -> str:
         return self.text
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Text(Node):
     """What stood between quotation marks, without them and with `\\"` and `\\\\` resolved."""
 
     value: str
-    span: Span | None = field(default=None, compare=False, repr=False)
+    span: Span | None = None
 
     def __str__(self) -> str:
         return self.value
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Quantity(Node):
     """A number as written, with its unit: `20%`, `2h`, `1.2M eur`, `60 eur/h`, `+1d`, `-6`, `900`.
 
@@ -62,16 +62,16 @@ class Quantity(Node):
 
     number: str
     unit: str | None = None
-    span: Span | None = field(default=None, compare=False, repr=False)
+    span: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Rate(Node):
     """`3 per week`, `900 per 13w`. `per` is a quantity whose number is `1` where a bare word (`week`) stands."""
 
     quantity: Quantity
     per: Quantity
-    span: Span | None = field(default=None, compare=False, repr=False)
+    span: Span | None = None
 
 
 Value = Quantity | Rate
@@ -81,16 +81,16 @@ Value = Quantity | Rate
 # --- durations
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Between(Node):
     """`1w to 3w`: anything from one to the other, evenly."""
 
     low: Quantity
     high: Quantity
-    span: Span | None = field(default=None, compare=False, repr=False)
+    span: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Argument(Node):
     """One argument of a distribution: `3d`, `mean 3d`, `"file.csv"` or `column`.
 
@@ -99,16 +99,16 @@ class Argument(Node):
 
     value: Quantity | Text | Word
     name: Word | None = None
-    span: Span | None = field(default=None, compare=False, repr=False)
+    span: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Distribution(Node):
     """`lognormal(mean 3d, sd 2d)`, `triangular(2h, 4h, 2d)`, `empirical("file.csv", column)`; any name parses."""
 
     name: Word
     arguments: tuple[Argument, ...] = ()
-    span: Span | None = field(default=None, compare=False, repr=False)
+    span: Span | None = None
 
 
 Duration = Quantity | Between | Distribution
@@ -117,34 +117,34 @@ Duration = Quantity | Between | Distribution
 # --- clauses that several statements share
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Where(Node):
     """`COLUMN = "VALUE"` behind `where`."""
 
     column: Word | Text
     value: Text
-    span: Span | None = field(default=None, compare=False, repr=False)
+    span: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Seen(Node):
     """`seen as "A", "B" where channel = "web" and country = "DE"`: what shows a step or an outcome in an event log."""
 
     activities: tuple[Text, ...]
     where: tuple[Where, ...] = ()
-    span: Span | None = field(default=None, compare=False, repr=False)
+    span: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Allow(Node):
     """`allow CODE "reason"`: silences one check for the statement it stands in."""
 
     code: Word
     reason: Text
-    span: Span | None = field(default=None, compare=False, repr=False)
+    span: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Target(Node):
     """`at least 900 per 13w by 2026-09-30`, `at most 40 eur in total from 2026-01-01 by 2026-12-31`.
 
@@ -156,49 +156,49 @@ class Target(Node):
     per: Quantity | None = None
     total_from: Word | None = None
     by: Word | None = None
-    span: Span | None = field(default=None, compare=False, repr=False)
+    span: Span | None = None
 
 
 # --- the process
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ArrivalRate(Node):
     """`arrivals 3 per week`."""
 
     rate: Rate
-    span: Span | None = field(default=None, compare=False, repr=False)
+    span: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ArrivalEvery(Node):
     """`arrivals every exponential(2d)`: the gap between one case and the next."""
 
     gap: Duration
-    span: Span | None = field(default=None, compare=False, repr=False)
+    span: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ArrivalBatch(Node):
     """`arrivals 20 at once`."""
 
     count: Quantity
-    span: Span | None = field(default=None, compare=False, repr=False)
+    span: Span | None = None
 
 
 Arrivals = ArrivalRate | ArrivalEvery | ArrivalBatch
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Works(Node):
     """`works mon-fri 09:00-12:00 13:00-17:00`: `days` is `mon-fri` or `sat`, `hours` spans of a day as written."""
 
     days: Word
     hours: tuple[Word, ...]
-    span: Span | None = field(default=None, compare=False, repr=False)
+    span: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Team(Node):
     """`team legal { people 1, cost 110 eur/h, works … }`; `kind` is `team` or `partner`."""
 
@@ -210,10 +210,10 @@ class Team(Node):
     works: tuple[Works, ...] = ()
     owner: Text | None = None
     allows: tuple[Allow, ...] = ()
-    span: Span | None = field(default=None, compare=False, repr=False)
+    span: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Step(Node):
     """`step brief "Write the brief" by marketing takes 2h costs 40 eur waits 1d -> target`."""
 
@@ -227,48 +227,48 @@ class Step(Node):
     owner: Text | None = None
     seen: Seen | None = None
     allows: tuple[Allow, ...] = ()
-    span: Span | None = field(default=None, compare=False, repr=False)
+    span: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Percents(Node):
     """`80%`, or `30% then 15% then 5%` for a case's first, second and later visits."""
 
     values: tuple[Quantity, ...]
-    span: Span | None = field(default=None, compare=False, repr=False)
+    span: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Counts(Node):
     """`17 of 85`: counted cases, which carry their own uncertainty."""
 
     part: Quantity
     whole: Quantity
-    span: Span | None = field(default=None, compare=False, repr=False)
+    span: Span | None = None
 
 
 Share = Percents | Counts
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Effect(Node):
     """`rework`, `delay 5d`, `scrap` or `waste`; `duration` belongs to `delay` alone."""
 
     kind: str
     duration: Duration | None = None
-    span: Span | None = field(default=None, compare=False, repr=False)
+    span: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Limit(Node):
     """`at most 3 then -> director`."""
 
     times: Quantity
     target: Word
-    span: Span | None = field(default=None, compare=False, repr=False)
+    span: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Outcome(Node):
     """One line of a decision: `fix "Needs a fix" 15% then 8% -> assets rework at most 3 then -> director`.
 
@@ -283,10 +283,10 @@ class Outcome(Node):
     limit: Limit | None = None
     seen: Seen | None = None
     allows: tuple[Allow, ...] = ()
-    span: Span | None = field(default=None, compare=False, repr=False)
+    span: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Decision(Node):
     """A diamond: `decision NAME "question" by TEAM takes DURATION { outcomes }`; `label` is the question."""
 
@@ -300,10 +300,10 @@ class Decision(Node):
     seen: Seen | None = None
     outcomes: tuple[Outcome, ...] = ()
     allows: tuple[Allow, ...] = ()
-    span: Span | None = field(default=None, compare=False, repr=False)
+    span: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Choose(Node):
     """An exclusive branching that is no question; the same clauses as a decision."""
 
@@ -317,18 +317,18 @@ class Choose(Node):
     seen: Seen | None = None
     outcomes: tuple[Outcome, ...] = ()
     allows: tuple[Allow, ...] = ()
-    span: Span | None = field(default=None, compare=False, repr=False)
+    span: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Branch(Node):
     """`branch { … }` of a parallel."""
 
     body: tuple[Flow, ...] = ()
-    span: Span | None = field(default=None, compare=False, repr=False)
+    span: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Parallel(Node):
     """`parallel NAME { branch {…} … }`; `kind` is `parallel` (wait for the last) or `first` (wait for the first)."""
 
@@ -338,10 +338,10 @@ class Parallel(Node):
     target: Word | None = None
     branches: tuple[Branch, ...] = ()
     allows: tuple[Allow, ...] = ()
-    span: Span | None = field(default=None, compare=False, repr=False)
+    span: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Call(Node):
     """`call NAME`: a step that is another workflow; `call NAME as other` gives the step a name of its own."""
 
@@ -351,38 +351,38 @@ class Call(Node):
     target: Word | None = None
     owner: Text | None = None
     allows: tuple[Allow, ...] = ()
-    span: Span | None = field(default=None, compare=False, repr=False)
+    span: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Start(Node):
     """`start -> name`."""
 
     target: Word
-    span: Span | None = field(default=None, compare=False, repr=False)
+    span: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Done(Node):
     """`done` or `done published`: an end that is good."""
 
     name: Word | None = None
-    span: Span | None = field(default=None, compare=False, repr=False)
+    span: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Scrap(Node):
     """`scrap` or `scrap withdrawn`: an end that is bad."""
 
     name: Word | None = None
-    span: Span | None = field(default=None, compare=False, repr=False)
+    span: Span | None = None
 
 
 Flow = Team | Step | Decision | Choose | Parallel | Call | Start | Done | Scrap
 """What may stand in a workflow or a branch."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Workflow(Node):
     """`workflow NAME "label" { arrivals …, deadline …, statements }`; `body` keeps the order of the text."""
 
@@ -393,46 +393,46 @@ class Workflow(Node):
     owner: Text | None = None
     body: tuple[Flow, ...] = ()
     allows: tuple[Allow, ...] = ()
-    span: Span | None = field(default=None, compare=False, repr=False)
+    span: Span | None = None
 
 
 # --- expressions
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Reference(Node):
     """A name in an expression: `spend`, `brief_complete.no`, `amount`."""
 
     name: str
-    span: Span | None = field(default=None, compare=False, repr=False)
+    span: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FunctionCall(Node):
     """`p90(time(webinar))`, `if(c, a, b)`; any name parses."""
 
     name: Word
     arguments: tuple[Expression, ...] = ()
-    span: Span | None = field(default=None, compare=False, repr=False)
+    span: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Unary(Node):
     """`-x`, `+x` or `not x`; `op` is `-`, `+` or `not`."""
 
     op: str
     operand: Expression
-    span: Span | None = field(default=None, compare=False, repr=False)
+    span: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Binary(Node):
     """`a + b`; `op` is one of `+ - * / ^ < <= > >= = != and or` (`==` is read as `=`)."""
 
     op: str
     left: Expression
     right: Expression
-    span: Span | None = field(default=None, compare=False, repr=False)
+    span: Span | None = None
 
 
 Expression = Quantity | Rate | Reference | FunctionCall | Unary | Binary
@@ -441,7 +441,7 @@ Expression = Quantity | Rate | Reference | FunctionCall | Unary | Binary
 # --- metrics and causes
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Metric(Node):
     """`metric NAME "label" CATEGORY = formula unit U lower is better target … owner …`.
 
@@ -457,43 +457,43 @@ class Metric(Node):
     target: Target | None = None
     owner: Text | None = None
     allows: tuple[Allow, ...] = ()
-    span: Span | None = field(default=None, compare=False, repr=False)
+    span: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Each(Node):
     """`each +1d adds -6`."""
 
     change: Quantity
     adds: Quantity
-    span: Span | None = field(default=None, compare=False, repr=False)
+    span: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Elasticity(Node):
     """`elasticity 0.7`."""
 
     value: Quantity
-    span: Span | None = field(default=None, compare=False, repr=False)
+    span: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Learned(Node):
     """`learned`: the strength comes from data."""
 
-    span: Span | None = field(default=None, compare=False, repr=False)
+    span: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Evidence(Node):
     """`evidence associated "2025 back-test"`; `grade` is `declared`, `associated` or `experiment`."""
 
     grade: Word
     note: Text | None = None
-    span: Span | None = field(default=None, compare=False, repr=False)
+    span: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Cause(Node):
     """`cause A -> B { lag 1w to 3w, each +1 adds 40, confidence 70%, evidence declared }`."""
 
@@ -504,94 +504,94 @@ class Cause(Node):
     confidence: Quantity | None = None
     evidence: Evidence | None = None
     allows: tuple[Allow, ...] = ()
-    span: Span | None = field(default=None, compare=False, repr=False)
+    span: Span | None = None
 
 
 # --- indicators and their rules
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Threshold(Node):
     """`above 25%` or `below 3 per week`."""
 
     side: str
     value: Value
-    span: Span | None = field(default=None, compare=False, repr=False)
+    span: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Outside(Node):
     """`outside 10% to 30%`."""
 
     low: Value
     high: Value
-    span: Span | None = field(default=None, compare=False, repr=False)
+    span: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Change(Node):
     """`rises 20% in 4w` or `falls 10% in 2w`; `direction` is `rises` or `falls`."""
 
     direction: str
     by: Quantity
     within: Quantity
-    span: Span | None = field(default=None, compare=False, repr=False)
+    span: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class OutOfControl(Node):
     """`out of control`."""
 
-    span: Span | None = field(default=None, compare=False, repr=False)
+    span: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Not(Node):
     """`not CONDITION`."""
 
     condition: Condition
-    span: Span | None = field(default=None, compare=False, repr=False)
+    span: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Held(Node):
     """`CONDITION for 2w`: true once the condition before `for` held that long."""
 
     condition: Condition
     time: Quantity
-    span: Span | None = field(default=None, compare=False, repr=False)
+    span: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AllOf(Node):
     """Two or more conditions joined by `and`."""
 
     conditions: tuple[Condition, ...]
-    span: Span | None = field(default=None, compare=False, repr=False)
+    span: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AnyOf(Node):
     """Two or more conditions joined by `or`."""
 
     conditions: tuple[Condition, ...]
-    span: Span | None = field(default=None, compare=False, repr=False)
+    span: Span | None = None
 
 
 Condition = Threshold | Outside | Change | OutOfControl | Not | Held | AllOf | AnyOf
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Rule(Node):
     """`warn above 25% for 2w, clears below 22%`; `level` is `warn` or `alert`."""
 
     level: str
     condition: Condition
     clears: Threshold | None = None
-    span: Span | None = field(default=None, compare=False, repr=False)
+    span: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Indicator(Node):
     """`indicator NAME "label" = expression { expect …, warn …, alert …, … }`; `action` is the name behind `do`."""
 
@@ -606,13 +606,13 @@ class Indicator(Node):
     action: Word | None = None
     better: str | None = None
     allows: tuple[Allow, ...] = ()
-    span: Span | None = field(default=None, compare=False, repr=False)
+    span: Span | None = None
 
 
 # --- goals
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Objective(Node):
     """`objective NAME "label" LEVEL { measured by …, target …, owner …, objective … {…} }`."""
 
@@ -624,10 +624,10 @@ class Objective(Node):
     owner: Text | None = None
     objectives: tuple[Objective, ...] = ()
     allows: tuple[Allow, ...] = ()
-    span: Span | None = field(default=None, compare=False, repr=False)
+    span: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Move(Node):
     """`moves brief_complete.no from 20% to 10% by 2026-05-01`."""
 
@@ -635,10 +635,10 @@ class Move(Node):
     before: Value
     after: Value
     by: Word | None = None
-    span: Span | None = field(default=None, compare=False, repr=False)
+    span: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Initiative(Node):
     """`initiative NAME "label" { moves …, costs 8k eur, owner "…", serves OBJECTIVE, … }`."""
 
@@ -649,19 +649,19 @@ class Initiative(Node):
     owner: Text | None = None
     serves: tuple[Word, ...] = ()
     allows: tuple[Allow, ...] = ()
-    span: Span | None = field(default=None, compare=False, repr=False)
+    span: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Promise(Node):
     """`promises cost_per_lead at most 40 eur by 2026-06-30`."""
 
     metric: Word
     target: Target
-    span: Span | None = field(default=None, compare=False, repr=False)
+    span: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Commitment(Node):
     """`commitment NAME "label" { by "WHO", promises …, if met "…", if missed "…" }`."""
 
@@ -672,10 +672,10 @@ class Commitment(Node):
     if_met: Text | None = None
     if_missed: Text | None = None
     allows: tuple[Allow, ...] = ()
-    span: Span | None = field(default=None, compare=False, repr=False)
+    span: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Benchmark(Node):
     """`benchmark METRIC 43 eur "B2B median, 2025" source "annual survey"`."""
 
@@ -684,13 +684,13 @@ class Benchmark(Node):
     label: Text | None = None
     source: Text | None = None
     allows: tuple[Allow, ...] = ()
-    span: Span | None = field(default=None, compare=False, repr=False)
+    span: Span | None = None
 
 
 # --- data
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RoleColumn(Node):
     """`case case_id`: a role (`case activity time resource lifecycle`) and its column, None if it has the role's
     name.
@@ -698,59 +698,59 @@ class RoleColumn(Node):
 
     role: str
     column: Word | Text | None = None
-    span: Span | None = field(default=None, compare=False, repr=False)
+    span: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class OwnColumn(Node):
     """`amount number "Amount (EUR)"` in a log, `leads "Leads won"` in a series (where `type` is None)."""
 
     name: Word
     type: str | None = None
     column: Word | Text | None = None
-    span: Span | None = field(default=None, compare=False, repr=False)
+    span: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Log(Node):
     """`log "events.csv.gz" { columns }`."""
 
     path: Text
     columns: tuple[RoleColumn | OwnColumn, ...] = ()
-    span: Span | None = field(default=None, compare=False, repr=False)
+    span: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Series(Node):
     """`series "weekly.csv" { time week }`."""
 
     path: Text
     columns: tuple[RoleColumn | OwnColumn, ...] = ()
-    span: Span | None = field(default=None, compare=False, repr=False)
+    span: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Data(Node):
     """`data { log … series … }`."""
 
     sources: tuple[Log | Series, ...] = ()
     allows: tuple[Allow, ...] = ()
-    span: Span | None = field(default=None, compare=False, repr=False)
+    span: Span | None = None
 
 
 # --- scenarios and tests
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Setting(Node):
     """`legal.people = 2`, `brief.takes = 1h to 2h`, `webinar.arrivals = 5 per week`."""
 
     name: Word
     value: Duration | Rate | ArrivalEvery | ArrivalBatch | Works
-    span: Span | None = field(default=None, compare=False, repr=False)
+    span: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Scenario(Node):
     """`scenario NAME "label" { settings }`."""
 
@@ -758,17 +758,17 @@ class Scenario(Node):
     label: Text | None = None
     settings: tuple[Setting, ...] = ()
     allows: tuple[Allow, ...] = ()
-    span: Span | None = field(default=None, compare=False, repr=False)
+    span: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Missing(Node):
     """`_` in a list of observed values: nothing was observed."""
 
-    span: Span | None = field(default=None, compare=False, repr=False)
+    span: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Run(Node):
     """`start + step x times`: `times` + 1 values; `sign` is `+` or `-`."""
 
@@ -776,14 +776,14 @@ class Run(Node):
     sign: str
     step: Value | Word
     times: Quantity
-    span: Span | None = field(default=None, compare=False, repr=False)
+    span: Span | None = None
 
 
 Observed = Quantity | Rate | Word | Missing | Run
 """One entry of `given`; a Word is a column of the examples."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Given(Node):
     """`given NAME = 20%, 24%, _, share + 0 x 4 every 1w from 2026-01-05`."""
 
@@ -791,96 +791,96 @@ class Given(Node):
     values: tuple[Observed, ...]
     every: Quantity | None = None
     start: Word | None = None
-    span: Span | None = field(default=None, compare=False, repr=False)
+    span: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class IsState(Node):
     """`brief_rework is warn`; the state may be a column of the examples."""
 
     name: Word
     state: Word
-    span: Span | None = field(default=None, compare=False, repr=False)
+    span: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Compares(Node):
     """`cycle_time above 7d`; `side` is `above` or `below`; a Word is a column of the examples."""
 
     name: Word
     side: str
     value: Value | Word
-    span: Span | None = field(default=None, compare=False, repr=False)
+    span: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Spreads(Node):
     """`delay at copy rises`, `rework at assets falls`."""
 
     kind: str
     at: Word
     direction: str
-    span: Span | None = field(default=None, compare=False, repr=False)
+    span: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Silent(Node):
     """`no alert on brief_rework`; `level` is `warn` or `alert`."""
 
     level: str
     name: Word
-    span: Span | None = field(default=None, compare=False, repr=False)
+    span: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Expect(Node):
     """`expect CLAIM at DATE within SPAN`; `at` may be a column of the examples."""
 
     claim: IsState | Compares | Spreads | Silent
     at: Word | None = None
     within: Quantity | None = None
-    span: Span | None = field(default=None, compare=False, repr=False)
+    span: Span | None = None
 
 
 Cell = Quantity | Rate | Word | Text
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Row(Node):
     """One line of an examples table."""
 
     cells: tuple[Cell, ...]
-    span: Span | None = field(default=None, compare=False, repr=False)
+    span: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Examples(Node):
     """`examples | share | state |` and its rows; one row, one test."""
 
     header: tuple[Word, ...]
     rows: tuple[Row, ...] = ()
-    span: Span | None = field(default=None, compare=False, repr=False)
+    span: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Test(Node):
     """`test "title" { examples …, given …, expect … }`; `body` keeps the order of the text."""
 
     title: Text
     body: tuple[Examples | Given | Expect, ...] = ()
     allows: tuple[Allow, ...] = ()
-    span: Span | None = field(default=None, compare=False, repr=False)
+    span: Span | None = None
 
 
 # --- the file
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Import(Node):
     """`import "file.mpm"`."""
 
     path: Text
-    span: Span | None = field(default=None, compare=False, repr=False)
+    span: Span | None = None
 
 
 Statement = (
@@ -900,9 +900,9 @@ Statement = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class File(Node):
     """All statements of one file, in the order of the text."""
 
     statements: tuple[Statement, ...] = ()
-    span: Span | None = field(default=None, compare=False, repr=False)
+    span: Span | None = None
