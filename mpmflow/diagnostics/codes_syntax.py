@@ -144,7 +144,7 @@ SYNTAX: tuple[Code, ...] = (
         ERROR,
         "`{words}` has two units, `{one}` and `{two}`",
         help="a figure has one unit, such as `2h`, `3 leads` or `60 eur/h`",
-        means="Two words that could be units stand behind one number.",
+        means="Two words that could be units stand after one number.",
         why="Only one of them can be meant, and nobody could tell which.",
         example="workflow w {\n  step brief takes 2h work\n}\n",
         instead="workflow w {\n  step brief takes 2h\n}\n",

@@ -73,8 +73,8 @@ def build_tables(grammar: str) -> dict[str, Any]:
 
     parser = lark.Lark(grammar, parser="lalr", start="file", maybe_placeholders=False, keep_all_tokens=True)
     table: Any = parser.parser.parser._parse_table
-    # Lark numbers states in an order that differs from run to run; here they are numbered as they are reached from the start, by
-    # symbol, and the rules by name and contents, so that the tables are the same to the letter.
+    # Lark numbers states in an order that differs from run to run; here they are numbered as they are reached from
+    # the start, by symbol, and the rules by name and contents, so that the tables are the same to the letter.
     used = {
         argument for actions in table.states.values() for action, argument in actions.values() if str(action) != "Shift"
     }

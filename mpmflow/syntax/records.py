@@ -48,7 +48,7 @@ class Record:
     def __eq__(self, other: object) -> bool:
         if type(other) is not type(self):
             return NotImplemented
-        return self is other or self._values() == other._values()  # type: ignore[attr-defined]
+        return self is other or self._values() == other._values()
 
     def __hash__(self) -> int:
         return hash((type(self).__name__, self._values()))
@@ -83,6 +83,6 @@ def record(kind: type[R]) -> type[R]:
     defaults = {name: written.pop(name) for name in fields if name in written}
     for left_over in ("__dict__", "__weakref__"):
         written.pop(left_over, None)
-    return type(kind)(  # type: ignore[return-value]
-        kind.__name__, kind.__bases__, {**written, "__slots__": fields, "__match_args__": fields, "_defaults": defaults}
-    )
+    body = {**written, "__slots__": fields, "__match_args__": fields, "_defaults": defaults}
+    made: type[R] = type.__new__(type(kind), kind.__name__, kind.__bases__, body)
+    return made

@@ -49,6 +49,8 @@ class Lesson:
     help: str
 
 
+_LINE_END = "the end of the line"
+
 Key = tuple[int | str, ...]
 
 
@@ -70,7 +72,7 @@ def entries() -> tuple[Entry, ...]:
 
 
 def _set(frame: str, snippet: str) -> tuple[str, ...]:
-    """A snippet in its surroundings: on a line of its own and, inside a block, as the only thing on the line of the braces."""
+    """A snippet in its surroundings: on a line of its own and, in a block, alone on the line of the braces."""
     texts = [frame.replace("@", snippet)]
     if "{\n@\n}" in frame and "\n" not in snippet:
         texts.append(frame.replace("{\n@\n}", "{ @ }").replace("@", snippet))
@@ -153,17 +155,22 @@ def explain(
     sentence = (
         f"{after}{listed} can follow, not {_found(token)}" if after else f"{listed} can stand here, not {_found(token)}"
     )
-    return "unexpected", {"sentence": sentence, "cure": ""}
+    return "unexpected", {"sentence": _ends(sentence), "cure": ""}
 
 
 def _fill(template: str, facts: dict[str, Any]) -> str:
     """Like `wording.fill`, but braces that name no fact are braces: lessons show blocks."""
-    return _FACT.sub(lambda match: str(facts[match.group(1)]), template)
+    return _ends(_FACT.sub(lambda match: str(facts[match.group(1)]), template))
+
+
+def _ends(sentence: str) -> str:
+    """Nobody writes an end of a line: the line ends, that is all."""
+    return sentence.replace(f", not {_LINE_END}", ", but the line ends here")
 
 
 def _found(token: Token) -> str:
     if token.type in ("_NL", "$END", "_ROW"):
-        return "the end of the line"
+        return _LINE_END
     if token.type in ("_COMMA", "_CONT", "_LIST_COMMA"):
         return "a comma"
     if token.type == "STRING":

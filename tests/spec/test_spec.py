@@ -1,8 +1,8 @@
 """Documents that are tests: a heading, a sentence, a source, and the exact message it earns.
 
-In every `.md` file below this folder an `mpm` block is a text, and the `text` block behind it is what `check` says of it,
-to the letter (nothing if it is empty). An `mpm syntax` block asks the parser alone. With MPMFLOW_REWRITE=1 in the environment
-the expected blocks are written anew; the difference is the review.
+In every `.md` file below this folder an `mpm` block is a text, and the `text` block behind it is what `check` says of
+it, to the letter (nothing if it is empty). An `mpm syntax` block asks the parser alone. With MPMFLOW_REWRITE=1 in the
+environment the expected blocks are written anew; the difference is the review.
 """
 
 from __future__ import annotations

@@ -61,7 +61,10 @@ def test_outcomes_stand_in_columns() -> None:
 
 
 def test_comments_stay_where_they_belong() -> None:
-    text = "# top\n\n# of a\nteam a { people 1 }   # behind a\n\n\n\nteam b { # b opens\n# before\npeople 2 # two\n# last\n}\n# end"
+    text = (
+        "# top\n\n# of a\nteam a { people 1 }   # behind a\n\n\n\n"
+        "team b { # b opens\n# before\npeople 2 # two\n# last\n}\n# end"
+    )
     assert formatted(text) == (
         "# top\n\n# of a\nteam a { people 1 }  # behind a\n\n"
         "team b {  # b opens\n  # before\n  people 2  # two\n  # last\n}\n# end\n"
