@@ -16,6 +16,8 @@ from . import guard, terminal
 
 VERBS: dict[str, str] = {
     "check": "Find every mistake in a file, in one pass",
+    "analyze": "The exact figures of each workflow, and what every lever does to them",
+    "risk": "Where rework and delay spread, which metric will miss its target, when, why, what to do",
     "draw": "Draw the workflow, causes, objectives, hand-offs or metrics",
     "fmt": "Rewrite files in the one canonical style",
     "schema": "Print the JSON Schema of the model and of what --json prints",

@@ -61,9 +61,9 @@ def command(
     if as_json:
         terminal.show(evaluation.to_json())
     else:
-        from ..render import text
+        from ..render import risk_text
 
-        terminal.show(text.evaluation(evaluation))
+        terminal.show(risk_text.evaluation(evaluation))
     return 0
 
 

@@ -52,8 +52,14 @@ def show(page: Any) -> None:
         if not page:
             return
         sys.stdout.write(page if page.endswith("\n") else page + "\n")
-    else:
+    elif watched(sys.stdout):
         console(sys.stdout).print(page)
+    else:
+        plain = console(sys.stdout)
+        with plain.capture() as captured:
+            plain.print(page)
+        # Tables are padded to the full width, which is no use in a file or a diff.
+        sys.stdout.write("".join(line.rstrip() + "\n" for line in captured.get().splitlines()))
 
 
 def say(message: str, *, quiet: bool = False) -> None:
