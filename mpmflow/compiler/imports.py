@@ -54,7 +54,9 @@ class Importer:
     _models: dict[Path, Model] = field(default_factory=dict)
     _read: int = 0
 
-    def of(self, source: Source, file: tree.File, open_: tuple[Path, ...] = ()) -> tuple[dict[str, Model], list[Diagnostic]]:
+    def of(
+        self, source: Source, file: tree.File, open_: tuple[Path, ...] = ()
+    ) -> tuple[dict[str, Model], list[Diagnostic]]:
         """The model of each path that the file imports, and what is wrong with its imports."""
         models: dict[str, Model] = {}
         wrong: list[Diagnostic] = []
@@ -65,7 +67,9 @@ class Importer:
                     models[statement.path.value] = made
         return models, wrong
 
-    def _one(self, source: Source, statement: tree.Import, open_: tuple[Path, ...], wrong: list[Diagnostic]) -> Model | None:
+    def _one(
+        self, source: Source, statement: tree.Import, open_: tuple[Path, ...], wrong: list[Diagnostic]
+    ) -> Model | None:
         written, span = statement.path.value, statement.path.span
         path = folder_of(source) / written
         try:
@@ -74,7 +78,11 @@ class Importer:
             wrong.append(diagnose("import-not-found", span, path=written, reason=str(fault)))
             return None
         lexical = Path(_normal(path))
-        if Path(written).is_absolute() or not real.is_relative_to(root) or ".." in lexical.parts[:1] and root == Path():
+        if (
+            Path(written).is_absolute()
+            or not real.is_relative_to(root)
+            or (".." in lexical.parts[:1] and root == Path())
+        ):
             wrong.append(diagnose("import-outside", span, path=written))
             return None
         own = folder_of(source) / Path(source.name).name
@@ -117,9 +125,15 @@ class Importer:
                 first = errors[0]
                 notes = (Note(first.span, first.message),) if first.span else ()
                 wrong.append(
-                    diagnose("import-faulty", statement.path.span, path=statement.path.value, count=len(errors),
-                             first=first.message, notes=notes)
-                )  # fmt: skip
+                    diagnose(
+                        "import-faulty",
+                        statement.path.span,
+                        path=statement.path.value,
+                        count=len(errors),
+                        first=first.message,
+                        notes=notes,
+                    )
+                )
         return model
 
 

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from mpmflow.model.expressions import Expression, Function, Reference
 from mpmflow.model.expressions import walk as walk_expression
-from mpmflow.model.measures import Cause, Indicator, Metric
+from mpmflow.model.measures import Indicator, Metric
 from mpmflow.model.model import Model
 from mpmflow.model.process import Call, Decision, Step, Workflow
 
@@ -121,9 +121,10 @@ class Influences:
     def moved_by_work(self) -> frozenset[str]:
         """Everything that work moves: what indicators show, and what activities (things that are done) cause."""
         activities = (
-            name for name in self._ahead
+            name
+            for name in self._ahead
             if self._is(name, ("metric",)) and self.names.table[name].part.category == "activity"
-        )  # fmt: skip
+        )
         return self.moved_by_indicators | self.reachable_from(activities)
 
     def _is(self, name: str, kinds: tuple[str, ...]) -> bool:

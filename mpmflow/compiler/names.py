@@ -2,7 +2,7 @@
 
 Names are unique in a file, whatever they name. Three kinds live in a smaller room: outcomes in their decision, ends in
 their workflow, and a `call` without a name of its own in its workflow (it has the name of the workflow that it calls).
-Behind a dot stands what a thing has: the outcomes, `rounds` and `wait` of a decision, the `load` and `people` of a team.
+Behind a dot stands what a thing has: outcomes, `rounds` and `wait` of a decision, `load` and `people` of a team.
 """
 
 from __future__ import annotations
@@ -17,21 +17,50 @@ from mpmflow.model.observations import LogSource
 from mpmflow.model.process import Call, Choose, Decision, End, Parallel, Step, Workflow
 
 Kind = Literal[
-    "team", "workflow", "step", "decision", "choose", "parallel", "call", "end", "outcome", "measure", "lever",
-    "metric", "indicator", "objective", "initiative", "commitment", "scenario", "column",
-]  # fmt: skip
+    "team",
+    "workflow",
+    "step",
+    "decision",
+    "choose",
+    "parallel",
+    "call",
+    "end",
+    "outcome",
+    "measure",
+    "lever",
+    "metric",
+    "indicator",
+    "objective",
+    "initiative",
+    "commitment",
+    "scenario",
+    "column",
+]
 
 NODE_KINDS: frozenset[str] = frozenset({"step", "decision", "choose", "parallel", "call"})
 MEASURED: frozenset[str] = frozenset({"metric", "indicator", "outcome", "measure"})
 """Kinds that have observed values: metrics, named indicators, and what workflows give by themselves."""
 
 WORDS: dict[str, str] = {
-    "team": "a team", "workflow": "a workflow", "step": "a step", "decision": "a decision", "choose": "a choose",
-    "parallel": "a parallel block", "call": "a call", "end": "an end", "outcome": "an outcome",
-    "measure": "an indicator", "lever": "a setting", "metric": "a metric", "indicator": "an indicator",
-    "objective": "an objective", "initiative": "an initiative", "commitment": "a commitment",
-    "scenario": "a scenario", "column": "a column of the log",
-}  # fmt: skip
+    "team": "a team",
+    "workflow": "a workflow",
+    "step": "a step",
+    "decision": "a decision",
+    "choose": "a choose",
+    "parallel": "a parallel block",
+    "call": "a call",
+    "end": "an end",
+    "outcome": "an outcome",
+    "measure": "an indicator",
+    "lever": "a setting",
+    "metric": "a metric",
+    "indicator": "an indicator",
+    "objective": "an objective",
+    "initiative": "an initiative",
+    "commitment": "a commitment",
+    "scenario": "a scenario",
+    "column": "a column of the log",
+}
 """Each kind with its article, for messages."""
 
 MEASURES: dict[str, tuple[str, ...]] = {
@@ -179,7 +208,9 @@ class Names:
                 continue
             behind = [*MEASURES.get(entry.kind, ())] if "measure" in wanted else []
             behind += LEVERS.get(entry.kind, ()) if "lever" in wanted else ()
-            if entry.kind == "decision" and wanted & {"outcome", "lever"} or entry.kind == "choose" and "lever" in wanted:
+            if (entry.kind == "decision" and wanted & {"outcome", "lever"}) or (
+                entry.kind == "choose" and "lever" in wanted
+            ):
                 behind += [outcome.name for outcome in entry.part.outcomes]
             yield from (f"{name}.{one}" for one in dict.fromkeys(behind))
         if "column" in wanted:

@@ -144,5 +144,3 @@ def _sorted(diagnostics: Iterable[Diagnostic], source: Source) -> tuple[Diagnost
         place = (one.span.file, one.span.start, one.span.end) if one.span else ()
         unique.setdefault((one.code, one.message, place), one)
     return tuple(sorted(unique.values(), key=lambda one: one.sort_key))
-
-

@@ -60,7 +60,7 @@ def tree_from_model(model: Model) -> tree.File:
     return tree.File(tuple(statements))
 
 
-# --- marks -------------------------------------------------------------------------------------------------------------
+# --- marks ---
 
 
 def _word(text: str | None) -> tree.Word | None:
@@ -133,7 +133,9 @@ def _percent(share: Fraction) -> tree.Quantity:
 
 
 def _target(target: measures.Target) -> tree.Target:
-    return tree.Target(target.comparison, _quantity(target.value), _maybe(target.per), _day(target.start), _day(target.by))
+    return tree.Target(
+        target.comparison, _quantity(target.value), _maybe(target.per), _day(target.start), _day(target.by)
+    )
 
 
 def _duration(duration: Any) -> tree.Duration:
@@ -144,7 +146,9 @@ def _duration(duration: Any) -> tree.Duration:
     if isinstance(duration, law.Empirical):
         column = _name_or_text(duration.column)
         assert column is not None
-        return tree.Distribution(tree.Word("empirical"), (tree.Argument(tree.Text(duration.file)), tree.Argument(column)))
+        return tree.Distribution(
+            tree.Word("empirical"), (tree.Argument(tree.Text(duration.file)), tree.Argument(column))
+        )
     named = not isinstance(duration, (law.Exponential, law.Triangular))
     arguments = []
     for field, value in duration.__dict__.items():
@@ -158,7 +162,7 @@ def _maybe_duration(duration: Any) -> tree.Duration | None:
     return None if duration is None else _duration(duration)
 
 
-# --- the process -------------------------------------------------------------------------------------------------------
+# --- the process ---
 
 
 def _arrivals(arrivals: Any) -> tree.Arrivals:
@@ -268,7 +272,8 @@ def _outcomes(outcomes: tuple[process.Outcome, ...]) -> tuple[tree.Outcome, ...]
 def _shares(outcomes: tuple[process.Outcome, ...]) -> list[tree.Share | None]:
     """Shares as percentages. If some had to be rounded, the last of them makes up for it, so that 100 % stay 100 %."""
     written: list[tree.Share | None] = []
-    exact = all("/" not in write_number(share * 100) for one in outcomes if one.share for share in one.share.by_visit)
+    percents = [one.share for one in outcomes if one.share is not None and one.share.counted is None]
+    exact = all("/" not in write_number(share * 100) for one in percents for share in one.by_visit)
     complete = all(one.share is not None for one in outcomes)
     for position, one in enumerate(outcomes):
         if one.share is None:
@@ -284,12 +289,10 @@ def _shares(outcomes: tuple[process.Outcome, ...]) -> list[tree.Share | None]:
 
 
 def _effects(outcome: process.Outcome) -> tuple[tree.Effect, ...]:
-    return tuple(
-        tree.Effect(word, _duration(outcome.delay) if word == "delay" else None) for word in outcome.effects
-    )
+    return tuple(tree.Effect(word, _duration(outcome.delay) if word == "delay" else None) for word in outcome.effects)
 
 
-# --- measures ----------------------------------------------------------------------------------------------------------
+# --- measures ---
 
 
 def _expression(expression: Any) -> tree.Expression:
@@ -346,7 +349,7 @@ def _cause(cause: measures.Cause) -> tree.Cause:
     confidence = None if cause.confidence is None else _percent(cause.confidence)
     return tree.Cause(
         tree.Word(cause.source), tree.Word(cause.effect), lag, strength, confidence, evidence, _allows(cause.allow)
-    )  # fmt: skip
+    )
 
 
 def _indicator(indicator: measures.Indicator) -> tree.Indicator:
@@ -388,11 +391,11 @@ def _condition(condition: Any) -> tree.Condition:
     while type(left) is kind:
         parts.append(_condition(left.right))
         left = left.left
-    joined = tuple([_condition(left), *reversed(parts)])
+    joined = (_condition(left), *reversed(parts))
     return tree.AllOf(joined) if kind is rules.Both else tree.AnyOf(joined)
 
 
-# --- goals and data ----------------------------------------------------------------------------------------------------
+# --- goals and data ---
 
 
 def _objective(objective: goals.Objective) -> tree.Objective:
@@ -410,7 +413,8 @@ def _objective(objective: goals.Objective) -> tree.Objective:
 
 def _initiative(initiative: goals.Initiative) -> tree.Initiative:
     moves = tuple(
-        tree.Move(tree.Word(move.lever), _value(move.start), _value(move.goal), _day(move.by)) for move in initiative.moves
+        tree.Move(tree.Word(move.lever), _value(move.start), _value(move.goal), _day(move.by))
+        for move in initiative.moves
     )
     return tree.Initiative(
         tree.Word(initiative.name),
@@ -458,7 +462,7 @@ def _source(source: observations.LogSource | observations.SeriesSource) -> tree.
     return kind(tree.Text(source.path), tuple(columns))
 
 
-# --- scenarios and tests -----------------------------------------------------------------------------------------------
+# --- scenarios and tests ---
 
 
 def _scenario(scenario: scenes.Scenario) -> tree.Scenario:
@@ -513,7 +517,7 @@ def _observed(value: Any) -> Any:
     down = step.number.startswith("-")
     return tree.Run(
         _observed(value.start), "-" if down else "+", tree.Quantity(step.number.lstrip("-"), step.unit), times
-    )  # fmt: skip
+    )
 
 
 def _expect(expected: scenes.Expectation) -> tree.Expect:

@@ -110,7 +110,7 @@ class Units:
         self._types: dict[int, Type] = {}
         self._open: set[int] = set()
 
-    # --- names ---------------------------------------------------------------------------------------------------------
+    # --- names ---
 
     def of_name(self, name: str) -> Type:
         """The type of what a dotted name refers to; unknown for what has no value."""
@@ -122,8 +122,18 @@ class Units:
         if entry.kind in ("metric", "indicator"):
             return self._of_part(entry.part)
         if entry.kind == "column":
-            return UNKNOWN if entry.part.type in (None, "number") else Type(SECONDS) if entry.part.type == "time" else UNKNOWN
-        if entry.kind == "outcome" or entry.aspect in ("load", "rounds", "open", "people") or entry.kind == "lever" and entry.aspect == getattr(entry.part, "name", ""):
+            return (
+                UNKNOWN
+                if entry.part.type in (None, "number")
+                else Type(SECONDS)
+                if entry.part.type == "time"
+                else UNKNOWN
+            )
+        if (
+            entry.kind == "outcome"
+            or entry.aspect in ("load", "rounds", "open", "people")
+            or (entry.kind == "lever" and entry.aspect == getattr(entry.part, "name", ""))
+        ):
             return Type(CASES) if entry.aspect == "open" and entry.kind == "measure" else Type(NUMBER)
         if entry.aspect in ("time", "wait", "takes", "waits", "deadline"):
             return Type(SECONDS)
@@ -145,8 +155,9 @@ class Units:
         if known is not None:
             return known
         if key in self._open:
-            self.findings.append(found("formula-loop", part, "formula" if isinstance(part, Metric) else "measure",
-                                       name=part.name))  # fmt: skip
+            self.findings.append(
+                found("formula-loop", part, "formula" if isinstance(part, Metric) else "measure", name=part.name)
+            )
             return UNKNOWN
         self._open.add(key)
         self._types[key] = made = self._of_metric(part) if isinstance(part, Metric) else self.of(part.measure, part)
@@ -167,9 +178,16 @@ class Units:
             ratio = not declared.powers and not computed.unit.without_counts().powers
             if not ratio:
                 self.findings.append(
-                    found("unit-of-formula", metric, "unit", name=metric.name, declared=metric.unit or "",
-                          computed=show(computed.unit), notes=(((metric, "formula"), "the formula is here"),))
-                )  # fmt: skip
+                    found(
+                        "unit-of-formula",
+                        metric,
+                        "unit",
+                        name=metric.name,
+                        declared=metric.unit or "",
+                        computed=show(computed.unit),
+                        notes=(((metric, "formula"), "the formula is here"),),
+                    )
+                )
         return Type(declared, flow=computed.flow)
 
     def _declared(self, metric: Metric) -> Unit | None:
@@ -202,7 +220,7 @@ class Units:
                     used.setdefault(currency, part)
         return used
 
-    # --- expressions ---------------------------------------------------------------------------------------------------
+    # --- expressions ---
 
     def of(self, expression: Expression, home: Any) -> Type:
         """The type of an expression that stands in the part `home`; what does not fit becomes a finding, once."""
@@ -231,8 +249,9 @@ class Units:
         entry = self.names.find(reference.name) or self.names.columns.get(reference.name)
         if entry is None:
             near = self.names.nearest(reference.name, MEASURED | {"workflow", "column"})
-            self.findings.append(found("unknown-name", reference, kind="metric or indicator", name=reference.name,
-                                       nearest=near))  # fmt: skip
+            self.findings.append(
+                found("unknown-name", reference, kind="metric or indicator", name=reference.name, nearest=near)
+            )
             return UNKNOWN
         if entry.kind in MEASURED:
             if entry.part is home and entry.kind in ("metric", "indicator"):
@@ -242,12 +261,20 @@ class Units:
         hints = {
             "workflow": f"say which figure of it, as in `time({entry.name})` or `{entry.name}.arrivals`",
             "column": f"a column has a value for every event; say `mean({entry.name})` or `sum({entry.name})`",
-            "decision": f"say which figure of it, as in `{entry.name}.{_first_outcome(entry)}` or `{entry.name}.rounds`",
+            "decision": f"say which figure of it: `{entry.name}.{_first_outcome(entry)}` or `{entry.name}.rounds`",
             "step": f"say which figure of it: `{entry.name}.time` or `{entry.name}.wait`",
             "team": f"say which figure of it: `{entry.name}.load`",
         }
-        self.findings.append(found("wrong-kind", reference, name=entry.name, found=entry.words,
-                                   wanted="a formula needs a metric or an indicator", hint=hints.get(entry.kind)))  # fmt: skip
+        self.findings.append(
+            found(
+                "wrong-kind",
+                reference,
+                name=entry.name,
+                found=entry.words,
+                wanted="a formula needs a metric or an indicator",
+                hint=hints.get(entry.kind),
+            )
+        )
         return UNKNOWN
 
     def _want_truth(self, part: Any, given: Type, where: str) -> None:
@@ -296,7 +323,9 @@ class Units:
         if operator == "*":
             flow = (left.flow and not right.unit.powers) or (right.flow and not left.unit.powers)
             return Type(left.unit * right.unit, literal=literal, flow=flow)
-        return Type(left.unit / right.unit, literal=literal, flow=left.flow and not right.flow and not right.unit.powers)
+        return Type(
+            left.unit / right.unit, literal=literal, flow=left.flow and not right.flow and not right.unit.powers
+        )
 
     def _power(self, link: Binary, base: Type, exponent: Type) -> Type:
         if base.unit is None or exponent.unit is None:
@@ -320,18 +349,35 @@ class Units:
             ((link.right, ""), f"{_describe(link.right)} is measured in: {show(right.unit)}"),
         )
         verb = "compared" if link.operator in COMPARISONS else "added" if link.operator == "+" else "subtracted"
-        self.findings.append(found("unit-mismatch", link, left=show(left.unit), right=show(right.unit), verb=verb,
-                                   currencies=_two_currencies(left.unit, right.unit), notes=notes))  # fmt: skip
+        self.findings.append(
+            found(
+                "unit-mismatch",
+                link,
+                left=show(left.unit),
+                right=show(right.unit),
+                verb=verb,
+                currencies=_two_currencies(left.unit, right.unit),
+                notes=notes,
+            )
+        )
 
-    # --- functions -----------------------------------------------------------------------------------------------------
+    # --- functions ---
 
     def _function(self, call: Function, home: Any) -> Type:
         entry = find_function(call.function)
         if entry is None:
             from mpmflow.diagnostics.suggest import nearest
 
-            self.findings.append(found("unknown-function", call, "function", name=call.function,
-                                       nearest=nearest(call.function, FUNCTIONS), known=sorted(FUNCTIONS)))  # fmt: skip
+            self.findings.append(
+                found(
+                    "unknown-function",
+                    call,
+                    "function",
+                    name=call.function,
+                    nearest=nearest(call.function, FUNCTIONS),
+                    known=sorted(FUNCTIONS),
+                )
+            )
             for argument in call.arguments:
                 if not (isinstance(argument, Reference) and not self._has_value(argument)):
                     self.of(argument, home)
@@ -340,7 +386,9 @@ class Units:
         if signature is None:
             self.findings.append(found("wrong-arguments", call, name=call.function, usage=list(entry.usage)))
             return UNKNOWN
-        types = [self._argument(kind, argument, call, home) for kind, argument in zip(signature, call.arguments, strict=True)]
+        types = [
+            self._argument(kind, argument, call, home) for kind, argument in zip(signature, call.arguments, strict=True)
+        ]
         return self._result(entry, call, signature, types)
 
     def _has_value(self, reference: Reference) -> bool:
@@ -380,8 +428,12 @@ class Units:
             return UNKNOWN
         if kind == "outcome":
             assert isinstance(argument, Reference)
-            self._want_named(argument, ("outcome",), "outcome of a decision",
-                             f"`{call.function}` needs an outcome of a decision, as in `brief_complete.no`")  # fmt: skip
+            self._want_named(
+                argument,
+                ("outcome",),
+                "outcome of a decision",
+                f"`{call.function}` needs an outcome of a decision, as in `brief_complete.no`",
+            )
             return Type(NUMBER)
         if kind == "column":
             assert isinstance(argument, Reference)
@@ -397,10 +449,19 @@ class Units:
     def _want_named(self, reference: Reference, kinds: Iterable[str], kind: str, wanted: str) -> None:
         entry = self.names.find(reference.name)
         if entry is None:
-            self.findings.append(found("unknown-name", reference, kind=kind, name=reference.name,
-                                       nearest=self.names.nearest(reference.name, kinds)))  # fmt: skip
+            self.findings.append(
+                found(
+                    "unknown-name",
+                    reference,
+                    kind=kind,
+                    name=reference.name,
+                    nearest=self.names.nearest(reference.name, kinds),
+                )
+            )
         elif entry.kind not in kinds:
-            self.findings.append(found("wrong-kind", reference, name=entry.name, found=entry.words, wanted=wanted, hint=None))
+            self.findings.append(
+                found("wrong-kind", reference, name=entry.name, found=entry.words, wanted=wanted, hint=None)
+            )
 
     def _result(self, entry: ExpressionFunction, call: Function, signature: tuple[str, ...], types: list[Type]) -> Type:
         values = [type_ for kind, type_ in zip(signature, types, strict=True) if kind in ("value", "column", "spread")]
@@ -426,7 +487,9 @@ class Units:
         if rule == "first":
             for argument, given in zip(call.arguments[1:], types[1:], strict=True):
                 if given.unit is not None and given.unit.without_counts().powers:
-                    self.findings.append(found("not-a-share-argument", argument, name=call.function, unit=show(given.unit)))
+                    self.findings.append(
+                        found("not-a-share-argument", argument, name=call.function, unit=show(given.unit))
+                    )
             return Type(values[0].unit)
         if rule == "branches":
             values = values[-2:]
@@ -445,9 +508,17 @@ class Units:
                         ((left, ""), f"{_describe(left)} is measured in: {show(fullest.unit)}"),
                         ((right, ""), f"{_describe(right)} is measured in: {show(given.unit)}"),
                     )
-                    self.findings.append(found("unit-mismatch", call, left=show(fullest.unit), right=show(given.unit),
-                                               verb=f"given to `{call.function}` together",
-                                               currencies=_two_currencies(fullest.unit, given.unit), notes=notes))  # fmt: skip
+                    self.findings.append(
+                        found(
+                            "unit-mismatch",
+                            call,
+                            left=show(fullest.unit),
+                            right=show(given.unit),
+                            verb=f"given to `{call.function}` together",
+                            currencies=_two_currencies(fullest.unit, given.unit),
+                            notes=notes,
+                        )
+                    )
                     return UNKNOWN
             if fullest.unit is None or fullest.zero or (fullest.literal and not given.literal):
                 fullest = given

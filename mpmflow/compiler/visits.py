@@ -75,13 +75,19 @@ class _Region:
         self.leaving: dict[str, list[Arc]] = leaving if leaving is not None else flow.leaving()
         self.blocks: dict[str, Visits] = {}
         bounded = [
-            arc for arc in flow.arcs
-            if flow.nodes[arc.source].scope == scope and arc.kind == "outcome" and (len(set(arc.share)) > 1 or arc.at_most)
-        ]  # fmt: skip
+            arc
+            for arc in flow.arcs
+            if flow.nodes[arc.source].scope == scope
+            and arc.kind == "outcome"
+            and (len(set(arc.share)) > 1 or arc.at_most)
+        ]
         self.memory: dict[str, int] = {}
         self.depth: list[int] = []
         for arc in bounded:
-            for key, most in ((arc.source, len(arc.share) - 1 if len(set(arc.share)) > 1 else 0), (arc.key, arc.at_most or 0)):
+            for key, most in (
+                (arc.source, len(arc.share) - 1 if len(set(arc.share)) > 1 else 0),
+                (arc.key, arc.at_most or 0),
+            ):
                 if most and key not in self.memory:
                     self.memory[key] = len(self.depth)
                     self.depth.append(min(most, 50))
@@ -219,7 +225,7 @@ def _eliminate(ways: dict[State, dict[State, float]], start: State) -> dict[Stat
     return visits
 
 
-# --- work --------------------------------------------------------------------------------------------------------------
+# --- work ---
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,7 +52,8 @@ FLOW: tuple[Code, ...] = (
         "unreachable-step",
         WARNING,
         "no case ever reaches the {kind} `{name}`[, nor what stands behind it: {behind}]",
-        help="lead an arrow to it, or remove it; after `done`, and after a step with an arrow, nothing flows on by itself",
+        help="lead an arrow to it, or remove it; after `done`, and after a step with an arrow, nothing flows "
+        "on by itself",
         means="No way leads to a statement of a workflow, or only outcomes of 0 % do.",
         why="It looks like a part of the process, but no case, no cost and no delay ever comes of it.",
         example="workflow w {\n  step brief takes 1h\n  done\n  step director takes 1d\n}\n",
@@ -77,7 +78,8 @@ FLOW: tuple[Code, ...] = (
         means="Statements lead to each other for ever.",
         why="A case in the loop never ends, so the time and cost of the workflow have no value.",
         example="workflow w {\n  step copy takes 1h\n  step check takes 1h -> copy\n}\n",
-        instead="workflow w {\n  step copy takes 1h\n  step check takes 1h\n  decision good { yes 90%, no 10% -> copy rework }\n}\n",
+        instead="workflow w {\n  step copy takes 1h\n  step check takes 1h\n"
+        "  decision good { yes 90%, no 10% -> copy rework }\n}\n",
     ),
     Code(
         "call-loop",
@@ -146,7 +148,8 @@ FLOW: tuple[Code, ...] = (
         help="remove it",
         means="An `allow` stands in a statement that the check finds no fault with, or names an error.",
         why="It says of the file what is not so. Errors cannot be allowed: what has no meaning has none.",
-        example='team legal { people 1, allow unused-team "comes next year" }\nworkflow w { step check by legal takes 4h }\n',
+        example='team legal { people 1, allow unused-team "comes next year" }\n'
+        "workflow w { step check by legal takes 4h }\n",
         instead="team legal { people 1 }\nworkflow w { step check by legal takes 4h }\n",
     ),
 )

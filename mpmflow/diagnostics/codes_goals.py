@@ -43,7 +43,8 @@ GOALS: tuple[Code, ...] = (
         "blind-metric",
         WARNING,
         "no leading indicator reaches the outcome `{name}`: nobody will see it coming",
-        help="[{causes:and} moves it, but no indicator moves that; ]add a `cause` from something that the process shows",
+        help="[{causes:and} moves it, but no indicator moves that; ]add a `cause` from something that the "
+        "process shows",
         means="A business outcome is not connected with anything that can be watched while work is still being done.",
         why="It will be known when it is too late to act.",
         example=_goal("", cause=""),
@@ -53,7 +54,8 @@ GOALS: tuple[Code, ...] = (
         "unmeasured-decision",
         WARNING,
         "whatever `{name}` decides, no metric shows it",
-        help="add a metric of the workflow, such as `time({workflow})` or `yield({workflow})`, or a `cause` from one of "
+        help="add a metric of the workflow, such as `time({workflow})` or `yield({workflow})`, or a `cause` "
+        "from one of "
         "its outcomes",
         means="No metric depends on a decision, neither by a figure of its workflow nor by a declared cause.",
         why="Its outcomes are leading indicators, but of nothing.",
@@ -149,7 +151,8 @@ GOALS: tuple[Code, ...] = (
             'objective grow "Grow" enterprise { measured by launches, target at least 3 per 1w, owner "CEO" }\n'
         ),
         instead=_goal(
-            'objective grow "Grow" enterprise { measured by launches, target at least 3 per 1w by 2026-09-30, owner "CEO" }\n'
+            'objective grow "Grow" enterprise { measured by launches, target at least 3 per 1w by '
+            '2026-09-30, owner "CEO" }\n'
         ),
     ),
     Code(
@@ -162,7 +165,8 @@ GOALS: tuple[Code, ...] = (
         means="A target on something that adds up over time (spend, leads, launches) names no span.",
         why="900 leads in a week, in a quarter and since January are three different goals.",
         example=_goal(
-            'objective grow "Grow" enterprise { measured by revenue, target at least 1M eur by 2026-12-31, owner "CEO" }\n'
+            'objective grow "Grow" enterprise { measured by revenue, target at least 1M eur by 2026-12-31, '
+            'owner "CEO" }\n'
         ),
         instead=_goal(f'objective grow "Grow" enterprise {{ measured by revenue, {_TARGET}, owner "CEO" }}\n'),
     ),

@@ -57,8 +57,10 @@ NAMES: tuple[Code, ...] = (
         help="give the column a name of its own, and behind it what it is called in the file",
         means="A column of the event log has the name of something else in the file; formulas see only the other one.",
         why="A formula that means the column would compute with something else.",
-        example='metric amount outcome unit eur\ndata {\n  log "events.csv" { case, activity, time, amount number }\n}\n',
-        instead='metric amount outcome unit eur\ndata {\n  log "events.csv" { case, activity, time, order_value number "amount" }\n}\n',
+        example="metric amount outcome unit eur\ndata {\n"
+        '  log "events.csv" { case, activity, time, amount number }\n}\n',
+        instead="metric amount outcome unit eur\ndata {\n"
+        '  log "events.csv" { case, activity, time, order_value number "amount" }\n}\n',
     ),
     Code(
         "arrow-across-branch",
@@ -278,7 +280,8 @@ NAMES: tuple[Code, ...] = (
         "formula-loop",
         ERROR,
         "`{name}` is computed from itself",
-        help="use `lag({name}, 1w)` in a metric from data if an earlier value is meant; a formula cannot contain itself",
+        help="use `lag({name}, 1w)` in a metric from data if an earlier value is meant; a formula cannot "
+        "contain itself",
         means="A formula mentions its own metric or indicator, directly or through others.",
         why="There is no value to begin with.",
         example="metric a output = b\nmetric b output = a\n",

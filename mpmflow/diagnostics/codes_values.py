@@ -148,8 +148,10 @@ VALUES: tuple[Code, ...] = (
         help="write two times of one day, the earlier first, as in `09:00-17:00`; work over midnight is two stretches",
         means="Working hours end before they start, or name a time that no clock shows.",
         why="A team's hours say how long a day of work lasts.",
-        example="team editors { people 1, works mon-fri 17:00-09:00 }\nworkflow w {\n  step work by editors takes 1h\n}\n",
-        instead="team editors { people 1, works mon-fri 09:00-17:00 }\nworkflow w {\n  step work by editors takes 1h\n}\n",
+        example="team editors { people 1, works mon-fri 17:00-09:00 }\nworkflow w {\n"
+        "  step work by editors takes 1h\n}\n",
+        instead="team editors { people 1, works mon-fri 09:00-17:00 }\nworkflow w {\n"
+        "  step work by editors takes 1h\n}\n",
     ),
     Code(
         "missing-part",

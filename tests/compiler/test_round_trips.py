@@ -11,7 +11,7 @@ from mpmflow.model.model import Model
 from mpmflow.syntax.parse import parse
 from tests.strategies import models
 
-patient = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+patient = settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def read(text: str) -> Model:

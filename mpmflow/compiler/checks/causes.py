@@ -25,16 +25,34 @@ def declared(subject: Subject) -> Iterator[Finding]:
     for cause in subject.model.causes:
         pair = (cause.source, cause.effect)
         if pair in first:
-            yield found("duplicate-cause", cause, "source", name=cause.source, effect=cause.effect,
-                        notes=(((first[pair], "source"), "it is said here first"),))  # fmt: skip
+            yield found(
+                "duplicate-cause",
+                cause,
+                "source",
+                name=cause.source,
+                effect=cause.effect,
+                notes=(((first[pair], "source"), "it is said here first"),),
+            )
             continue
         first[pair] = cause
-        beside = next((derived[one, cause.effect] for one in [cause.source, *aliases.get(cause.source, ())]
-                       if (one, cause.effect) in derived), None)  # fmt: skip
+        beside = next(
+            (
+                derived[one, cause.effect]
+                for one in [cause.source, *aliases.get(cause.source, ())]
+                if (one, cause.effect) in derived
+            ),
+            None,
+        )
         if beside is not None:
-            yield found("cause-beside-derived", cause, "source", name=cause.source, effect=cause.effect,
-                        origin=_origin(beside),
-                        notes=(((beside.part, _clause(beside)), f"`{cause.effect}` is computed here"),))  # fmt: skip
+            yield found(
+                "cause-beside-derived",
+                cause,
+                "source",
+                name=cause.source,
+                effect=cause.effect,
+                origin=_origin(beside),
+                notes=(((beside.part, _clause(beside)), f"`{cause.effect}` is computed here"),),
+            )
         if cause.strength is None:
             yield found("cause-without-strength", cause, "source", name=cause.source, effect=cause.effect)
 
@@ -73,32 +91,51 @@ def loops(subject: Subject) -> Iterator[Finding]:
         edges.setdefault((influence.source, influence.effect), _edge(influence))
     yield from _without_lag(edges)
     ahead = _ahead(edges)
-    for component in strong_components(ahead):
+    for component, inner in _loops_of(edges, ahead):
         members = frozenset(component)
-        inner = {pair: edge for pair, edge in edges.items() if pair[0] in members and pair[1] in members}
-        if not inner:
-            continue
         rounds = _rounds(component, inner)
         if rounds is None or rounds < 1:
             continue
         loop = _strongest(component, ahead, members, inner)
         notes = _hops(loop, inner)
         part, clause = _first_declared(loop, inner)
-        yield found("growing-loop", part, clause, name=loop[0], loop=" -> ".join([*loop, loop[0]]), factor=f"{rounds:.3g}",
-                    notes=notes)  # fmt: skip
+        yield found(
+            "growing-loop",
+            part,
+            clause,
+            name=loop[0],
+            loop=" -> ".join([*loop, loop[0]]),
+            factor=f"{rounds:.3g}",
+            notes=notes,
+        )
 
 
 def _without_lag(edges: dict[tuple[str, str], _Edge]) -> Iterator[Finding]:
     instant = {pair: edge for pair, edge in edges.items() if edge.lag == 0}
     ahead = _ahead(instant)
-    for component in strong_components(ahead):
+    for component, inner in _loops_of(instant, ahead):
         members = frozenset(component)
-        inner = {pair: edge for pair, edge in instant.items() if pair[0] in members and pair[1] in members}
         if not any(edge.influence.origin == "declared" for edge in inner.values()):
             continue  # formulas alone: reported as a formula that contains itself
         loop = cycle_within(component[0], ahead, members)
         part, clause = _first_declared(loop, inner)
-        yield found("loop-without-lag", part, clause, name=loop[0], loop=" -> ".join([*loop, loop[0]]), notes=_hops(loop, inner))
+        yield found(
+            "loop-without-lag", part, clause, name=loop[0], loop=" -> ".join([*loop, loop[0]]), notes=_hops(loop, inner)
+        )
+
+
+def _loops_of(
+    edges: dict[tuple[str, str], _Edge], ahead: dict[str, list[str]]
+) -> Iterator[tuple[list[str], dict[tuple[str, str], _Edge]]]:
+    """Every set of names that move each other, with the influences among them."""
+    for component in strong_components(ahead):
+        if len(component) == 1 and component[0] not in ahead[component[0]]:
+            continue
+        members = frozenset(component)
+        yield (
+            component,
+            {(one, other): edges[one, other] for one in component for other in ahead[one] if other in members},
+        )
 
 
 def _ahead(edges: dict[tuple[str, str], _Edge]) -> dict[str, list[str]]:
@@ -115,7 +152,13 @@ def _hops(loop: list[str], edges: dict[tuple[str, str], _Edge]) -> tuple[tuple[A
     for pair in pairs:
         edge = edges[pair]
         clause = "source" if edge.influence.origin == "declared" else _clause(edge.influence)
-        how = f"elasticity {edge.elasticity:g}" if edge.elasticity is not None else f"gain {edge.gain:g}" if edge.gain is not None else ""
+        how = (
+            f"elasticity {edge.elasticity:g}"
+            if edge.elasticity is not None
+            else f"gain {edge.gain:g}"
+            if edge.gain is not None
+            else ""
+        )
         text = f"`{pair[0]}` moves `{pair[1]}`" + (f" ({how})" if how else "")
         notes.append(((edge.influence.part, clause), text))
     return tuple(notes)
@@ -205,7 +248,7 @@ def _radius(component: list[str], strengths: dict[tuple[str, str], float]) -> fl
         product = 1.0
         for value in strengths.values():
             product *= value
-        return product ** (1 / len(component))
+        return float(product ** (1 / len(component)))
     vector = dict.fromkeys(component, 1.0)
     grown = 1.0
     for _ in range(500):

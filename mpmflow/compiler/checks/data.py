@@ -15,6 +15,14 @@ def columns(subject: Subject) -> Iterator[Finding]:
         for column in source.columns:
             name = column.role or column.name or ""
             if name in first:
-                yield found("duplicate-name", column, "name", name=name, kind="a column", other="a column",
-                            where=" of this file", notes=(((first[name], ""), "it is here first"),))  # fmt: skip
+                yield found(
+                    "duplicate-name",
+                    column,
+                    "name",
+                    name=name,
+                    kind="a column",
+                    other="a column",
+                    where=" of this file",
+                    notes=(((first[name], ""), "it is here first"),),
+                )
             first.setdefault(name, column)

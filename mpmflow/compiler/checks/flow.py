@@ -24,8 +24,14 @@ def shares(subject: Subject) -> Iterator[Finding]:
 def _shares(node: Decision | Choose) -> Iterator[Finding]:
     open_ = [outcome for outcome in node.outcomes if outcome.share is None]
     if len(open_) > 1:
-        yield found("two-rests", open_[1], "name", name=f"{node.name}.{open_[1].name}", first=open_[0].name,
-                    notes=(((open_[0], "name"), "this one takes the rest already"),))  # fmt: skip
+        yield found(
+            "two-rests",
+            open_[1],
+            "name",
+            name=f"{node.name}.{open_[1].name}",
+            first=open_[0].name,
+            notes=(((open_[0], "name"), "this one takes the rest already"),),
+        )
         return
     given = [outcome.share.by_visit for outcome in node.outcomes if outcome.share is not None]
     length = max(map(len, given), default=0)
@@ -34,13 +40,22 @@ def _shares(node: Decision | Choose) -> Iterator[Finding]:
         if total > 1 or (total < 1 and not open_):
             gap = abs(1 - total)
             yield found(
-                "shares-sum", node, "name", name=node.name, total=percent(total), gap=percent(gap),
+                "shares-sum",
+                node,
+                "name",
+                name=node.name,
+                total=percent(total),
+                gap=percent(gap),
                 more="too much" if total > 1 else "missing",
                 visit=f"at visit {visit + 1}" + (" and later" if visit == length - 1 and length > 1 else "")
-                if length > 1 else None,
-                notes=tuple(((one, "share"), f"`{one.name}` has {percent(_at(one.share.by_visit, visit))}")
-                            for one in node.outcomes if one.share is not None),
-            )  # fmt: skip
+                if length > 1
+                else None,
+                notes=tuple(
+                    ((one, "share"), f"`{one.name}` has {percent(_at(one.share.by_visit, visit))}")
+                    for one in node.outcomes
+                    if one.share is not None
+                ),
+            )
             return
 
 
@@ -78,8 +93,14 @@ def _unreachable(flow: Flow) -> Iterator[Finding]:
         behind = _spread([place.id], ahead) - seen
         covered |= behind
         others = [one for one in behind if flow.nodes[one].kind not in ("join", "end") and one != place.id]
-        yield found("unreachable-step", place.node, "name", name=place.id, kind=_word(place.kind),
-                    behind=", ".join(f"`{one}`" for one in flow.nodes if one in others))  # fmt: skip
+        yield found(
+            "unreachable-step",
+            place.node,
+            "name",
+            name=place.id,
+            kind=_word(place.kind),
+            behind=", ".join(f"`{one}`" for one in flow.nodes if one in others),
+        )
 
 
 def _word(kind: str) -> str:
@@ -123,7 +144,14 @@ def _endless(flow: Flow) -> Iterator[Finding]:
         loop = cycle_within(members[0], ahead, frozenset(component))
         hops = [*zip(loop, [*loop[1:], loop[0]], strict=True)]
         notes = tuple((_where(flow, by_pair[hop]), f"`{hop[0]}` leads to `{hop[1]}`") for hop in hops)
-        yield found("endless-loop", flow.nodes[loop[0]].node, "name", name=loop[0], loop=" -> ".join([*loop, loop[0]]), notes=notes)
+        yield found(
+            "endless-loop",
+            flow.nodes[loop[0]].node,
+            "name",
+            name=loop[0],
+            loop=" -> ".join([*loop, loop[0]]),
+            notes=notes,
+        )
     for place in stuck:
         node = flow.nodes[place]
         if place not in in_loop and node.kind in ("step", "decision", "choose", "call", "fork"):

@@ -21,8 +21,13 @@ def objectives(subject: Subject) -> Iterator[Finding]:
             yield found("objective-without-owner", objective, "name", name=objective.name)
         targeted = any(metrics[name].target for name in objective.measured_by if name in metrics)
         if objective.target is None and not targeted:
-            yield found("objective-without-target", objective, "name", name=objective.name,
-                        metric=next(iter(objective.measured_by), None))  # fmt: skip
+            yield found(
+                "objective-without-target",
+                objective,
+                "name",
+                name=objective.name,
+                metric=next(iter(objective.measured_by), None),
+            )
 
 
 def targets(subject: Subject) -> Iterator[Finding]:
@@ -32,8 +37,9 @@ def targets(subject: Subject) -> Iterator[Finding]:
             yield found("target-without-date", part, clause, target=_words(target))
         flow = metric is not None and subject.units.of_name(metric.name).flow
         if metric is not None and flow and target.per is None and target.start is None:
-            yield found("target-reading", part, clause, name=metric.name, value=str(target.value),
-                        bound=target.comparison)  # fmt: skip
+            yield found(
+                "target-reading", part, clause, name=metric.name, value=str(target.value), bound=target.comparison
+            )
 
 
 def _words(target: Target) -> str:
@@ -52,7 +58,12 @@ def all_targets(subject: Subject) -> Iterator[tuple[Any, str, Target, Metric | N
     for commitment in model.commitments:
         for promise in commitment.promises:
             entry = subject.names.table.get(promise.metric)
-            yield promise.target, "", promise.target, entry.part if entry is not None and entry.kind == "metric" else None
+            yield (
+                promise.target,
+                "",
+                promise.target,
+                entry.part if entry is not None and entry.kind == "metric" else None,
+            )
 
 
 def target_metric(subject: Subject, objective: Objective) -> Metric | None:
@@ -77,20 +88,30 @@ def initiatives(subject: Subject) -> Iterator[Finding]:
         moved = [move.lever for move in initiative.moves if move.lever in known]
         for name in moved:
             if name not in targeted:
-                yield found("metric-without-target", initiative, "name", name=name, what="initiative", by=initiative.name)
+                yield found(
+                    "metric-without-target", initiative, "name", name=name, what="initiative", by=initiative.name
+                )
         if moved:
             continue
         served = [_find(subject.model, name) for name in initiative.serves]
         metrics = [name for objective in served if objective is not None for name in objective.measured_by]
         if metrics and not any(name in targeted for name in metrics):
-            yield found("metric-without-target", initiative, "name", name=metrics[0], what="initiative", by=initiative.name)
+            yield found(
+                "metric-without-target", initiative, "name", name=metrics[0], what="initiative", by=initiative.name
+            )
     for commitment in subject.model.commitments:
         if commitment.by is None:
             yield found("unowned-promise", commitment, "name", name=commitment.name)
         for promise in commitment.promises:
             if promise.metric in known and promise.metric not in targeted:
-                yield found("metric-without-target", promise, "metric", name=promise.metric, what="commitment",
-                            by=commitment.name)  # fmt: skip
+                yield found(
+                    "metric-without-target",
+                    promise,
+                    "metric",
+                    name=promise.metric,
+                    what="commitment",
+                    by=commitment.name,
+                )
 
 
 def _targeted(subject: Subject) -> set[str]:
@@ -113,4 +134,6 @@ def benchmarks(subject: Subject) -> Iterator[Finding]:
     """Benchmarks that nobody could look up."""
     for benchmark in subject.model.benchmarks:
         if benchmark.source is None:
-            yield found("benchmark-without-source", benchmark, "metric", name=benchmark.metric, value=str(benchmark.value))
+            yield found(
+                "benchmark-without-source", benchmark, "metric", name=benchmark.metric, value=str(benchmark.value)
+            )

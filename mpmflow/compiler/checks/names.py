@@ -22,16 +22,26 @@ def doubles(subject: Subject) -> Iterator[Finding]:
         here, other = (double.earlier, double.later) if double.imported else (double.later, double.earlier)
         where = " of an imported file" if double.imported else ""
         yield found(
-            "duplicate-name", here.part, "name", name=here.name, kind=here.words, other=other.words, where=where,
+            "duplicate-name",
+            here.part,
+            "name",
+            name=here.name,
+            kind=here.words,
+            other=other.words,
+            where=where,
             notes=(((other.part, "name"), f"{other.words} of that name is here"),),
-        )  # fmt: skip
+        )
     for name, column in names.columns.items():
         entry = names.table.get(name)
         if entry is not None:
             yield found(
-                "shadowed-name", column.part, "name", name=name, other=entry.words,
+                "shadowed-name",
+                column.part,
+                "name",
+                name=name,
+                other=entry.words,
                 notes=(((entry.part, "name"), f"{entry.words} of that name is here"),),
-            )  # fmt: skip
+            )
 
 
 def process_names(subject: Subject) -> Iterator[Finding]:
@@ -42,8 +52,15 @@ def process_names(subject: Subject) -> Iterator[Finding]:
             if by is not None:
                 yield from _expect(subject.names, node, "by", by, ("team",), "team", "work is done by a team")
             if isinstance(node, Call):
-                yield from _expect(subject.names, node, "workflow", node.workflow, ("workflow",), "workflow",
-                                   "only a workflow can be called")  # fmt: skip
+                yield from _expect(
+                    subject.names,
+                    node,
+                    "workflow",
+                    node.workflow,
+                    ("workflow",),
+                    "workflow",
+                    "only a workflow can be called",
+                )
         yield from _loose(subject, workflow, subject.flow(workflow))
 
 
@@ -66,14 +83,33 @@ def _loose(subject: Subject, workflow: Workflow, flow: Flow) -> Iterator[Finding
             from mpmflow.diagnostics.suggest import nearest
 
             known = [*room, "done", "scrap"]
-            yield found("unknown-name", part, clause, kind="statement of this workflow", name=loose.name,
-                        nearest=nearest(loose.name, known))  # fmt: skip
+            yield found(
+                "unknown-name",
+                part,
+                clause,
+                kind="statement of this workflow",
+                name=loose.name,
+                nearest=nearest(loose.name, known),
+            )
         elif entry.kind in NODE_KINDS and entry.workflow is not None:
-            yield found("arrow-to-other-workflow", part, clause, name=loose.name, workflow=entry.workflow.name,
-                        here=workflow.name)  # fmt: skip
+            yield found(
+                "arrow-to-other-workflow",
+                part,
+                clause,
+                name=loose.name,
+                workflow=entry.workflow.name,
+                here=workflow.name,
+            )
         else:
-            yield found("wrong-kind", part, clause, name=loose.name, found=entry.words,
-                        wanted="an arrow leads to a statement of its workflow", hint=None)  # fmt: skip
+            yield found(
+                "wrong-kind",
+                part,
+                clause,
+                name=loose.name,
+                found=entry.words,
+                wanted="an arrow leads to a statement of its workflow",
+                hint=None,
+            )
 
 
 def _expect(
@@ -90,7 +126,9 @@ def _expect(
         near = names.nearest(name, NODE_KINDS | {"team"} if "node" in kinds else kinds)
         yield found("unknown-name", part, clause, kind=kind, name=name, nearest=near)
     else:
-        yield found("wrong-kind", part, clause, name=name, found=entry.words, wanted=wanted, hint=_hint(names, name, kinds))
+        yield found(
+            "wrong-kind", part, clause, name=name, found=entry.words, wanted=wanted, hint=_hint(names, name, kinds)
+        )
 
 
 def _hint(names: Names, name: str, kinds: tuple[str, ...]) -> str | None:
@@ -110,23 +148,38 @@ def measure_names(subject: Subject) -> Iterator[Finding]:
     names = subject.names
     for cause in subject.model.causes:
         for clause, name in (("source", cause.source), ("effect", cause.effect)):
-            yield from _expect(names, cause, clause, name, _OBSERVED, "metric or indicator",
-                               "a cause needs a metric or an indicator")  # fmt: skip
+            yield from _expect(
+                names, cause, clause, name, _OBSERVED, "metric or indicator", "a cause needs a metric or an indicator"
+            )
     for source in subject.model.data:
         if isinstance(source, SeriesSource):
             for column in source.columns:
                 if column.name is not None:
-                    yield from _expect(names, column, "name", column.name, _OBSERVED, "metric or indicator",
-                                       "a column of a series holds a metric or an indicator")  # fmt: skip
+                    yield from _expect(
+                        names,
+                        column,
+                        "name",
+                        column.name,
+                        _OBSERVED,
+                        "metric or indicator",
+                        "a column of a series holds a metric or an indicator",
+                    )
     wanted = "a scenario sets a number such as " + _lever_examples(names)
     for scenario in subject.model.scenarios:
         seen: dict[str, Any] = {}
         for setting in scenario.settings:
             yield from _expect(names, setting, "lever", setting.lever, ("lever", "outcome"), "setting", wanted)
             if setting.lever in seen:
-                yield found("duplicate-name", setting, "lever", name=setting.lever, kind="a setting", other="a setting",
-                            where=" of this scenario",
-                            notes=(((seen[setting.lever], "lever"), "it is set here first"),))  # fmt: skip
+                yield found(
+                    "duplicate-name",
+                    setting,
+                    "lever",
+                    name=setting.lever,
+                    kind="a setting",
+                    other="a setting",
+                    where=" of this scenario",
+                    notes=(((seen[setting.lever], "lever"), "it is set here first"),),
+                )
             seen.setdefault(setting.lever, setting)
 
 
@@ -146,22 +199,45 @@ def goal_names(subject: Subject) -> Iterator[Finding]:
     names = subject.names
     for objective, _ in subject.model.objective_tree():
         for position, metric in enumerate(objective.measured_by):
-            yield from _expect(names, objective, f"measured_by.{position}", metric, ("metric",), "metric",
-                               "an objective is measured by metrics")  # fmt: skip
+            yield from _expect(
+                names,
+                objective,
+                f"measured_by.{position}",
+                metric,
+                ("metric",),
+                "metric",
+                "an objective is measured by metrics",
+            )
     for initiative in subject.model.initiatives:
         for move in initiative.moves:
-            yield from _expect(names, move, "lever", move.lever, ("lever", *_OBSERVED), "setting, metric or indicator",
-                               "an initiative moves a setting, a metric or an indicator")  # fmt: skip
+            yield from _expect(
+                names,
+                move,
+                "lever",
+                move.lever,
+                ("lever", *_OBSERVED),
+                "setting, metric or indicator",
+                "an initiative moves a setting, a metric or an indicator",
+            )
         for position, served in enumerate(initiative.serves):
-            yield from _expect(names, initiative, f"serves.{position}", served, ("objective",), "objective",
-                               "an initiative serves objectives")  # fmt: skip
+            yield from _expect(
+                names,
+                initiative,
+                f"serves.{position}",
+                served,
+                ("objective",),
+                "objective",
+                "an initiative serves objectives",
+            )
     for commitment in subject.model.commitments:
         for promise in commitment.promises:
-            yield from _expect(names, promise, "metric", promise.metric, ("metric",), "metric",
-                               "a commitment promises a metric")  # fmt: skip
+            yield from _expect(
+                names, promise, "metric", promise.metric, ("metric",), "metric", "a commitment promises a metric"
+            )
     for benchmark in subject.model.benchmarks:
-        yield from _expect(names, benchmark, "metric", benchmark.metric, ("metric",), "metric",
-                           "a benchmark is about a metric")  # fmt: skip
+        yield from _expect(
+            names, benchmark, "metric", benchmark.metric, ("metric",), "metric", "a benchmark is about a metric"
+        )
 
 
 def test_names(subject: Subject) -> Iterator[Finding]:
@@ -169,15 +245,36 @@ def test_names(subject: Subject) -> Iterator[Finding]:
     names = subject.names
     for test in subject.model.tests:
         for given in test.given:
-            yield from _expect(names, given, "name", given.name, _OBSERVED, "metric or indicator",
-                               "observed values are those of a metric or an indicator")  # fmt: skip
+            yield from _expect(
+                names,
+                given,
+                "name",
+                given.name,
+                _OBSERVED,
+                "metric or indicator",
+                "observed values are those of a metric or an indicator",
+            )
         for expected in test.expects:
             if isinstance(expected, scenes.ExpectSpread):
-                yield from _expect(names, expected, "node", expected.node, ("node", "team", *NODE_KINDS),
-                                   "step, decision or team", "delay and rework are looked for at a step or a decision")  # fmt: skip
+                yield from _expect(
+                    names,
+                    expected,
+                    "node",
+                    expected.node,
+                    ("node", "team", *NODE_KINDS),
+                    "step, decision or team",
+                    "delay and rework are looked for at a step or a decision",
+                )
             elif isinstance(expected, scenes.ExpectLevel):
-                yield from _expect(names, expected, "name", expected.name, _OBSERVED, "metric or indicator",
-                                   "only a metric or an indicator has a value")  # fmt: skip
+                yield from _expect(
+                    names,
+                    expected,
+                    "name",
+                    expected.name,
+                    _OBSERVED,
+                    "metric or indicator",
+                    "only a metric or an indicator has a value",
+                )
             else:
                 wanted = "only an indicator that is declared has rules, and so a state"
                 yield from _expect(names, expected, "name", expected.name, ("indicator",), "declared indicator", wanted)
@@ -198,7 +295,19 @@ def _state(test: scenes.Test, expected: scenes.ExpectState) -> Iterator[Finding]
         for row in test.examples.rows:
             state = row[position]
             if not isinstance(state, str) or state not in STATES:
-                yield found("unknown-state", test.examples, name=str(state), nearest=nearest(str(state), STATES), known=list(STATES))
+                yield found(
+                    "unknown-state",
+                    test.examples,
+                    name=str(state),
+                    nearest=nearest(str(state), STATES),
+                    known=list(STATES),
+                )
     elif expected.state not in STATES:
-        yield found("unknown-state", expected, "state", name=expected.state, nearest=nearest(expected.state, STATES),
-                    known=list(STATES))  # fmt: skip
+        yield found(
+            "unknown-state",
+            expected,
+            "state",
+            name=expected.state,
+            nearest=nearest(expected.state, STATES),
+            known=list(STATES),
+        )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from datetime import date
+from itertools import pairwise
 
 from mpmflow.model import rules, scenes
 from mpmflow.model.expressions import Amount, Binary, Expression, Function, Reference
@@ -51,7 +52,13 @@ def _bounds_of_name(subject: Subject, name: str) -> tuple[float, float]:
     if entry.kind == "measure":
         return 0.0, math.inf
     unit = subject.units.of_named(entry).unit
-    if entry.kind == "metric" and entry.part.formula is None and unit is not None and unit.powers and not unit.currencies:
+    if (
+        entry.kind == "metric"
+        and entry.part.formula is None
+        and unit is not None
+        and unit.powers
+        and not unit.currencies
+    ):
         return 0.0, math.inf
     return ANYTHING
 
@@ -59,7 +66,7 @@ def _bounds_of_name(subject: Subject, name: str) -> tuple[float, float]:
 def _samples(indicator: Indicator, low: float, high: float, extra: list[float]) -> list[float]:
     """Values between which no condition changes: every level, every gap between levels, and both ends."""
     levels = sorted({level for rule in indicator.rules for level in _levels(rule.condition)} | set(extra))
-    points = [*levels, *((a + b) / 2 for a, b in zip(levels, levels[1:], strict=False))]
+    points = [*levels, *((a + b) / 2 for a, b in pairwise(levels))]
     if levels:
         width = max(abs(levels[0]), abs(levels[-1]), 1.0)
         points += [levels[0] - width, levels[-1] + width]
@@ -119,8 +126,9 @@ def conditions(subject: Subject) -> Iterator[Finding]:
         for position, rule in enumerate(indicator.rules):
             if not any(may_hold(rule.condition, value, low)[0] for value in samples):
                 dead.add(position)
-                yield found("dead-rule", rule, "condition", name=indicator.name, level=rule.level,
-                            reason=_reason(low, high))  # fmt: skip
+                yield found(
+                    "dead-rule", rule, "condition", name=indicator.name, level=rule.level, reason=_reason(low, high)
+                )
         alive = [rule for position, rule in enumerate(indicator.rules) if position not in dead]
         yield from _contradictions(indicator, alive, samples, low)
 
@@ -146,7 +154,9 @@ def _without_waiting(condition: rules.Condition) -> rules.Condition:
     return condition
 
 
-def _contradictions(indicator: Indicator, alive: list[rules.Rule], samples: list[float], low: float) -> Iterator[Finding]:
+def _contradictions(
+    indicator: Indicator, alive: list[rules.Rule], samples: list[float], low: float
+) -> Iterator[Finding]:
     for rule in alive:
         lasting = _without_waiting(rule.condition)
         if rule.clears is not None and any(
@@ -154,15 +164,27 @@ def _contradictions(indicator: Indicator, alive: list[rules.Rule], samples: list
         ):
             yield found("clears-while-firing", rule, "clears", name=indicator.name, level=rule.level)
         if indicator.expect is not None and _certain(lasting, float(indicator.expect.base), low):
-            yield found("fires-as-expected", rule, "condition", name=indicator.name, level=rule.level,
-                        expected=str(indicator.expect), notes=(((indicator, "expect"), "this is expected"),))  # fmt: skip
+            yield found(
+                "fires-as-expected",
+                rule,
+                "condition",
+                name=indicator.name,
+                level=rule.level,
+                expected=str(indicator.expect),
+                notes=(((indicator, "expect"), "this is expected"),),
+            )
     alerts = [rule for rule in alive if rule.level == "alert"]
     for warn in (rule for rule in alive if rule.level == "warn"):
         seen = [value for value in samples if may_hold(warn.condition, value, low)[0]]
         for alert in alerts:
             if seen and all(_certain(alert.condition, value, low) for value in seen):
-                yield found("rules-contradict", warn, "condition", name=indicator.name,
-                            notes=(((alert, "condition"), "this alert always holds with it"),))  # fmt: skip
+                yield found(
+                    "rules-contradict",
+                    warn,
+                    "condition",
+                    name=indicator.name,
+                    notes=(((alert, "condition"), "this alert always holds with it"),),
+                )
                 break
 
 

@@ -59,8 +59,15 @@ def objectives(subject: Subject) -> Iterator[Finding]:
         below = _metrics_below(objective)
         if objective.children:
             if below and not subject.influences.reachable_from(below) & set(own):
-                yield found("no-line-of-sight", objective, "name", name=objective.name, metrics=own,
-                            children=sorted(child.name for child in objective.children), below=sorted(below))  # fmt: skip
+                yield found(
+                    "no-line-of-sight",
+                    objective,
+                    "name",
+                    name=objective.name,
+                    metrics=own,
+                    children=sorted(child.name for child in objective.children),
+                    below=sorted(below),
+                )
         elif not any(_movable(subject, metrics[name]) for name in own):
             yield found("out-of-reach", objective, "name", name=objective.name, metrics=own)
 

@@ -59,11 +59,14 @@ def loads(subject: Subject) -> Iterator[Finding]:
             people = -(-needed // max(offered / max(team.part.people, 1), 1e-12)) if team.part.people else None
             share, node = most[name]
             yield found(
-                "overloaded-team", team.part, "people", name=name,
+                "overloaded-team",
+                team.part,
+                "people",
+                name=name,
                 load=f"{needed / offered:.0%}" if offered else None,
                 enough=int(people) if people else None,
                 notes=(((node, "takes"), f"most of it, {share / needed:.0%}, comes from `{node.name}`"),),
-            )  # fmt: skip
+            )
 
 
 def arrival_rate(workflow: Workflow) -> float | None:
@@ -86,16 +89,24 @@ def hand_offs(subject: Subject) -> Iterator[Finding]:
             assert team is not None
             assert other is not None
             sides = [(giver, team), (taker, other)]
-            missing = [one for node, one in sides if not (node.owner or one.owner or (not one.partner and workflow.owner))]
+            missing = [
+                one for node, one in sides if not (node.owner or one.owner or (not one.partner and workflow.owner))
+            ]
             pair = tuple(sorted((team.name, other.name)))
             if not missing or pair in said:
                 continue
             said.add((pair[0], pair[1]))
             yield found(
-                "hand-off-without-owner", giver, "by", name=giver.name, giver=team.name, taker=other.name,
-                to=taker.name, missing=[one.name for one in missing],
+                "hand-off-without-owner",
+                giver,
+                "by",
+                name=giver.name,
+                giver=team.name,
+                taker=other.name,
+                to=taker.name,
+                missing=[one.name for one in missing],
                 notes=tuple(((one, "name"), f"`{one.name}` has no owner") for one in missing),
-            )  # fmt: skip
+            )
 
 
 def _passings(subject: Subject, workflow: Workflow, flow: Flow) -> Iterator[tuple[Any, Any]]:

@@ -27,7 +27,9 @@ def expressions(subject: Subject) -> Iterator[Finding]:
     yield from subject.units.findings
 
 
-def _value(subject: Subject, part: Any, clause: str, name: str, value: Quantity, measure: Type | None = None) -> Iterator[Finding]:
+def _value(
+    subject: Subject, part: Any, clause: str, name: str, value: Quantity, measure: Type | None = None
+) -> Iterator[Finding]:
     """A finding when a literal does not measure what `name` is."""
     type_ = measure or subject.units.of_name(name)
     given = of_quantity(value)
@@ -35,7 +37,15 @@ def _value(subject: Subject, part: Any, clause: str, name: str, value: Quantity,
         yield found("not-a-unit", part, clause, text=value.unit)
     elif not fits(type_, given):
         assert type_.unit is not None
-        yield found("unit-of-value", part, clause, value=str(value), name=name, unit=_words(type_), hint=_hint(subject, name, type_, given))
+        yield found(
+            "unit-of-value",
+            part,
+            clause,
+            value=str(value),
+            name=name,
+            unit=_words(type_),
+            hint=_hint(subject, name, type_, given),
+        )
     elif _is_share(subject.names.find(name)) and not 0 <= value.base <= 1:
         yield found("share-out-of-range", part, clause, text=str(value))
 
@@ -63,7 +73,9 @@ def _hint(subject: Subject, name: str, type_: Type, given: Type) -> str:
 
 
 def _is_share(entry: Named | None) -> bool:
-    return entry is not None and (entry.kind == "outcome" or (entry.kind == "lever" and entry.owner is not None and entry.part is not entry.owner))
+    return entry is not None and (
+        entry.kind == "outcome" or (entry.kind == "lever" and entry.owner is not None and entry.part is not entry.owner)
+    )
 
 
 def goal_values(subject: Subject) -> Iterator[Finding]:
@@ -103,7 +115,10 @@ def measure_values(subject: Subject) -> Iterator[Finding]:
                 yield from _value(subject, rule.clears, "value", indicator.name, rule.clears.value, measure)
     for cause in subject.model.causes:
         if isinstance(cause.strength, Each):
-            for clause, name, value in (("step", cause.source, cause.strength.step), ("adds", cause.effect, cause.strength.adds)):
+            for clause, name, value in (
+                ("step", cause.source, cause.strength.step),
+                ("adds", cause.effect, cause.strength.adds),
+            ):
                 type_ = subject.units.of_name(name)
                 if not fits(type_, of_quantity(value)):
                     yield from _value(subject, cause.strength, clause, name, value)
@@ -138,12 +153,18 @@ def setting_values(subject: Subject) -> Iterator[Finding]:
             if entry is None or not entry.is_lever:
                 continue
             is_share = _is_share(entry)
-            shapes, wanted = _SHAPES.get("" if is_share else entry.aspect, ((Quantity,), "one number, such as `2` or `10%`"))
+            shapes, wanted = _SHAPES.get(
+                "" if is_share else entry.aspect, ((Quantity,), "one number, such as `2` or `10%`")
+            )
             if not isinstance(setting.value, shapes):
                 yield found("setting-shape", setting, "value", name=setting.lever, wanted=wanted)
             elif isinstance(setting.value, Quantity):
                 yield from _value(subject, setting, "value", setting.lever, setting.value)
-                if entry.aspect == "people" and not is_share and (setting.value.value.denominator != 1 or setting.value.value < 0):
+                if (
+                    entry.aspect == "people"
+                    and not is_share
+                    and (setting.value.value.denominator != 1 or setting.value.value < 0)
+                ):
                     yield found("not-a-count", setting, "value", what="people", least=0, text=str(setting.value))
 
 
@@ -159,7 +180,9 @@ def test_values(subject: Subject) -> Iterator[Finding]:
         for expected in test.expects:
             if isinstance(expected, scenes.ExpectLevel) and subject.names.find(expected.name) is not None:
                 levels = (
-                    _column(test, expected.value) if isinstance(expected.value, scenes.Cell) else [(expected, "value", expected.value)]
+                    _column(test, expected.value)
+                    if isinstance(expected.value, scenes.Cell)
+                    else [(expected, "value", expected.value)]
                 )
                 for part, clause, value in levels:
                     yield from _value(subject, part, clause, expected.name, value)

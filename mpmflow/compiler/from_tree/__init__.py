@@ -49,7 +49,5 @@ def model_from_tree(bridge: Bridge, file: tree.File, imported: Mapping[str, mode
         else:
             field, maker = _MAKERS[type(statement)]
             parts[field].append(maker(bridge, statement))
-    fields: dict[str, Any] = {
-        field: tuple(made) if field in _PLAIN else Roster(made) for field, made in parts.items()
-    }
+    fields: dict[str, Any] = {field: tuple(made) if field in _PLAIN else Roster(made) for field, made in parts.items()}
     return bridge.part(model.Model, file.span, imports=tuple(imports), data=tuple(sources), **fields)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from datetime import date
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any, Literal
 
 from mpmflow.diagnostics.source import Span
@@ -36,7 +37,11 @@ def number(bridge: Bridge, text: str, span: Span | None) -> Fraction:
         return NOTHING
     sign, whole, decimals, exponent, letter = match.groups()
     whole, decimals = whole.replace("_", ""), decimals or ""
-    if len(whole) + len(decimals) > MAX_DIGITS or (exponent and len(exponent) > 4) or abs(int(exponent or 0)) > MAX_EXPONENT:
+    if (
+        len(whole) + len(decimals) > MAX_DIGITS
+        or (exponent and len(exponent) > 4)
+        or abs(int(exponent or 0)) > MAX_EXPONENT
+    ):
         bridge.fault("number-too-long", span, limit=MAX_DIGITS)
         return NOTHING
     value = Fraction(int(whole + decimals), 10 ** len(decimals)) if decimals else Fraction(int(whole))
@@ -145,7 +150,7 @@ def target(bridge: Bridge, written: tree.Target) -> Target:
     return made
 
 
-# --- durations ---------------------------------------------------------------------------------------------------------
+# --- durations ---
 
 _LAWS: dict[str, tuple[type[law.Law], tuple[str, ...], str]] = {
     "exponential": (law.Exponential, ("mean",), "exponential(2d)"),
@@ -174,7 +179,12 @@ def _distribution(bridge: Bridge, written: tree.Distribution) -> Any:
     name = written.name.text
     if name not in _LAWS:
         bridge.fault(
-            "unknown-name", written.name.span, kind="distribution", name=name, nearest=nearest(name, _LAWS), known=sorted(_LAWS)
+            "unknown-name",
+            written.name.span,
+            kind="distribution",
+            name=name,
+            nearest=nearest(name, _LAWS),
+            known=sorted(_LAWS),
         )
         return _no_time(bridge, written)
     kind, wanted, usage = _LAWS[name]
@@ -191,7 +201,9 @@ def _distribution(bridge: Bridge, written: tree.Distribution) -> Any:
     if name == "triangular":
         _in_order(bridge, written.span, fields["low"], fields["mode"], fields["high"])
     elif name == "weibull" and not 0 < fields["shape"] <= 100:
-        bridge.fault("distribution-arguments", written.span, name=name, usage=usage, reason="its shape is between 0 and 100")
+        bridge.fault(
+            "distribution-arguments", written.span, name=name, usage=usage, reason="its shape is between 0 and 100"
+        )
         fields["shape"] = Fraction(1)
     elif name in ("lognormal", "gamma") and fields["mean"].value == 0:
         bridge.fault("distribution-arguments", written.span, name=name, usage=usage, reason="its mean is above zero")
@@ -211,7 +223,7 @@ def _parameter(bridge: Bridge, field: str, written: tree.Quantity | tree.Text | 
 
 
 def _in_order(bridge: Bridge, span: Span | None, *times: Quantity) -> None:
-    if any(low.base > high.base for low, high in zip(times, times[1:], strict=False)):
+    if any(low.base > high.base for low, high in pairwise(times)):
         bridge.fault("bounds-out-of-order", span, bounds=[str(time) for time in times])
 
 
@@ -221,4 +233,8 @@ def _no_time(bridge: Bridge, written: tree.Distribution) -> law.Constant:
 
 def _text(written: tree.Quantity) -> str:
     unit = written.unit or ""
-    return f"{written.number}{unit}" if unit in ("", "%") or unit[0].islower() and len(unit) <= 3 else f"{written.number} {unit}"
+    return (
+        f"{written.number}{unit}"
+        if unit in ("", "%") or (unit[0].islower() and len(unit) <= 3)
+        else f"{written.number} {unit}"
+    )

@@ -17,8 +17,14 @@ MAX_DEPTH = 40
 def objective(bridge: Bridge, written: tree.Objective, depth: int = 0) -> goals.Objective:
     """An objective with those below it. One without a level is reported and taken for the next level down."""
     if written.level is None:
-        bridge.fault("missing-part", written.name.span, name=written.name.text, kind="objective", what="level",
-                     cure="say `enterprise`, `business_unit`, `department` or `function` behind its name")  # fmt: skip
+        bridge.fault(
+            "missing-part",
+            written.name.span,
+            name=written.name.text,
+            kind="objective",
+            what="level",
+            cure="say `enterprise`, `business_unit`, `department` or `function` behind its name",
+        )
     children: tuple[tree.Objective, ...] = written.objectives
     if depth >= MAX_DEPTH and children:
         bridge.fault("too-deep", children[0].span, limit=MAX_DEPTH)
@@ -35,8 +41,14 @@ def objective(bridge: Bridge, written: tree.Objective, depth: int = 0) -> goals.
         owner=label(written.owner),
         children=tuple(objective(bridge, child, depth + 1) for child in children),
     )
-    bridge.mark(made, name=written.name, level=written.level, measured_by=written.measured_by, target=written.target,
-                owner=written.owner)  # fmt: skip
+    bridge.mark(
+        made,
+        name=written.name,
+        level=written.level,
+        measured_by=written.measured_by,
+        target=written.target,
+        owner=written.owner,
+    )
     return made
 
 
@@ -118,14 +130,15 @@ def data(bridge: Bridge, written: tree.Data) -> list[Any]:
         columns = []
         for column in source.columns:
             if isinstance(column, tree.RoleColumn):
-                made = bridge.part(
-                    observations.Column, column.span, role=column.role, column=_text(column.column)
-                )
+                made = bridge.part(observations.Column, column.span, role=column.role, column=_text(column.column))
             else:
                 made = bridge.part(
-                    observations.Column, column.span, name=column.name.text, type=column.type,
+                    observations.Column,
+                    column.span,
+                    name=column.name.text,
+                    type=column.type,
                     column=_text(column.column),
-                )  # fmt: skip
+                )
                 bridge.mark(made, name=column.name)
             columns.append(made)
         given = allows(bridge, written.allows) if position == 0 else sources[0].allow
@@ -137,5 +150,3 @@ def data(bridge: Bridge, written: tree.Data) -> list[Any]:
 
 def _text(written: tree.Word | tree.Text | None) -> str | None:
     return None if written is None else str(written)
-
-

@@ -56,8 +56,14 @@ def _binary(bridge: Bridge, written: tree.Binary, depth: int) -> Any:
 def metric(bridge: Bridge, written: tree.Metric) -> measures.Metric:
     """A metric. One without a category is reported and taken for an output."""
     if written.category is None:
-        bridge.fault("missing-part", written.name.span, name=written.name.text, kind="metric", what="category",
-                     cure="say `activity`, `output`, `operational` or `outcome` behind its name")  # fmt: skip
+        bridge.fault(
+            "missing-part",
+            written.name.span,
+            name=written.name.text,
+            kind="metric",
+            what="category",
+            cure="say `activity`, `output`, `operational` or `outcome` behind its name",
+        )
     unit = None
     if written.unit is not None:
         unit = plain_unit(written.unit.text)
@@ -74,8 +80,15 @@ def metric(bridge: Bridge, written: tree.Metric) -> measures.Metric:
         target=figures.target(bridge, written.target) if written.target else None,
         owner=label(written.owner),
     )
-    bridge.mark(made, name=written.name, category=written.category, formula=written.formula, unit=written.unit,
-                target=written.target, owner=written.owner)  # fmt: skip
+    bridge.mark(
+        made,
+        name=written.name,
+        category=written.category,
+        formula=written.formula,
+        unit=written.unit,
+        target=written.target,
+        owner=written.owner,
+    )
     return made
 
 
@@ -94,9 +107,11 @@ def cause(bridge: Bridge, written: tree.Cause) -> measures.Cause:
     evidence = None
     if written.evidence:
         evidence = bridge.part(
-            measures.Evidence, written.evidence.span, grade=written.evidence.grade.text,
+            measures.Evidence,
+            written.evidence.span,
+            grade=written.evidence.grade.text,
             note=label(written.evidence.note),
-        )  # fmt: skip
+        )
     made = bridge.part(
         measures.Cause,
         written.span,
@@ -108,8 +123,15 @@ def cause(bridge: Bridge, written: tree.Cause) -> measures.Cause:
         confidence=figures.share(bridge, written.confidence) if written.confidence else None,
         evidence=evidence,
     )
-    bridge.mark(made, source=written.source, effect=written.target, lag=written.lag, strength=written.strength,
-                confidence=written.confidence, evidence=written.evidence)  # fmt: skip
+    bridge.mark(
+        made,
+        source=written.source,
+        effect=written.target,
+        lag=written.lag,
+        strength=written.strength,
+        confidence=written.confidence,
+        evidence=written.evidence,
+    )
     return made
 
 
@@ -133,8 +155,14 @@ def _strength(bridge: Bridge, written: tree.Each | tree.Elasticity | tree.Learne
 def indicator(bridge: Bridge, written: tree.Indicator) -> measures.Indicator:
     """A named indicator; one without a formula measures nothing and is reported."""
     if written.formula is None:
-        bridge.fault("missing-part", written.name.span, name=written.name.text, kind="indicator", what="formula",
-                     cure="say what it measures, as in `= rate(brief_complete.no)`")  # fmt: skip
+        bridge.fault(
+            "missing-part",
+            written.name.span,
+            name=written.name.text,
+            kind="indicator",
+            what="formula",
+            cure="say what it measures, as in `= rate(brief_complete.no)`",
+        )
         zero = make(expressions.Amount, value=make(Quantity, value=Fraction(0), unit=""))
     made = bridge.part(
         measures.Indicator,
@@ -151,9 +179,15 @@ def indicator(bridge: Bridge, written: tree.Indicator) -> measures.Indicator:
         owner=label(written.owner),
         do=_actions(written),
     )
-    bridge.mark(made, name=written.name, measure=written.formula, expect=written.expect,
-                missed_warning_costs=written.missed_cost, false_alarm_costs=written.false_alarm_cost,
-                owner=written.owner)  # fmt: skip
+    bridge.mark(
+        made,
+        name=written.name,
+        measure=written.formula,
+        expect=written.expect,
+        missed_warning_costs=written.missed_cost,
+        false_alarm_costs=written.false_alarm_cost,
+        owner=written.owner,
+    )
     return made
 
 
@@ -196,18 +230,23 @@ def _condition(bridge: Bridge, written: tree.Condition, depth: int) -> Any:
         if share <= 0:
             bridge.fault("share-out-of-range", written.by.span, text=written.by.number + (written.by.unit or ""))
         return bridge.part(
-            rules.Moves, written.span, direction=written.direction, share=share,
+            rules.Moves,
+            written.span,
+            direction=written.direction,
+            share=share,
             span=figures.span_of_time(bridge, written.within, zero=False),
-        )  # fmt: skip
+        )
     if isinstance(written, tree.OutOfControl):
         return bridge.part(rules.OutOfControl, written.span)
     if isinstance(written, tree.Not):
         return bridge.part(rules.Negation, written.span, condition=_condition(bridge, written.condition, depth + 1))
     if isinstance(written, tree.Held):
         return bridge.part(
-            rules.Held, written.span, condition=_condition(bridge, written.condition, depth + 1),
+            rules.Held,
+            written.span,
+            condition=_condition(bridge, written.condition, depth + 1),
             span=figures.span_of_time(bridge, written.time),
-        )  # fmt: skip
+        )
     kind: Any = rules.Both if isinstance(written, tree.AllOf) else rules.Either
     made = _condition(bridge, written.conditions[0], depth + 1)
     for condition in written.conditions[1:]:

@@ -49,8 +49,14 @@ def workflow(bridge: Bridge, written: tree.Workflow) -> model.Workflow:
         start=starts[0].target.text if starts else None,
         body=body,
     )
-    bridge.mark(made, name=written.name, owner=written.owner, arrivals=written.arrivals, deadline=written.deadline,
-                start=starts[0].target if starts else None)  # fmt: skip
+    bridge.mark(
+        made,
+        name=written.name,
+        owner=written.owner,
+        arrivals=written.arrivals,
+        deadline=written.deadline,
+        start=starts[0].target if starts else None,
+    )
     return made
 
 
@@ -62,9 +68,12 @@ def _body(
         if isinstance(item, tree.Start):
             if inside:
                 bridge.fault(
-                    "misplaced-statement", item.span, word="start", where="in a branch",
+                    "misplaced-statement",
+                    item.span,
+                    word="start",
+                    where="in a branch",
                     belongs="in the workflow itself; a branch starts with its first statement",
-                )  # fmt: skip
+                )
             else:
                 starts.append(item)
         elif isinstance(item, tree.Team):
@@ -72,13 +81,9 @@ def _body(
         elif isinstance(item, tree.Step):
             nodes.append(_step(bridge, item))
         elif isinstance(item, (tree.Decision, tree.Choose)):
-            node = _decision(bridge, item)
-            if node is not None:
-                nodes.append(node)
+            nodes.append(_decision(bridge, item))
         elif isinstance(item, tree.Parallel):
-            node = _parallel(bridge, item, starts, teams)
-            if node is not None:
-                nodes.append(node)
+            nodes.append(_parallel(bridge, item, starts, teams))
         elif isinstance(item, tree.Call):
             nodes.append(_call(bridge, item))
         else:
@@ -144,9 +149,13 @@ def poisson(bridge: Bridge, written: tree.Rate) -> model.PoissonArrivals:
 
 def _step(bridge: Bridge, written: tree.Step) -> model.Step:
     made = bridge.part(
-        model.Step, written.span, name=written.name.text, label=label(written.label), target=word(written.target),
+        model.Step,
+        written.span,
+        name=written.name.text,
+        label=label(written.label),
+        target=word(written.target),
         **_work(bridge, written),
-    )  # fmt: skip
+    )
     bridge.mark(made, name=written.name, target=written.target)
     _mark_work(bridge, made, written)
     return made
@@ -165,8 +174,15 @@ def _work(bridge: Bridge, written: tree.Step | tree.Decision | tree.Choose) -> d
 
 
 def _mark_work(bridge: Bridge, made: Any, written: tree.Step | tree.Decision | tree.Choose) -> None:
-    bridge.mark(made, by=written.by, takes=written.takes, waits=written.waits, costs=written.costs,
-                owner=written.owner, seen_as=written.seen)  # fmt: skip
+    bridge.mark(
+        made,
+        by=written.by,
+        takes=written.takes,
+        waits=written.waits,
+        costs=written.costs,
+        owner=written.owner,
+        seen_as=written.seen,
+    )
 
 
 def _seen(bridge: Bridge, written: tree.Seen) -> model.Seen:
@@ -178,7 +194,7 @@ def _seen(bridge: Bridge, written: tree.Seen) -> model.Seen:
     )
 
 
-def _decision(bridge: Bridge, written: tree.Decision | tree.Choose) -> model.Decision | model.Choose | None:
+def _decision(bridge: Bridge, written: tree.Decision | tree.Choose) -> Any:
     kind: Any = model.Decision if isinstance(written, tree.Decision) else model.Choose
     outcomes: list[model.Outcome] = []
     first: dict[str, tree.Outcome] = {}
@@ -186,25 +202,44 @@ def _decision(bridge: Bridge, written: tree.Decision | tree.Choose) -> model.Dec
         outcome = _outcome(bridge, one)
         if outcome.name in first:
             note = Note(first[outcome.name].name.span, "it is here first")
-            bridge.fault("duplicate-name", one.name.span, name=outcome.name, kind="an outcome", other="an outcome",
-                         where=f" of {written.name.text}", notes=(note,))  # fmt: skip
+            bridge.fault(
+                "duplicate-name",
+                one.name.span,
+                name=outcome.name,
+                kind="an outcome",
+                other="an outcome",
+                where=f" of {written.name.text}",
+                notes=(note,),
+            )
             continue
         first[outcome.name] = one
         outcomes.append(outcome)
     if not outcomes:
         word_ = "decision" if kind is model.Decision else "choose"
-        bridge.fault("missing-part", written.name.span, name=written.name.text, kind=word_, what="outcomes",
-                     cure="give it outcomes, such as `yes 80%` and `no 20% -> brief rework`")  # fmt: skip
-        step = bridge.part(model.Step, written.span, name=written.name.text, label=label(written.label), **_work(bridge, written))
+        bridge.fault(
+            "missing-part",
+            written.name.span,
+            name=written.name.text,
+            kind=word_,
+            what="outcomes",
+            cure="give it outcomes, such as `yes 80%` and `no 20% -> brief rework`",
+        )
+        step = bridge.part(
+            model.Step, written.span, name=written.name.text, label=label(written.label), **_work(bridge, written)
+        )
         bridge.mark(step, name=written.name)
-        return step  # type: ignore[return-value]  # stands in, so that names that lead here are not reported too
+        return step  # stands in, so that names that lead here are not reported too
     made = bridge.part(
-        kind, written.span, name=written.name.text, label=label(written.label), outcomes=tuple(outcomes),
+        kind,
+        written.span,
+        name=written.name.text,
+        label=label(written.label),
+        outcomes=tuple(outcomes),
         **_work(bridge, written),
-    )  # fmt: skip
+    )
     bridge.mark(made, name=written.name)
     _mark_work(bridge, made, written)
-    return made  # type: ignore[no-any-return]
+    return made
 
 
 def _outcome(bridge: Bridge, written: tree.Outcome) -> model.Outcome:
@@ -219,9 +254,11 @@ def _outcome(bridge: Bridge, written: tree.Outcome) -> model.Outcome:
     limit = None
     if written.limit:
         limit = bridge.part(
-            model.AtMost, written.limit.span, times=figures.count(bridge, written.limit.times, "times"),
+            model.AtMost,
+            written.limit.span,
+            times=figures.count(bridge, written.limit.times, "times"),
             target=written.limit.target.text,
-        )  # fmt: skip
+        )
         bridge.mark(limit, target=written.limit.target)
     made = bridge.part(
         model.Outcome,
@@ -238,8 +275,17 @@ def _outcome(bridge: Bridge, written: tree.Outcome) -> model.Outcome:
         seen_as=_seen(bridge, written.seen) if written.seen else None,
         allow=allows(bridge, written.allows),
     )
-    bridge.mark(made, name=written.name, share=written.share, target=written.target, delay=delay, at_most=written.limit,
-                rework=effects.get("rework"), scrap=effects.get("scrap"), waste=effects.get("waste"))  # fmt: skip
+    bridge.mark(
+        made,
+        name=written.name,
+        share=written.share,
+        target=written.target,
+        delay=delay,
+        at_most=written.limit,
+        rework=effects.get("rework"),
+        scrap=effects.get("scrap"),
+        waste=effects.get("waste"),
+    )
     return made
 
 
@@ -258,14 +304,20 @@ def _share(bridge: Bridge, written: tree.Share) -> model.Share:
 
 def _parallel(
     bridge: Bridge, written: tree.Parallel, starts: list[tree.Start], teams: list[model.Team]
-) -> model.Parallel | None:
+) -> model.Parallel:
     branches = []
     for branch in written.branches:
         body = _body(bridge, branch.body, starts, teams, inside=True)
         branches.append(bridge.part(model.Branch, branch.span, body=body))
     if not branches:
-        bridge.fault("missing-part", written.name.span, name=written.name.text, kind=written.kind, what="branches",
-                     cure="give it branches, such as `branch { step copy takes 1d }`")  # fmt: skip
+        bridge.fault(
+            "missing-part",
+            written.name.span,
+            name=written.name.text,
+            kind=written.kind,
+            what="branches",
+            cure="give it branches, such as `branch { step copy takes 1d }`",
+        )
         branches = [make(model.Branch, body=())]
     made = bridge.part(
         model.Parallel,
@@ -294,5 +346,3 @@ def _call(bridge: Bridge, written: tree.Call) -> model.Call:
     )
     bridge.mark(made, name=written.name or written.workflow, workflow=written.workflow, target=written.target)
     return made
-
-

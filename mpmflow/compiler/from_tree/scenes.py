@@ -78,7 +78,9 @@ def _examples(bridge: Bridge, written: tree.Examples) -> scenes.Examples:
     columns = tuple(word.text for word in written.header)
     for position, word in enumerate(written.header):
         if word.text in columns[:position]:
-            bridge.fault("duplicate-name", word.span, name=word.text, kind="a column", other="a column", where=" of the examples")
+            bridge.fault(
+                "duplicate-name", word.span, name=word.text, kind="a column", other="a column", where=" of the examples"
+            )
     rows = []
     for row in written.rows:
         if len(row.cells) != len(columns):
@@ -96,17 +98,27 @@ def _examples(bridge: Bridge, written: tree.Examples) -> scenes.Examples:
 def _cell(bridge: Bridge, written: tree.Word, columns: frozenset[str]) -> scenes.Cell:
     if written.text not in columns:
         bridge.fault(
-            "unknown-name", written.span, kind="column of the examples", name=written.text,
-            nearest=nearest(written.text, columns), known=sorted(columns),
-        )  # fmt: skip
+            "unknown-name",
+            written.span,
+            kind="column of the examples",
+            name=written.text,
+            nearest=nearest(written.text, columns),
+            known=sorted(columns),
+        )
     return bridge.part(scenes.Cell, written.span, column=written.text)
 
 
 def _given(bridge: Bridge, written: tree.Given, columns: frozenset[str]) -> scenes.Given:
     start: Any = _moment(bridge, written.start, columns)
     if written.start is None:
-        bridge.fault("missing-part", written.span, name=written.name.text, kind="given", what="date to start from",
-                     cure="add `from` and a date, as in `every 1w from 2026-01-05`")  # fmt: skip
+        bridge.fault(
+            "missing-part",
+            written.span,
+            name=written.name.text,
+            kind="given",
+            what="date to start from",
+            cure="add `from` and a date, as in `every 1w from 2026-01-05`",
+        )
     if start is None:
         start = date(2026, 1, 5)  # a Monday; the fault says that the file's own is missing
     made = bridge.part(
@@ -172,15 +184,11 @@ def _expect(bridge: Bridge, written: tree.Expect, columns: frozenset[str]) -> An
             value = _cell(bridge, claim.value, columns)
         else:
             value = figures.quantity(bridge, claim.value)
-        made = bridge.part(
-            scenes.ExpectLevel, written.span, name=claim.name.text, side=claim.side, value=value, **when
-        )  # fmt: skip
+        made = bridge.part(scenes.ExpectLevel, written.span, name=claim.name.text, side=claim.side, value=value, **when)
         bridge.mark(made, name=claim.name, value=claim.value, at=written.at)
     else:
         made = bridge.part(
             scenes.ExpectSpread, written.span, what=claim.kind, node=claim.at.text, direction=claim.direction, **when
-        )  # fmt: skip
+        )
         bridge.mark(made, node=claim.at, at=written.at)
     return made
-
-
