@@ -423,7 +423,8 @@ class Evaluation(Result):
 
     def __str__(self) -> str:
         troubled = [row.name for row in self.metrics if row.p_miss is not None and row.p_miss >= 0.5]
-        return f"Evaluation as of {self.as_of}: {len(self.metrics)} metrics, likely to miss: {', '.join(troubled) or 'none'}"
+        missing = ", ".join(troubled) or "none"
+        return f"Evaluation as of {self.as_of}: {len(self.metrics)} metrics, likely to miss their targets: {missing}"
 
 
 class _HasName(Protocol):

@@ -430,12 +430,16 @@ def _solved_draws(change: ProcessChange, sources: Mapping[str, Source], count: i
 
 
 def flows_of(
-    names: Sequence[str], is_flow: Mapping[str, bool], figures: Mapping[str, tuple[str, str, str | None]]
+    names: Sequence[str],
+    is_flow: Mapping[str, bool],
+    figures: Mapping[str, tuple[str, str, str | None]],
+    targets: Mapping[str, Target],
 ) -> frozenset[str]:
-    """The places that are counted per period."""
+    """The places that are counted per period; a target "in total" says so of its metric, whatever its formula."""
     flows = {name for name in names if is_flow.get(name, False)}
     flows |= {
         place for place, (function, _, statistic) in figures.items() if function == "throughput" and not statistic
     }
     flows |= {name for name in names if name.startswith("sum(")}
+    flows |= {name for name, target in targets.items() if target.start is not None}
     return frozenset(flows)

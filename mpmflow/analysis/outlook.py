@@ -234,8 +234,10 @@ class Outlook:
                 plain = declared_edge(cause, gain, self.timeline.period)
                 edges.append(Edge(cause.source, cause.effect, gain, plain.kernel, "learned", error))
                 notes.append(
-                    f"The strength of {cause.source} on {cause.effect} was learned from the series: "
-                    f"{gain:.3g} (standard error {error:.2g}) for each one more."
+                    f"How strongly {cause.source} moves {cause.effect} was learned from the series, "
+                    f"give or take {abs(error / gain):.0%}."
+                    if gain
+                    else f"The series show no influence of {cause.source} on {cause.effect}."
                 )
             else:
                 why = strength.note or f"the strength of {cause.source} on {cause.effect} is not known"

@@ -14,14 +14,19 @@ import numpy.typing as npt
 
 from mpmflow.compiler.functions import percentile
 from mpmflow.graphs.cells import Cells, ProcessCells
+from mpmflow.numerics.settings import Settings
 
 from .arrays import LawBook, Solver
 from .figures import Solution, solve_process
-from .sojourn_of import whole_time
+from .sojourn_of import WholeTime, whole_time
 from .spread import NOTHING, Compared, NodeSpread, Split
 from .switching import Names, by_switching, in_between
 
 Floats = npt.NDArray[np.float64]
+QUICK = Settings(lattice_points=512)
+"""Percentiles and lateness are computed many times here, so on a lattice that is coarser than that of `analyze`:
+right to about 1e-4 of the figure where times are smooth.
+"""
 MOST_SWITCHES = 40
 """With more sources than this, percentiles and lateness are not split: each split solves the whole law twice a
 source.
@@ -112,8 +117,9 @@ class ProcessChange:
         """Share of all cases that take longer than the deadline."""
         return self._law(found).later_than(deadline)
 
-    def _law(self, found: Solution):  # type: ignore[no-untyped-def]
-        return whole_time(found.actual, self.solver.book, found.time.mean, found.time.sd, found.process.deadline)
+    def _law(self, found: Solution) -> WholeTime:
+        deadline = found.process.deadline
+        return whole_time(found.actual, self.solver.book, found.time.mean, found.time.sd, deadline, QUICK)
 
     def _first_pass(self) -> Split:
         if self.old.first_pass is None or self.new.first_pass is None:

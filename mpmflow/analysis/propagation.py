@@ -44,6 +44,11 @@ class Edge:
         """In periods."""
         return float(self.kernel @ np.arange(len(self.kernel)))
 
+    @property
+    def last_lag(self) -> int:
+        """Periods until 99 % of the effect has come."""
+        return int(np.searchsorted(np.cumsum(self.kernel), 0.99 - 1e-12))
+
 
 class Network:
     """Influences between named places, in an order in which they can be followed."""
@@ -97,14 +102,14 @@ class Network:
         return found
 
     def longest_lag(self, to: str) -> float:
-        """Periods until the last of what moves a place has arrived, by the longest way without going round a loop."""
+        """Periods until nearly all of what moves a place has arrived, by the longest way that goes round no loop."""
         return self._longest(to, frozenset())
 
     def _longest(self, node: str, seen: frozenset[str]) -> float:
         if node in seen:
             return 0.0
         ways = [
-            len(self.edges[number].kernel) - 1 + self._longest(self.edges[number].source, seen | {node})
+            self.edges[number].last_lag + self._longest(self.edges[number].source, seen | {node})
             for number in self.incoming[node]
             if self.edges[number].gain
         ]

@@ -92,18 +92,17 @@ def evaluate(
     metrics = _all_metrics(model)
     outlook = _outlook(model, sources, changes, observations, found, targets, window)
     units = Units(ModelNames(model))
-    flows = flows_of(
-        [*outlook.places, *outlook.with_data],
-        {name: units.of_name(name).flow for name in outlook.places},
-        outlook.figures,
-    )
+    counted = {name: units.of_name(name).flow or _sums_up(metrics, name) for name in outlook.places}
+    flows = flows_of([*outlook.places, *outlook.with_data], counted, outlook.figures, targets)
     forecaster = Forecaster(outlook, flows, rng, draws)
     forecasts = {metric.name: forecaster.forecast(metric.name, targets.get(metric.name)) for metric in metrics}
     watch = Watch(model, observations, found, sources, changes)
     indicators = watch.figures()
     moving = [name for name in outlook.rows if name in sources]
     ways = {name: pathways(outlook, name) for name in outlook.rows}
-    rows = tuple(_metric_figure(metric, forecasts[metric.name], outlook, ways) for metric in metrics)
+    rows = tuple(
+        _metric_figure(metric, forecasts[metric.name], outlook, ways, _unit_word(units, metric)) for metric in metrics
+    )
     own_movers = [name for name in outlook.rows if name not in sources]
     labels = _labels(model, indicators)
     return Evaluation(
@@ -123,9 +122,14 @@ def evaluate(
     )
 
 
+def _sums_up(metrics: Sequence[Metric], name: str) -> bool:
+    """Whether a metric is the sum of a column of the log, which adds up over periods."""
+    formula = next((metric.formula for metric in metrics if metric.name == name), None)
+    return formula is not None and formula.kind == "function" and formula.function == "sum"
+
+
 def targets_of(model: Model) -> dict[str, Target]:
-    """Metric -> the target that it is held to: its own, else that of the objective it measures first, else a promise.
-    """
+    """Metric -> the target it is held to: its own, else that of an objective it measures first, else a promise."""
     found: dict[str, Target] = {}
     for metric in _all_metrics(model):
         if metric.target is not None:
@@ -164,8 +168,20 @@ def _outlook(
     return outlook
 
 
+def _unit_word(units: Units, metric: Metric) -> str:
+    """The unit as written, else that of the formula."""
+    if metric.unit is not None:
+        return metric.unit
+    unit = units.of_name(metric.name).unit
+    return "" if unit is None or not unit.powers else str(unit)
+
+
 def _metric_figure(
-    metric: Metric, forecast: MetricForecast, outlook: Outlook, ways: Mapping[str, Mapping[str, Sequence[Pathway]]]
+    metric: Metric,
+    forecast: MetricForecast,
+    outlook: Outlook,
+    ways: Mapping[str, Mapping[str, Sequence[Pathway]]],
+    unit: str,
 ) -> MetricFigure:
     target = forecast.target
     told: list[Pathway] = []
@@ -182,7 +198,7 @@ def _metric_figure(
         name=metric.name,
         label=metric.title,
         category=metric.category,
-        unit=metric.unit or "",
+        unit=unit,
         better=metric.better,
         owner=metric.owner,
         on=forecast.reading.on,
@@ -359,6 +375,7 @@ def _labels(model: Model, indicators: Sequence[IndicatorFigure]) -> dict[str, st
     labels |= {row.name: row.label for row in indicators if row.measures is not None}
     labels |= {metric.name: metric.title for metric in _all_metrics(model)}
     labels |= {node.name: getattr(node, "title", node.name) for _, node in _nodes(model) if node.kind != "end"}
+    labels |= {workflow.name: workflow.title for workflow in model.workflows}
     labels |= {initiative.name: initiative.title for initiative in model.initiatives}
     return labels
 

@@ -298,9 +298,10 @@ class Compared:
             spent = visits.times(time)
             path = visits.change * 0.5 * (time.before + time.after)
             counted = visits if state.part in ("work", "call", "block") else NOTHING
+            own = 0.5 * (visits.before + visits.after) * time.change
             if state.part in ("joined", "lost"):
-                spent, path = NOTHING, 0.0  # time inside a block is told of its branches' nodes, not twice
-            _add(found, NodeSpread(state.node, counted, spent, path, spent.change - path))
+                spent, path, own = NOTHING, 0.0, 0.0  # time inside a block is told of its branches' nodes, not twice
+            _add(found, NodeSpread(state.node, counted, spent, path, own))
             if index in self.before.folds and state.part == "block":
                 for inner in self._inside(index):
                     for node in inner.nodes().values():

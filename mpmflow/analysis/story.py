@@ -62,7 +62,8 @@ def headlines_of(
         moved_by_itself = any(metric.name == source for metric in metrics)
         if (worse(row) or (moved_by_itself and total > 0.05)) and max(hurt.values(), default=0.0) >= NOTICEABLE:
             ranked.append((source, state, total))
-    ranked.sort(key=lambda one: (-one[1], -one[2], one[0]))
+    # A rule that somebody wrote says what matters; among what it leaves equal, the damage decides.
+    ranked.sort(key=lambda one: (-one[2] * (1.0 + one[1]), one[0]))
     troubled = [row for row in metrics if row.p_miss is not None and row.p_miss >= LIKELY]
     found = []
     for source, _, _ in ranked[:3]:
