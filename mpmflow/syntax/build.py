@@ -3,6 +3,8 @@
 The parser calls these while it reads. Children are tokens, nodes and clauses; rules that only group (their names
 start with `_`) have been unfolded already. A clause that may stand once and stands twice, and an outcome with a taken
 name, are reported here, because here both can still be seen.
+
+The module is as long as the grammar: one short function for each of its rules, in the same order, and nothing else.
 """
 
 from __future__ import annotations

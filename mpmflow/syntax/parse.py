@@ -10,6 +10,9 @@ mistakes are repaired rather than passed over, because passing over them would h
 * a missing `}` is supplied before the statement that cannot stand inside the block;
 * a surplus `}` is dropped.
 
+The machine itself is in `machine.py`; what is said of a mistake comes from `wrong.py`. The four repairs need each
+other's view of the open blocks, so they stay together here, although that makes the module longer than others.
+
 Time is linear in the length of the text, apart from mistakes, of which at most `MOST_ERRORS` are reported.
 """
 
@@ -17,19 +20,18 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, get_args
 
 from mpmflow.diagnostics.codes import diagnose
 from mpmflow.diagnostics.diagnostic import Diagnostic, Note
-from mpmflow.diagnostics.errors import InternalError
 from mpmflow.diagnostics.source import Source, Span
 from mpmflow.diagnostics.suggest import distance, nearest
 from mpmflow.syntax import tree
-from mpmflow.syntax.build import DEPTH, MAKERS, Builder, Maker
+from mpmflow.syntax.build import DEPTH, Builder
 from mpmflow.syntax.comments import Comment, comments_of
-from mpmflow.syntax.grammar import Row, tables
+from mpmflow.syntax.grammar import Row
 from mpmflow.syntax.lexer import Lexer, Token, vocabulary
+from mpmflow.syntax.machine import Machine
 
 __all__ = ["MOST_ERRORS", "Parsed", "parse", "probe"]
 
@@ -103,31 +105,20 @@ def probe(source: Source) -> tuple[int, Token, str] | None:
                 return None
             token = Token("_NL", "\n", token.start, token.end)
         if not parser._take(token):
-            return parser._refusing(token.type), token, parser._context()
-
-
-@cache
-def _rules() -> tuple[tuple[str, int, Maker | None, bool], ...]:
-    """The rules of the grammar with the functions that make their nodes; those that only group have none."""
-    return tuple((name, size, MAKERS.get(name), name.startswith("_")) for name, size in tables().rules)
+            return parser.refusing(token.type), token, parser._context()
 
 
 class _TooManyError(Exception):
     """Enough mistakes for one text."""
 
 
-class _Parser:
+class _Parser(Machine):
     def __init__(self, source: Source) -> None:
         self.source = source
         self.text = source.text
         self.diagnostics: list[Diagnostic] = []
-        self.builder = Builder(source, self.diagnostics)
+        super().__init__(Builder(source, self.diagnostics))
         self.lexer = Lexer(self.text, self._soft)
-        known = tables()
-        self.states = known.states
-        self.rules = _rules()
-        self.stack = [known.start]
-        self.values: list[Any] = []
         self.blocks = [_Block(None, "file", 1, 0)]
         self.skipped: list[Span] = []
         self.quiet_until = -1
@@ -159,9 +150,9 @@ class _Parser:
 
     def _take(self, token: Token) -> bool:
         """Feeds one token; False, with nothing changed, if it cannot stand here."""
-        if not self._accepts(len(self.stack), token.type):
+        if not self.accepts(len(self.stack), token.type):
             return False
-        self._shift(token)
+        self.shift(token)
         kind = token.type
         self.last = token
         if kind == "LBRACE":
@@ -181,7 +172,7 @@ class _Parser:
                 while (action := self.states[self.stack[-1]].get(follower, 0)) < 0:
                     if not self.rules[-action - 1][0].startswith("__"):
                         break
-                    self._reduce(-action - 1)
+                    self.reduce(-action - 1)
                 block = self.blocks[-1]
                 block.mark = len(self.stack)
                 block.begin = token.end
@@ -193,111 +184,6 @@ class _Parser:
         elif kind == "RPAR":
             self.brackets -= 1
         return True
-
-    def _shift(self, token: Token) -> None:
-        """Feeds a token that can stand here, with the reductions that it calls for."""
-        stack, states = self.stack, self.states
-        kind = token.type
-        while (action := states[stack[-1]][kind]) < 0:
-            self._reduce(-action - 1)
-        stack.append(action)
-        self.values.append(token)
-
-    def _reduce(self, number: int) -> None:
-        stack, values = self.stack, self.values
-        name, size, maker, grouping = self.rules[number]
-        children: list[Any]
-        if size:
-            del stack[-size:]
-            raw = values[-size:]
-            del values[-size:]
-            first = raw[0]
-            if grouping and type(first) is list:
-                # Repetitions grow at their end; copying them each time would take time squared.
-                children = first
-                rest = raw[1:]
-            else:
-                children = []
-                rest = raw
-            for value in rest:
-                if type(value) is list:
-                    children += value
-                elif value is not None:
-                    children.append(value)
-        else:
-            children = []
-        built: Any
-        if grouping:
-            built = children
-        elif maker is None:
-            raise InternalError(f"the rule `{name}` of the grammar makes no node")
-        elif any(type(child) is Token and child.start < 0 for child in children):
-            # A word was put in for a missing name or title: the statement is read, but says nothing.
-            built = None
-        else:
-            built = maker(self.builder, children)
-        stack.append(self.states[stack[-1]][name])
-        values.append(built)
-
-    def _accepts(self, height: int, *kinds: str) -> bool:
-        """Whether the parser, with its stack cut to a height, could take these terminals one after the other."""
-        return self._try(height, kinds) is None
-
-    def _try(self, height: int, kinds: tuple[str, ...]) -> list[int] | None:
-        """Plays these terminals through without touching the stack: None if all are taken, else the states on top of
-        it by then.
-
-        A state shared by several rules may promise a terminal that the rule in hand cannot take; the refusal then
-        comes only after some reductions. Playing it through first keeps a mistake from reducing what it should leave
-        alone.
-        """
-        states = self.states
-        overlay: list[int] = []
-        for kind in kinds:
-            while True:
-                action = states[overlay[-1] if overlay else self.stack[height - 1]].get(kind)
-                if action is None:
-                    return [height, *overlay]
-                if action >= 0:
-                    overlay.append(action)
-                    break
-                height = self._play(height, overlay, -action - 1)
-        return None
-
-    def _play(self, height: int, overlay: list[int], rule: int) -> int:
-        """One reduction on a stack of which only the top is a copy; returns how much of the real one still counts."""
-        name, size, _, _ = self.rules[rule]
-        if size <= len(overlay):
-            if size:
-                del overlay[-size:]
-        else:
-            height -= size - len(overlay)
-            overlay.clear()
-        overlay.append(self.states[overlay[-1] if overlay else self.stack[height - 1]][name])
-        return height
-
-    def _refusing(self, kind: str) -> int:
-        """The state that refuses a terminal, once everything before it has been put together.
-
-        A figure, a name or a bracket that is complete is reduced although the terminal does not ask for it: so the
-        state knows what the figure was for.
-        """
-        refused = self._try(len(self.stack), (kind,))
-        if refused is None:
-            return self.stack[-1]
-        height, *overlay = refused
-        while True:
-            state = overlay[-1] if overlay else self.stack[height - 1]
-            row = self.states[state]
-            reductions = {action for name, action in row.items() if name.isupper() and action < 0}
-            shifts = {name for name, action in row.items() if name.isupper() and action >= 0}
-            if len(reductions) != 1 or not shifts <= {"UNIT"}:
-                return state
-            height = self._play(height, overlay, -reductions.pop() - 1)
-
-    def _cut(self, height: int) -> None:
-        del self.stack[height:]
-        del self.values[height - 1 :]
 
     def _finish(self, token: Token) -> bool:
         """The end of the text: a last line end, the braces that are missing, and the file itself."""
@@ -313,7 +199,7 @@ class _Parser:
                 self._close(end)
             return False
         while (action := self.states[self.stack[-1]].get("$END")) is not None and action < 0:
-            self._reduce(-action - 1)
+            self.reduce(-action - 1)
         return True
 
     def _emergency(self) -> tree.File:
@@ -355,7 +241,7 @@ class _Parser:
         self._report(diagnose("too-deep", Span(self.source, token.start, token.end), limit=DEPTH))
         raise_at = self.blocks[0]
         del self.blocks[1:]
-        self._cut(raise_at.mark)
+        self.cut(raise_at.mark)
         self._pass_over(raise_at, token.start, depth=None)
 
     def _unclosed(self, block: _Block, word: Token | None) -> None:
@@ -391,11 +277,11 @@ class _Parser:
             self._explain(block, first, token)
         if self._into_block(block, token):
             return
-        self._cut(block.mark)
+        self.cut(block.mark)
         self._pass_over(block, token.start)
 
     def _statement_complete(self) -> bool:
-        return self._accepts(len(self.stack), "_NL")
+        return self.accepts(len(self.stack), "_NL")
 
     def _first_word(self, block: _Block) -> Token | None:
         """The first word of the line or clause that is being read, if it begins with one."""
@@ -436,7 +322,7 @@ class _Parser:
         if outer is None or (self._missing() < len(self.blocks) - 1 - outer and not self._outdented(block, first)):
             return False
         self._unclosed(block, first)
-        self._cut(block.mark)
+        self.cut(block.mark)
         while len(self.blocks) > outer + 1:
             self._close(first.start)
         self._take(Token("_NL", "\n", first.start, first.start))
@@ -465,7 +351,7 @@ class _Parser:
             self._balance -= 1
         if not self._take(Token("RBRACE", "}", at, at)):
             block = self.blocks.pop()
-            self._cut(self.blocks[-1].mark)
+            self.cut(self.blocks[-1].mark)
             self.skipped.append(Span(self.source, block.begin, at))
 
     def _missing(self) -> int:
@@ -488,7 +374,7 @@ class _Parser:
         # Stricter than among names: a word that begins a clause is rarely far off.
         limit = 1 if len(token.text) <= 5 else 2
         near = nearest(token.text, (word for word in words if distance(token.text.lower(), word, limit) <= limit))
-        if not near or not self._accepts(height, words[near[0]]):
+        if not near or not self.accepts(height, words[near[0]]):
             return False
         span = Span(self.source, token.start, token.end)
         block = self.blocks[-1]
@@ -501,7 +387,7 @@ class _Parser:
             finding = diagnose("unknown-clause", span, replacement=near[0], word=token.text, nearest=near)
         self._report(finding)
         if not self._take(Token(words[near[0]], near[0], token.start, token.end)):
-            self._cut(block.mark)
+            self.cut(block.mark)
             self._pass_over(block, token.start)
         return True
 
@@ -535,10 +421,10 @@ class _Parser:
         from mpmflow.syntax.wrong import explain  # only a text with mistakes needs it
 
         height = len(self.stack)
-        able = {kind for kind in self.states[self.stack[-1]] if kind.isupper() and self._accepts(height, kind)}
+        able = {kind for kind in self.states[self.stack[-1]] if kind.isupper() and self.accepts(height, kind)}
         code, facts = explain(
             self.source,
-            state=self._refusing(token.type),
+            state=self.refusing(token.type),
             able=able,
             token=token,
             last=self.last,
@@ -563,16 +449,16 @@ class _Parser:
             return False
         bottom = block.mark
         for height in range(min(len(self.stack), bottom + 40), bottom, -1):
-            if self._accepts(height, "LBRACE"):
-                self._cut(height)
+            if self.accepts(height, "LBRACE"):
+                self.cut(height)
                 self._damage(token.start, brace)
                 return True
         for missing in (("NAME",), ("STRING",)):
             for height in range(min(len(self.stack), bottom + 2), bottom, -1):
-                if self._accepts(height, *missing, "LBRACE"):
-                    self._cut(height)
+                if self.accepts(height, *missing, "LBRACE"):
+                    self.cut(height)
                     for kind in missing:
-                        self._shift(Token(kind, '""', -1, -1))
+                        self.shift(Token(kind, '""', -1, -1))
                     self._damage(block.begin, brace)
                     return True
         return False
