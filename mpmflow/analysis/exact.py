@@ -19,7 +19,7 @@ from mpmflow.analysis.figures import Solution, solve_process, wasted
 from mpmflow.analysis.laws_of import Samples
 from mpmflow.analysis.levers import Levers, levers_of
 from mpmflow.analysis.results import Document, Provenance, Result, finite, provenance
-from mpmflow.analysis.sojourn_of import WholeTime, whole_time
+from mpmflow.analysis.sojourn_of import WholeTime, law_slopes, whole_time
 from mpmflow.graphs.cells import ProcessCells
 from mpmflow.graphs.to_chain import to_chain
 from mpmflow.model.model import Model
@@ -243,7 +243,7 @@ def analyze_workflow(model: Model, workflow: Workflow, solver: Solver | None = N
         "waste.touch_time": waste[1],
     }
     method, error, notes = _methods(solution, time, figures)
-    levers = levers_of(solution, solver)
+    levers = levers_of(solution, solver, law_slopes(time, process.deadline), figures)
     if levers.left_out:
         notes.append(
             f"{len(levers.left_out)} levers inside parallel blocks are left out: their slopes would take too long"

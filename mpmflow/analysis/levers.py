@@ -11,7 +11,7 @@ with an error near 1e-8 of the figure.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,6 +27,9 @@ from mpmflow.numerics.outcomes import along, summed
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+OF_THE_LAW = ("time.p90", "time.late")
+MOVED = (*FIGURES[:2], *OF_THE_LAW, *FIGURES[2:])
+"""The figures that levers move, in the order of the documents."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +47,7 @@ class Levers:
     names: tuple[str, ...]
     values: Floats
     gradients: dict[str, Floats]
-    figures: dict[str, float | None]
+    figures: Mapping[str, float | None]
     left_out: tuple[str, ...] = ()
 
     def __len__(self) -> int:
@@ -67,7 +70,7 @@ class Levers:
 
     def __iter__(self) -> Iterator[tuple[str, float, dict[str, tuple[float, float | None]]]]:
         """Each lever: name, value, and figure -> (gradient, elasticity)."""
-        columns = [(figure, self.gradients[figure].tolist()) for figure in FIGURES if figure in self.gradients]
+        columns = [(figure, self.gradients[figure].tolist()) for figure in MOVED if figure in self.gradients]
         for index, (name, value) in enumerate(zip(self.names, self.values.tolist(), strict=True)):
             effects = {}
             for figure, column in columns:
@@ -83,7 +86,7 @@ class _Collected:
     def __init__(self) -> None:
         self.names: list[str] = []
         self.values: list[Floats] = []
-        self.columns: dict[str, list[Floats]] = {figure: [] for figure in FIGURES}
+        self.columns: dict[str, list[Floats]] = {figure: [] for figure in MOVED}
 
     def add(self, names: list[str], values: Floats, found: dict[str, Floats]) -> None:
         self.names += names
@@ -92,11 +95,21 @@ class _Collected:
             column.append(found.get(figure, np.full(len(names), np.nan)))
 
 
-def levers_of(solution: Solution, solver: Solver) -> Levers:
-    """Every lever of a solved process: outcomes, `takes`, `waits`, delays, `costs`, hourly costs, arrivals."""
+def levers_of(
+    solution: Solution,
+    solver: Solver,
+    law: Mapping[str, tuple[Floats, Floats]] | None = None,
+    law_figures: Mapping[str, float | None] | None = None,
+) -> Levers:
+    """Every lever of a solved process: outcomes, `takes`, `waits`, delays, `costs`, hourly costs, arrivals.
+
+    `law` are slopes of percentiles and lateness, as `sojourn_of.law_slopes` gives them, `law_figures` those figures
+    themselves. Levers inside parallel blocks have no slopes of these.
+    """
     inner = inner_levers(solution.process.cells)
     found = _Collected()
-    slope = _Slopes(solution)
+    slope = _Slopes(solution, law or {})
+    figures = {**solution.values, **{figure: (law_figures or {}).get(figure) for figure in OF_THE_LAW}}
     for group in (_outcomes, _takes, _waits, _delays, _costs, _team_costs):
         names, values, effects = group(solution, slope, solver)
         kept = np.array([name not in inner for name in names], dtype=bool)
@@ -120,17 +133,18 @@ def levers_of(solution: Solution, solver: Solver) -> Levers:
     known = {
         figure: np.concatenate(columns) if columns else np.zeros(0)
         for figure, columns in found.columns.items()
-        if solution.values[figure] is not None
+        if figures[figure] is not None
     }
     values = np.concatenate(found.values) if found.values else np.zeros(0)
-    return Levers(tuple(found.names), values, known, solution.values, left_out)
+    return Levers(tuple(found.names), values, known, figures, left_out)
 
 
 class _Slopes:
     """Raw slopes of all figures in shares, and in the time, work and money of states, of the outer chain."""
 
-    def __init__(self, solution: Solution) -> None:
+    def __init__(self, solution: Solution, law: Mapping[str, tuple[Floats, Floats]]) -> None:
         self.solution = solution
+        self.law = law
         actual, amounts = solution.actual, solution.amounts
         self.time = slopes(actual.factor, time_reward(actual, amounts), actual.outcomes)
         self.cost = slopes(actual.factor, cost_reward(actual, amounts), actual.outcomes)
@@ -261,6 +275,7 @@ def _outcomes(solution: Solution, slope: _Slopes, solver: Solver) -> Group:
             "scrap": by_lever(slope.bad),
             "first_pass": by_lever(slope.first_pass),
             "rework": by_lever(slope.rework),
+            **{figure: by_lever(shares) for figure, (shares, _) in slope.law.items()},
         },
     )
 
@@ -289,6 +304,7 @@ def _takes(solution: Solution, slope: _Slopes, solver: Solver) -> Group:
         "cost.mean": mean,
         "cost.sd": _sd(cost, second - 2.0 * cost.moments.mean * mean),
         "rework": _rework_of_work(solution, slope),
+        **{figure: by_state(stretches) for figure, (_, stretches) in slope.law.items()},
     }
     return names, values, {figure: _per_unit(lever, column, values) for figure, column in found.items()}
 
@@ -329,6 +345,7 @@ def _calendar_only(solution: Solution, slope: _Slopes, name: Callable[[State], s
     values = _first(lever, times, len(names))
     by_state = _by_state(solution.actual)
     found = {"time.mean": by_state(slope.time.scale_mean), "time.sd": by_state(slope.time.scale_sd)}
+    found |= {figure: by_state(stretches) for figure, (_, stretches) in slope.law.items()}
     return names, values, {figure: _per_unit(lever, column, values) for figure, column in found.items()}
 
 

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from mpmflow.analysis.exact import Analysis, WorkflowAnalysis
 from mpmflow.analysis.formula import evaluate_expression
 from mpmflow.compiler.functions import percentile
+from mpmflow.model.expressions import Expression
 from mpmflow.model.measures import DerivedIndicator, Metric
 from mpmflow.model.model import Model
 
@@ -101,10 +102,10 @@ class Planned:
                 return self._computed(name, indicator.measure) if name not in self._open else np.array([np.nan])
         return np.array([np.nan])
 
-    def _computed(self, name: str, expression: object) -> Floats:
+    def _computed(self, name: str, expression: Expression) -> Floats:
         self._open.add(name)
         try:
-            return np.atleast_1d(evaluate_expression(expression, self))  # type: ignore[arg-type]
+            return np.atleast_1d(evaluate_expression(expression, self))
         finally:
             self._open.discard(name)
 

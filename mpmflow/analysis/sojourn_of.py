@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 
 from mpmflow.analysis.amounts import amounts_of, time_reward
 from mpmflow.analysis.arrays import LawBook, Solved
@@ -18,9 +19,10 @@ from mpmflow.numerics.compound import Mixture
 from mpmflow.numerics.laws import Constant, Gamma, Law
 from mpmflow.numerics.moments import given_end
 from mpmflow.numerics.settings import DEFAULT, Settings
-from mpmflow.numerics.sojourn import CycleTime, cycle_time
+from mpmflow.numerics.sojourn import CycleTime, cdf_slopes, cycle_time, quantile_slopes
 from mpmflow.numerics.transforms import TimedProcess, timed_process
 
+Floats = npt.NDArray[np.float64]
 ROW_LIMIT = 1_500
 """Processes with more rows than this get the gamma law: the lattice would take longer than a person waits."""
 
@@ -39,6 +41,7 @@ class WholeTime:
         jump: times of jumps may be off by this many seconds.
         law: chance of lasting longer, percentiles.
         cycle: the lattice law by end, None for an approximation.
+        process: what the lattice law is of.
     """
 
     method: Literal["exact", "bounded", "approximate"]
@@ -46,6 +49,7 @@ class WholeTime:
     jump: float
     law: Law | None
     cycle: CycleTime | None
+    process: TimedProcess | None = None
 
     def percentile(self, share: float) -> float | None:
         """The time within which this share of all cases ends, seconds; None beyond the reach of the lattice."""
@@ -62,6 +66,28 @@ class WholeTime:
         return min(1.0, max(0.0, float(source.survival(seconds))))
 
 
+def law_slopes(whole: WholeTime, deadline: float | None) -> dict[str, tuple[Floats, Floats]]:
+    """Slopes of `time.p90` and, with a deadline, `time.late`, as far as there is a lattice law.
+
+    Each is raw in every share, shape (m,), and per relative change of every row's time, shape (n,). A percentile that
+    sits on a jump stays there for a while, whatever moves: it has no slope and is left out.
+    """
+    if whole.cycle is None or whole.process is None:
+        return {}
+    found: dict[str, tuple[Floats, Floats]] = {}
+    law = whole.cycle.all
+    at = law.quantile(0.9)
+    place = round(at / law.step) if np.isfinite(at) else -1
+    jumps = place < 0 or (abs(at - place * law.step) <= 1e-9 * at and float(law.atoms[place]) > 0.0)
+    if not jumps:
+        high = quantile_slopes(whole.process, whole.cycle, (0.9,))
+        found["time.p90"] = (high.shares[0], high.stretches[0])
+    if deadline is not None:
+        late = cdf_slopes(whole.process, whole.cycle, (deadline,))
+        found["time.late"] = (-late.shares[0], -late.stretches[0])
+    return found
+
+
 def timed(solved: Solved, book: LawBook) -> TimedProcess:
     """The solved process with the law of every row's calendar time."""
     rows = [row_law(solved, row, book) for row in range(solved.n)]
@@ -76,11 +102,12 @@ def whole_time(
     if sd <= 1e-12 * mean:
         return WholeTime("exact", 0.0, 0.0, Constant(mean), None)
     if solved.n <= ROW_LIMIT:
-        cycle = cycle_time(timed(solved, book), settings, deadline or 0.0)
+        process = timed(solved, book)
+        cycle = cycle_time(process, settings, deadline or 0.0)
         error = cycle.error + _error_of_blocks(solved)
         if error <= WIDEST:
             method: Literal["exact", "bounded"] = "exact" if error <= 1e-6 and cycle.all.blur == 0.0 else "bounded"
-            return WholeTime(method, error, cycle.all.blur, None, cycle)
+            return WholeTime(method, error, cycle.all.blur, None, cycle, process)
     return WholeTime("approximate", None, 0.0, Gamma(mean, sd), None)
 
 
