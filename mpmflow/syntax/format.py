@@ -14,7 +14,7 @@ The law on one page:
 * Between statements one empty line stays where one or more stood. A tree without places gets one round everything
   with a block.
 
-Formatting twice changes nothing, and the formatted text has the same tree. How items are put on lines is in `layout.py`;
+Formatting twice changes nothing, and the formatted text has the same tree. How items stand on lines is in `layout.py`;
 here is one function for each statement, which is what makes the module long.
 """
 
