@@ -16,6 +16,7 @@ from mpmflow.analysis.exact import Analysis, WorkflowAnalysis
 from mpmflow.analysis.formula import evaluate_expression
 from mpmflow.compiler.functions import percentile
 from mpmflow.model.expressions import Expression
+from mpmflow.model.imports import with_imports
 from mpmflow.model.measures import DerivedIndicator, Metric
 from mpmflow.model.model import Model
 
@@ -83,7 +84,7 @@ class Planned:
 
     @property
     def _metrics(self) -> Mapping[str, Metric]:
-        return {metric.name: metric for model in _with_imports(self.model) for metric in model.metrics}
+        return {metric.name: metric for model in with_imports(self.model) for metric in model.metrics}
 
     def value(self, name: str) -> Floats:
         """As `level`, for formulas: nan where there is none."""
@@ -92,7 +93,7 @@ class Planned:
             if metric.formula is None or name in self._open:
                 return np.array([np.nan])
             return self._computed(name, metric.formula)
-        for model in _with_imports(self.model):
+        for model in with_imports(self.model):
             indicator = model.indicators.get(name)
             if isinstance(indicator, DerivedIndicator):
                 return np.array([self._derived(indicator)])
@@ -141,10 +142,3 @@ class Planned:
     def column(self, function: str, column: str) -> Floats:
         """A column of a log has no planned value."""
         return np.array([np.nan])
-
-
-def _with_imports(model: Model) -> list[Model]:
-    found = [model]
-    for imported in model.imports:
-        found += _with_imports(imported.model)
-    return found

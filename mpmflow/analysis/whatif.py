@@ -15,7 +15,7 @@ that are not set make up for it in proportion.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -26,6 +26,7 @@ from mpmflow.model import process as parts
 from mpmflow.model.base import to_fraction
 from mpmflow.model.distributions import Duration, Law
 from mpmflow.model.flow import goes_on, shares
+from mpmflow.model.imports import with_imports
 from mpmflow.model.model import Import, Model
 from mpmflow.model.quantities import Quantity
 from mpmflow.model.scenes import Scenario, Setting
@@ -60,7 +61,7 @@ def levers(model: Model) -> dict[str, Any]:
     ['w.arrivals', 'w.deadline', 'brief.takes', 'brief.waits', 'brief.costs']
     """
     found: dict[str, Any] = {}
-    for one in _with_imports(model):
+    for one in with_imports(model):
         for team in one.all_teams:
             found |= {f"{team.name}.people": team.people, f"{team.name}.cost": team.cost}
         for workflow in one.workflows:
@@ -115,12 +116,6 @@ def _as_mapping(model: Model, settings: Settings | Scenario | Iterable[Setting] 
     if isinstance(settings, Scenario):
         settings = settings.settings
     return {setting.lever: setting.value for setting in settings}
-
-
-def _with_imports(model: Model) -> Iterator[Model]:
-    yield model
-    for imported in model.imports:
-        yield from _with_imports(imported.model)
 
 
 def _changed(model: Model, wanted: dict[str, Any]) -> Model:

@@ -10,8 +10,9 @@ means what the line says after "absent:"; nothing is ever stored as None.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 On = Literal["graph", "node", "edge"]
 
@@ -35,6 +36,15 @@ def _attribute(name: str, on: str, type_: str, meaning: str, *, unit: str = "", 
     places: tuple[On, ...] = tuple(place for place in ("graph", "node", "edge") if place in on.split())
     _TABLE[name] = Attribute(name, places, type_, unit, meaning, absent)
     return name
+
+
+def present(found: Mapping[str, Any]) -> dict[str, Any]:
+    """The attributes that are there: nothing is ever stored as None.
+
+    >>> present({SHARE: 0.2, OUTCOME: None})
+    {'share': 0.2}
+    """
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def table() -> dict[str, Attribute]:

@@ -13,13 +13,14 @@ Edges are keyed by their origin; a second declared influence of the same pair ge
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import networkx as nx
 
 from mpmflow.graphs import attributes as at
 from mpmflow.model.expressions import Expression, Function, Reference, walk
+from mpmflow.model.imports import with_imports
 from mpmflow.model.measures import Cause, DerivedIndicator, Each, Elasticity, Indicator, Learned, Metric
 from mpmflow.model.model import Model, derived_indicators
 from mpmflow.model.process import Call, Decision, Step, Workflow
@@ -42,7 +43,7 @@ def cause_effect(model: Model, gains: Gains | None = None) -> nx.MultiDiGraph:
     >>> graph.edges["ok.no", "cycle", "structural"]["lag"]
     (0.0, 0.0)
     """
-    models = list(_with_imports(model))
+    models = list(with_imports(model))
     graph = nx.MultiDiGraph(**{at.VIEW: "causes"})
     workflows = {workflow.name: workflow for one in models for workflow in one.workflows}
     order = 0
@@ -68,12 +69,6 @@ def cause_effect(model: Model, gains: Gains | None = None) -> nx.MultiDiGraph:
     return graph
 
 
-def _with_imports(model: Model) -> Iterator[Model]:
-    yield model
-    for imported in model.imports:
-        yield from _with_imports(imported.model)
-
-
 def _indicator(indicator: Indicator | DerivedIndicator) -> dict[str, Any]:
     found = {
         at.KIND: "indicator",
@@ -85,7 +80,7 @@ def _indicator(indicator: Indicator | DerivedIndicator) -> dict[str, Any]:
         at.OF: getattr(indicator, "of", None),
         at.ASPECT: getattr(indicator, "aspect", None),
     }
-    return _present(found)
+    return at.present(found)
 
 
 def _metric(metric: Metric, workflows: Mapping[str, Workflow]) -> dict[str, Any]:
@@ -98,7 +93,7 @@ def _metric(metric: Metric, workflows: Mapping[str, Workflow]) -> dict[str, Any]
         at.BETTER: metric.better,
         at.OWNER: metric.owner,
     }
-    return _present(found)
+    return at.present(found)
 
 
 def timing_of(metric: Metric, workflows: Mapping[str, Workflow]) -> str:
@@ -157,11 +152,11 @@ def _add_expression(
         for source in shown_by(workflows[name], workflows):
             if source in graph and not graph.has_edge(source, effect):
                 data = {at.ORIGIN: "structural", at.LAG: (0.0, 0.0), at.VIA: name, at.GAIN: gains.get((source, effect))}
-                graph.add_edge(source, effect, "structural", **_present(data))
+                graph.add_edge(source, effect, "structural", **at.present(data))
     for part in walk(expression):
         if isinstance(part, Reference) and part.name not in workflows and part.name != effect and part.name in graph:
             data = {at.ORIGIN: "formula", at.LAG: (0.0, 0.0), at.GAIN: gains.get((part.name, effect))}
-            graph.add_edge(part.name, effect, "formula", **_present(data))
+            graph.add_edge(part.name, effect, "formula", **at.present(data))
 
 
 def _add_cause(graph: nx.MultiDiGraph, cause: Cause) -> None:
@@ -183,7 +178,7 @@ def _add_cause(graph: nx.MultiDiGraph, cause: Cause) -> None:
     elif isinstance(strength, Elasticity):
         data[at.ELASTICITY] = float(strength.value)
     number = sum(key.partition("#")[0] == origin for key in graph.get_edge_data(cause.source, cause.effect, default={}))
-    graph.add_edge(cause.source, cause.effect, f"{origin}#{number + 1}" if number else origin, **_present(data))
+    graph.add_edge(cause.source, cause.effect, f"{origin}#{number + 1}" if number else origin, **at.present(data))
 
 
 def grade(cause: Cause) -> str:
@@ -191,7 +186,3 @@ def grade(cause: Cause) -> str:
     if cause.confidence is None:
         return "medium"
     return "high" if cause.confidence * 100 >= 80 else "medium" if cause.confidence * 100 >= 50 else "low"
-
-
-def _present(found: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in found.items() if value is not None}

@@ -33,7 +33,7 @@ def flow_graph(workflow: Workflow, model: Model | None = None) -> nx.MultiDiGrap
     """
     flow = arcs(workflow)
     teams = {team.name: team for team in (*(model.all_teams if model else ()), *workflow.teams)}
-    graph = nx.MultiDiGraph(**_present({at.VIEW: "workflow", at.NAME: workflow.name, at.OWNER: workflow.owner}))
+    graph = nx.MultiDiGraph(**at.present({at.VIEW: "workflow", at.NAME: workflow.name, at.OWNER: workflow.owner}))
     graph.graph[at.LABEL] = workflow.title
     for order, place in enumerate(flow.nodes.values()):
         graph.add_node(place.id, **node_attributes(place, teams), **{at.ORDER: order})
@@ -66,7 +66,7 @@ def node_attributes(place: Place, teams: dict[str, Team]) -> dict[str, Any]:
             at.COSTS: write_quantity(node.costs) if node.costs else None,
             at.OWNER: node.owner,
         }
-    return _present(found)
+    return at.present(found)
 
 
 def edge_attributes(arc: Arc) -> dict[str, Any]:
@@ -88,9 +88,4 @@ def edge_attributes(arc: Arc) -> dict[str, Any]:
             at.DELAY: write_duration(arc.delay) if arc.delay else None,
             at.AT_MOST: arc.at_most,
         }
-    return _present(found)
-
-
-def _present(found: dict[str, Any]) -> dict[str, Any]:
-    """Without what is None: an absent attribute is not there at all."""
-    return {name: value for name, value in found.items() if value is not None}
+    return at.present(found)

@@ -14,6 +14,7 @@ import networkx as nx
 
 from mpmflow.graphs import attributes as at
 from mpmflow.model.flow import Arc, arcs
+from mpmflow.model.imports import with_imports
 from mpmflow.model.model import Model
 from mpmflow.model.process import Choose, Decision, Step, Team
 
@@ -30,7 +31,7 @@ def handoffs(model: Model) -> nx.MultiDiGraph:
     >>> graph.edges["house", "agency", "brief->media"]["across"]
     True
     """
-    teams = {team.name: team for one in _with_imports(model) for team in one.all_teams}
+    teams = {team.name: team for one in with_imports(model) for team in one.all_teams}
     graph = nx.MultiDiGraph(**{at.VIEW: "handoffs"})
     for order, team in enumerate(teams.values()):
         data = {
@@ -40,7 +41,7 @@ def handoffs(model: Model) -> nx.MultiDiGraph:
             at.PEOPLE: team.people,
             at.ORDER: order,
         }
-        graph.add_node(team.name, **_present(data))
+        graph.add_node(team.name, **at.present(data))
     order = 0
     for workflow in model.workflows:
         flow = arcs(workflow)
@@ -72,7 +73,7 @@ def handoffs(model: Model) -> nx.MultiDiGraph:
                     known.pop(at.REWORK, None)  # some way between the two is none
                 else:
                     order += 1
-                graph.add_edge(giving, taking, key, **_present(found))
+                graph.add_edge(giving, taking, key, **at.present(found))
     return graph
 
 
@@ -95,13 +96,3 @@ def _next_holders(
             elif arc.target not in seen:
                 seen.add(arc.target)
                 waiting.append((arc.target, further))
-
-
-def _with_imports(model: Model) -> Iterator[Model]:
-    yield model
-    for imported in model.imports:
-        yield from _with_imports(imported.model)
-
-
-def _present(found: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in found.items() if value is not None}

@@ -39,7 +39,7 @@ def objectives_graph(model: Model) -> nx.MultiDiGraph:
     def add_metric(name: str) -> None:
         if name not in graph:
             data = _metric(metrics.get(name))
-            graph.add_node(name, **data, **_present({at.BENCHMARK: tuple(benchmarks.get(name, ())) or None}))
+            graph.add_node(name, **data, **at.present({at.BENCHMARK: tuple(benchmarks.get(name, ())) or None}))
 
     for objective, parent in model.objective_tree():
         found = {
@@ -50,7 +50,7 @@ def objectives_graph(model: Model) -> nx.MultiDiGraph:
             at.TARGET: write_target(objective.target) if objective.target else None,
             at.BY: _day(objective.target.by) if objective.target else None,
         }
-        graph.add_node(objective.name, **_present(found))
+        graph.add_node(objective.name, **at.present(found))
         if parent is not None:
             graph.add_edge(objective.name, parent.name, "serves", **{at.KIND: "serves"})
         for name in objective.measured_by:
@@ -63,21 +63,21 @@ def objectives_graph(model: Model) -> nx.MultiDiGraph:
             at.OWNER: initiative.owner,
             at.COSTS: write_quantity(initiative.costs) if initiative.costs else None,
         }
-        graph.add_node(initiative.name, **_present(found))
+        graph.add_node(initiative.name, **at.present(found))
         for name in initiative.serves:
             graph.add_edge(initiative.name, name, "serves", **{at.KIND: "serves"})
         for move in initiative.moves:
             if move.lever not in graph:
                 graph.add_node(move.lever, **{at.KIND: "lever", at.LABEL: move.lever})
             data = {at.KIND: "moves", at.LABEL: _move(move), at.BY: _day(move.by)}
-            graph.add_edge(initiative.name, move.lever, "moves", **_present(data))
+            graph.add_edge(initiative.name, move.lever, "moves", **at.present(data))
     for commitment in model.commitments:
         found = {at.KIND: "commitment", at.LABEL: commitment.title, at.OWNER: commitment.by}
-        graph.add_node(commitment.name, **_present(found))
+        graph.add_node(commitment.name, **at.present(found))
         for promise in commitment.promises:
             add_metric(promise.metric)
             data = {at.KIND: "promises", at.TARGET: write_target(promise.target), at.BY: _day(promise.target.by)}
-            graph.add_edge(commitment.name, promise.metric, "promises", **_present(data))
+            graph.add_edge(commitment.name, promise.metric, "promises", **at.present(data))
     _number(graph)
     return graph
 
@@ -112,7 +112,7 @@ def _metric(metric: Metric | None) -> dict[str, Any]:
         at.TARGET: write_target(metric.target) if metric.target else None,
         at.BY: _day(metric.target.by) if metric.target else None,
     }
-    return _present(found)
+    return at.present(found)
 
 
 def _move(move: Move) -> str:
@@ -129,7 +129,3 @@ def _number(graph: nx.MultiDiGraph) -> None:
         data[at.ORDER] = position
     for position, (_, _, data) in enumerate(graph.edges(data=True)):
         data[at.ORDER] = position
-
-
-def _present(found: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in found.items() if value is not None}

@@ -6,7 +6,6 @@ become states, teams' calendars turn days of work into seconds. Time is linear i
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -15,6 +14,7 @@ from mpmflow.graphs.faults import ModelFault
 from mpmflow.graphs.work_time import ALWAYS, WorkTime, timing, work_time
 from mpmflow.model.distributions import Exponential
 from mpmflow.model.flow import Arc, Flow, LooseEnd, Place, Scope, arcs, goes_on
+from mpmflow.model.imports import with_imports
 from mpmflow.model.model import Model
 from mpmflow.model.process import (
     BatchArrivals,
@@ -102,7 +102,7 @@ class Known:
     def __init__(self, model: Model) -> None:
         self.workflows: dict[str, Workflow] = {}
         self.teams: dict[str, Team] = {}
-        for one in _with_imports(model):
+        for one in with_imports(model):
             for workflow in one.workflows:
                 self.workflows.setdefault(workflow.name, workflow)
             for team in one.all_teams:
@@ -132,12 +132,6 @@ class Known:
                 raise _loose(flow.loose[0])
             self._flows[workflow.name] = flow
         return self._flows[workflow.name]
-
-
-def _with_imports(model: Model) -> Iterator[Model]:
-    yield model
-    for imported in model.imports:
-        yield from _with_imports(imported.model)
 
 
 def _loose(end: LooseEnd) -> ModelFault:
