@@ -18,9 +18,11 @@ from mpmflow.model.base import Allow
 from mpmflow.model.model import Model
 from mpmflow.model.quantities import Quantity
 
-WORDS = tuple(
-    ["brief", "copy", "media", "legal", "agency", "leads", "spend", "revenue", "launch", "review", "x", "y2", "a_b", "délai", "delay", "cost", "fix", "test", "time", "step", "by", "takes", "if", "target", "owner", "at", "yes", "no", "approve", "expect", "given", "when", "log", "unit", "metric", "higher", "work"]
-)
+WORDS = (
+    "brief", "copy", "media", "legal", "agency", "leads", "spend", "revenue", "launch", "review", "x", "y2",
+    "a_b", "délai", "delay", "cost", "fix", "test", "time", "step", "by", "takes", "if", "target", "owner",
+    "at", "yes", "no", "approve", "expect", "given", "when", "log", "unit", "metric", "higher", "work",
+)  # fmt: skip
 """Names on purpose close to words of the language, which are special only where they can begin a clause."""
 
 TAKEN_IN_EXPRESSIONS = frozenset({"and", "or", "not"})
@@ -378,7 +380,7 @@ scenarios = st.builds(
 @st.composite
 def tests(draw: st.DrawFn) -> scenes.Test:
     """A test whose cells are columns of its table."""
-    free = names.filter(lambda name: name not in {"expect", "given", "at", "every", "from", "test", "as"})
+    free = st.from_regex(r"[a-z]_[a-z0-9]{0,5}", fullmatch=True)
     columns = draw(st.lists(free, max_size=3, unique=True))
     examples = None
     if columns:

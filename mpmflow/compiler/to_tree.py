@@ -1,7 +1,8 @@
 """From a model to the tree that means it, and so to text in canonical style.
 
 What a text said in several ways comes out in one: long words of time are short, working hours of the same days share a
-line, `1200000 eur` is `1.2M eur`. Reading the text again gives an equal model. Two things have no text and are said so:
+line, `1200000 eur` is `1.2M eur`. Reading the text again gives an equal model.
+Long because the language has many forms: one short function each, and nothing else. Two things have no text:
 a number without a finite decimal (1/3) is rounded to fifteen digits, and an indicator's actions beyond the first.
 """
 
@@ -311,7 +312,7 @@ def _expression(expression: Any) -> tree.Expression:
         left = left.left
     made = _expression(left)
     for link in reversed(chain):
-        made = tree.Binary(link.operator, made, _expression(link.right))
+        made = tree.Binary("==" if link.operator == "=" else link.operator, made, _expression(link.right))
     return made
 
 

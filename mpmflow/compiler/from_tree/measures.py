@@ -49,7 +49,9 @@ def _binary(bridge: Bridge, written: tree.Binary, depth: int) -> Any:
     made = expression(bridge, left, depth + 1)
     for link in reversed(chain):
         right = expression(bridge, link.right, depth + 1)
-        made = bridge.part(expressions.Binary, link.span, operator=link.op, left=made, right=right)
+        made = bridge.part(
+            expressions.Binary, link.span, operator="=" if link.op == "==" else link.op, left=made, right=right
+        )
     return made
 
 
