@@ -28,6 +28,7 @@ PUBLIC: dict[str, dict[str, str]] = {
         "evaluate": "api",
         "cause_effect": "api",
         "draw": "api",
+        "export": "api",
     },
     "When something is wrong": {
         "MpmError": "diagnostics.errors",
@@ -46,6 +47,7 @@ if TYPE_CHECKING:  # the same names for type checkers and editors, which do not 
     from .api import cause_effect as cause_effect
     from .api import draw as draw
     from .api import evaluate as evaluate
+    from .api import export as export
     from .api import load as load
     from .api import parse as parse
     from .api import read as read

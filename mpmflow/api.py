@@ -25,8 +25,10 @@ if TYPE_CHECKING:
 
     from .analysis.evaluation import Evaluation
     from .analysis.exact import Analysis
+    from .analysis.figures import Solution
     from .analysis.risk import Reference
     from .compiler.pipeline import Compiled
+    from .exchange.export import Export
     from .model.model import Model
     from .render.picture import Diagram
 
@@ -191,6 +193,27 @@ def draw(model: Model, view: str = "workflow", *, workflow: str | None = None) -
     from .render.drawing import draw as drawn
 
     return drawn(model, view, workflow=workflow)
+
+
+def export(model: Model, *, workflow: str | None = None) -> Export:
+    """A model for other programs: `.prism` and `.props` are texts for a model checker, `.json` is the whole model, and
+    `.save(path)` writes what the ending of the path says.
+
+    Args:
+        workflow: the one for the model checker, where the file has several; the first unless said.
+
+    Raises:
+        ExportError: there is no such workflow; the message says which there are.
+    """
+    from .exchange.export import export as exported
+    from .exchange.export import solve_workflow
+
+    def solve(one: Model, name: str) -> Solution:
+        samples = _samples(one)
+        with _answering(one):
+            return solve_workflow(one, name, samples)
+
+    return exported(model, workflow=workflow, solve=solve)
 
 
 # -------------------------------------------------------------------------------------------------- origins

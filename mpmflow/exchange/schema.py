@@ -115,6 +115,12 @@ def _drawing() -> Schema:
     return document("drawing", 1, "What `mpmflow draw` drew", view=TEXT, written=written, dot=TEXT)
 
 
+def _export() -> Schema:
+    written = many(known("", path=TEXT, bytes=COUNT))
+    prism = {**optional(TEXT), "description": "the PRISM model, where no file was asked for"}
+    return document("export", 1, "What `mpmflow export` wrote", workflow=optional(TEXT), written=written, prism=prism)
+
+
 def _analysis() -> Schema:
     effect = known("", gradient=optional(NUMBER), elasticity=optional(NUMBER))
     time = {name: optional(NUMBER) for name in ("mean", "sd", "p50", "p90", "p95")}
@@ -223,6 +229,7 @@ DOCUMENTS: dict[str, Callable[[], Schema]] = {
     "analysis": _analysis,
     "check": _check,
     "drawing": _drawing,
+    "export": _export,
     "format": _format,
     "risk": _risk,
 }

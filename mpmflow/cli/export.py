@@ -1,0 +1,70 @@
+"""`mpmflow export FILE`: the workflow for a model checker, or the model as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from .. import __version__
+from . import guard, terminal
+from .opening import open_model
+from .options import question_options
+
+SCHEMA = "mpmflow/export/1"
+
+
+@click.command(name="export")
+@question_options
+@click.option("--workflow", metavar="NAME", help="Which workflow, if FILE has several (default: the first).")
+@click.option(
+    "-o",
+    "--output",
+    "outputs",
+    metavar="PATH",
+    multiple=True,
+    help="Where to write it; the ending says how: .prism (a PRISM model, with its properties beside it in .props), "
+    ".props (the properties alone), .json (the whole model). May be given several times. Without it, the PRISM model "
+    "goes to standard output.",
+)
+def command(
+    file: str, root: str | None, as_json: bool, quiet: bool, workflow: str | None, outputs: Sequence[str]
+) -> int:
+    """Write FILE for other programs.
+
+    A PRISM model with its properties lets anyone check a figure of "mpmflow analyze" again with a model checker such
+    as Storm or PRISM. The JSON document holds the whole model; "mpmflow schema model" says what is in it.
+    """
+    from .. import api
+    from ..exchange.export import ExportError
+
+    model = open_model(file, root=root, quiet=quiet)
+    written: list[Path] = []
+    try:
+        with terminal.busy("Exporting", quiet=quiet):
+            exported = api.export(model, workflow=workflow)
+            for output in outputs:
+                written += exported.save(output)
+            text = "" if outputs else exported.prism
+    except ExportError as error:
+        terminal.say(f"Cannot export this: {error}")
+        return guard.CANNOT
+    if as_json:
+        files = [{"path": str(path), "bytes": path.stat().st_size} for path in written]
+        document = {
+            "schema": SCHEMA,
+            "mpmflow": __version__,
+            "workflow": exported.workflow or None,
+            "written": files,
+            "prism": text or None,
+        }
+        terminal.show(json.dumps(document, indent=2, ensure_ascii=False))
+    elif outputs:
+        for path in written:
+            terminal.say(f"Wrote {path}", quiet=quiet)
+    else:
+        terminal.show(text)
+        terminal.say("The properties that ask for its figures come with -o FILE.prism.", quiet=quiet)
+    return 0
