@@ -2,8 +2,10 @@
 
 A block's fence says what it is:
 
-* `mpm`: a whole file; it must have no errors. `mpm wrong`: it must have some.
+* `mpm`: a whole file; it must have no errors. `mpm wrong`: it must have some. `mpm error=CODE` and `mpm warning=CODE`: it
+  earns this finding and no other (several codes are separated by commas).
 * `python`: runs, block after block on one page, in the folder of the project; with `>>>` it is a doctest.
+* `mpm example` and `mpm instead`: of the generated pages; `tests/compiler/test_codes.py` holds them to their codes.
 * `console`: lines that start with `$ mpmflow` are run; what follows is what they print, to the letter (a line `...`
   stands for any lines). Set MPMFLOW_REWRITE=1 to write down what they print now; the diff is the review.
 """
@@ -23,10 +25,14 @@ from typing import Any
 import pytest
 
 import mpmflow as mpm
+from mpmflow.compiler.pipeline import compile_source
+from mpmflow.diagnostics.source import Source
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 BLOCK = re.compile(r"^```(?P<kind>[^\n`]*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
+EARNING = re.compile(r"mpm (?P<severity>error|warning)=(?P<codes>[a-z0-9,-]+)")
+KINDS = {"", "sh", "text", "json", "console", "python", "mpm", "mpm wrong", "mpm example", "mpm instead"}
 LINK = re.compile(r"\[[^\]]*\]\((?P<target>[^)#\s]+)(?:#[^)]*)?\)")
 
 
@@ -42,12 +48,13 @@ class Block:
 
 
 def blocks(*kinds: str) -> list[Block]:
+    """The blocks of these kinds on all pages; `earning` stands for all that name the findings they earn."""
     found = []
     for page in PAGES:
         text = page.read_text(encoding="utf-8")
         for match in BLOCK.finditer(text):
             kind = match["kind"].strip()
-            if kind in kinds:
+            if kind in kinds or ("earning" in kinds and EARNING.fullmatch(kind)):
                 found.append(Block(page, text.count("\n", 0, match.start()) + 2, kind, match["text"]))
     return found
 
@@ -59,6 +66,21 @@ def test_a_model_on_a_page_means_something(block: Block) -> None:
             mpm.parse(block.text)
     else:
         mpm.parse(block.text)
+
+
+@pytest.mark.parametrize("block", blocks("earning"), ids=str)
+def test_a_mistake_on_a_page_earns_what_the_page_says(block: Block) -> None:
+    said = EARNING.fullmatch(block.kind)
+    assert said is not None
+    found = compile_source(Source("page.mpm", block.text)).diagnostics
+    assert sorted({one.code for one in found}) == sorted(said["codes"].split(","))
+    assert said["severity"] in {one.severity for one in found}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_block_says_what_it_is(page: Path) -> None:
+    kinds = {match["kind"].strip() for match in BLOCK.finditer(page.read_text(encoding="utf-8"))}
+    assert {kind for kind in kinds if not EARNING.fullmatch(kind)} <= KINDS
 
 
 @pytest.mark.parametrize(
