@@ -312,7 +312,7 @@ def _expression(expression: Any) -> tree.Expression:
         left = left.left
     made = _expression(left)
     for link in reversed(chain):
-        made = tree.Binary("==" if link.operator == "=" else link.operator, made, _expression(link.right))
+        made = tree.Binary(link.operator, made, _expression(link.right))
     return made
 
 

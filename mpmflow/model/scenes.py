@@ -119,11 +119,28 @@ class ExpectSilence(Part):
 Expectation = Annotated[ExpectState | ExpectLevel | ExpectSpread | ExpectSilence, Field(discriminator="kind")]
 
 
+def read_cell(value: Any) -> Any:
+    """A text that is a quantity becomes one, so that a cell has one form: `"20%"` is 20 %, `"warn"` is a word.
+
+    >>> read_cell("20%").base, read_cell("warn"), read_cell("2026-02-02")
+    (Fraction(1, 5), 'warn', '2026-02-02')
+    """
+    if isinstance(value, str) and value[:1] in ("+", "-", *"0123456789"):
+        try:
+            return Quantity.model_validate(value)
+        except ValueError:
+            return value
+    return value
+
+
+TableCell = Annotated[str | Quantity, Field(union_mode="left_to_right"), BeforeValidator(read_cell)]
+
+
 class Examples(Part):
     """A table of examples: one row, one test. A cell is a quantity or a word."""
 
     columns: tuple[Name, ...]
-    rows: tuple[tuple[Quantity | str, ...], ...]
+    rows: tuple[tuple[TableCell, ...], ...]
 
 
 class Test(Part):
