@@ -450,7 +450,8 @@ def _binary(b: Builder, c: list[Child]) -> tree.Binary:
     operator = next(i for i, x in enumerate(c) if type(x) is Token and x.type in _OPERATORS)
     left = cast(tree.Expression, _first(c[:operator], _EXPRESSION))
     right = cast(tree.Expression, _first(c[operator + 1 :], _EXPRESSION))
-    return tree.Binary(c[operator].text, left, right, b.span(c))
+    sign = c[operator].text
+    return tree.Binary("=" if sign == "==" else sign, left, right, b.span(c))
 
 
 _OPERATORS = frozenset({"SIGN", "TIMES", "COMPARISON", "CIRCUMFLEX", "AND", "OR"})

@@ -427,7 +427,7 @@ class Unary(Node):
 
 @record
 class Binary(Node):
-    """`a + b`; `op` is one of `+ - * / ^ < <= > >= = != and or` (`==` is read as `=`)."""
+    """`a + b`; `op` is one of `+ - * / ^ < <= > >= = != and or` (written `==`, kept as `=`)."""
 
     op: str
     left: Expression

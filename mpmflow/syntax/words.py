@@ -105,7 +105,7 @@ def observed(node: tree.Observed) -> str:
     return value(node)
 
 
-_LEVEL = {"or": 1, "and": 2, "<": 4, "<=": 4, ">": 4, ">=": 4, "==": 4, "!=": 4, "+": 5, "-": 5, "*": 6, "/": 6, "^": 8}
+_LEVEL = {"or": 1, "and": 2, "<": 4, "<=": 4, ">": 4, ">=": 4, "=": 4, "!=": 4, "+": 5, "-": 5, "*": 6, "/": 6, "^": 8}
 _ATOM = 9
 # What the grammar allows on the left and right of each level without brackets.
 _SIDES = {1: (1, 2), 2: (2, 3), 4: (5, 5), 5: (5, 6), 6: (6, 7), 8: (9, 7)}
@@ -135,7 +135,9 @@ def _expression(node: tree.Expression) -> tuple[str, int]:
         return f"{node.op}{_at_least(node.operand, 7)}", 7
     level = _LEVEL[node.op]
     left, right = _SIDES[level]
-    return f"{_at_least(node.left, left)} {node.op} {_at_least(node.right, right)}", level
+    # An `=` begins a formula, so two figures are compared with `==`.
+    sign = "==" if node.op == "=" else node.op
+    return f"{_at_least(node.left, left)} {sign} {_at_least(node.right, right)}", level
 
 
 def _at_least(node: tree.Expression, wanted: int) -> str:
