@@ -17,7 +17,7 @@ STEPS = {
     "style": ["-m", "ruff", "check", "."],
     "format": ["-m", "ruff", "format", "--check", "."],
     "types": ["-m", "mypy"],
-    "tests": ["-m", "pytest"],
+    "tests": ["-m", "pytest", "-n", "auto", "--dist", "worksteal"],
 }
 
 

@@ -2,8 +2,8 @@
 
 A block's fence says what it is:
 
-* `mpm`: a whole file; it must have no errors. `mpm wrong`: it must have some. `mpm error=CODE` and `mpm warning=CODE`: it
-  earns this finding and no other (several codes are separated by commas).
+* `mpm`: a whole file; it must have no errors. `mpm wrong`: it must have some. `mpm error=CODE` and `mpm warning=CODE`:
+  it earns this finding and no other (several codes are separated by commas).
 * `python`: runs, block after block on one page, in the folder of the project; with `>>>` it is a doctest.
 * `mpm example` and `mpm instead`: of the generated pages; `tests/compiler/test_codes.py` holds them to their codes.
 * `console`: lines that start with `$ mpmflow` are run; what follows is what they print, to the letter (a line `...`
@@ -134,6 +134,28 @@ def agrees(shown: str, printed: str) -> bool:
     return re.fullmatch(pattern, printed) is not None
 
 
+def rewritten(shown: str, printed: str) -> str:
+    """What is printed now, shortened as it was shown: each part keeps its first line and its number of lines.
+
+    >>> print(rewritten("a 1\\nb 1\\n...\\nd\\ne 1\\n...\\n", "a 2\\nb 2\\nc 2\\nd\\ne 2\\nf 2\\n"), end="")
+    a 2
+    b 2
+    ...
+    d
+    e 2
+    ...
+    """
+    lines = printed.splitlines()
+    parts = [part.splitlines() for part in re.split(r"^\.\.\.\n", shown, flags=re.MULTILINE)]
+    if len(parts) == 1:
+        return printed
+    kept = [lines[: len(parts[0])]]
+    for part in parts[1:]:
+        start = lines.index(part[0]) if part and part[0] in lines else len(lines)
+        kept.append(lines[start : start + len(part)])
+    return "...\n".join("".join(line + "\n" for line in part) for part in kept)
+
+
 @pytest.mark.parametrize("block", blocks("console"), ids=str)
 def test_a_session_on_a_page_prints_what_it_shows(block: Block) -> None:
     wrong = [
@@ -144,7 +166,7 @@ def test_a_session_on_a_page_prints_what_it_shows(block: Block) -> None:
     if wrong and os.environ.get("MPMFLOW_REWRITE"):
         text = block.page.read_text(encoding="utf-8")
         for command, shown, printed in wrong:
-            text = text.replace(f"$ {command}\n{shown}", f"$ {command}\n{printed}")
+            text = text.replace(f"$ {command}\n{shown}", f"$ {command}\n{rewritten(shown, printed)}")
         block.page.write_text(text, encoding="utf-8")
         return
     for command, shown, printed in wrong:
