@@ -30,6 +30,7 @@ from mpmflow.numerics.outcomes import Outcomes, chain_from_outcomes
 
 if TYPE_CHECKING:
     from mpmflow.analysis.blocks import Fold
+    from mpmflow.analysis.branch_time import BranchSpell
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -124,10 +125,15 @@ class Solved:
 
 @dataclass
 class Solver:
-    """Solves cells, and each block only once while its cells stay the same objects."""
+    """Solves cells; blocks and their branches only once while their cells stay the same objects.
+
+    What was found is kept beside the object that it was found for, so that its id cannot be given to another one.
+    """
 
     book: LawBook
     _folds: dict[tuple[int, Reading], tuple[object, Fold]] = field(default_factory=dict)
+    _branches: dict[tuple[int, Reading], tuple[object, Solved]] = field(default_factory=dict)
+    _spells: dict[int, tuple[object, BranchSpell]] = field(default_factory=dict)
 
     def solve(self, cells: Cells, reading: Reading = "actual") -> Solved:
         """Solve one reading.
@@ -170,8 +176,23 @@ class Solver:
         return Solved(cells, reading, copies.state, way, outcomes, factor, ends, good, factor.visits(), folds)
 
     def again(self) -> Solver:
-        """Another solver that knows the same laws and the folds found so far."""
-        return Solver(self.book, dict(self._folds))
+        """Another solver that knows the same laws and what was found so far, and keeps what it finds to itself."""
+        return Solver(self.book, dict(self._folds), dict(self._branches), dict(self._spells))
+
+    def branch(self, cells: Cells, reading: Reading) -> Solved:
+        """A solved branch of a block."""
+        key = (id(cells), reading)
+        if key not in self._branches:
+            self._branches[key] = (cells, self.solve(cells, reading))
+        return self._branches[key][1]
+
+    def spell(self, branch: Solved) -> BranchSpell:
+        """The time of a branch that was solved as it is."""
+        from mpmflow.analysis.branch_time import spell_of
+
+        if id(branch.cells) not in self._spells:
+            self._spells[id(branch.cells)] = (branch.cells, spell_of(branch, self.book))
+        return self._spells[id(branch.cells)][1]
 
     def fold(self, cells: Cells, index: int, reading: Reading) -> Fold:
         """The folded block that stands at a state."""
@@ -181,7 +202,6 @@ class Solver:
         assert block is not None
         key = (id(block), reading)
         if key not in self._folds:
-            # The block is kept beside its fold, so that its id cannot be given to another one.
             self._folds[key] = (block, fold_block(self, block, reading))
         return self._folds[key][1]
 

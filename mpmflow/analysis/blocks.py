@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mpmflow.analysis.amounts import amounts_of, cost_reward
-from mpmflow.analysis.branch_time import Spell, join_all, join_first, spell_of
+from mpmflow.analysis.branch_time import Spell, join_all, join_first
 from mpmflow.graphs.cells import Block
 from mpmflow.numerics.moments import GivenEnd, given_end
 
@@ -66,7 +66,7 @@ class Fold:
 
 def fold_block(solver: Solver, block: Block, reading: Reading) -> Fold:
     """Solve the branches of a block and fold them."""
-    branches = tuple(solver.solve(cells, reading) for cells in block.branches)
+    branches = tuple(solver.branch(cells, reading) for cells in block.branches)
     shares = [branch.end_shares for branch in branches]
     done = [1.0 if len(share) == 1 else min(1.0, float(share[0])) for share in shares]
     bad = [float(share[1 : len(branch.cells.ends)].sum()) for branch, share in zip(branches, shares, strict=True)]
@@ -79,7 +79,7 @@ def fold_block(solver: Solver, block: Block, reading: Reading) -> Fold:
     lost_shares = _lost_shares(block, branches, shares)
     if reading != "actual":
         return Fold(branches, passed, max(0.0, lost), lost_shares)
-    spells = [spell_of(branch, solver.book) for branch in branches]
+    spells = [solver.spell(branch) for branch in branches]
     joined = join_all(spells) if block.join == "all" else join_first(spells)
     cost_passed, cost_lost = _costs(block, branches, solver)
     return Fold(branches, passed, max(0.0, lost), lost_shares, *joined, cost_passed, cost_lost)

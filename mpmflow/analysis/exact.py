@@ -12,23 +12,17 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-import numpy as np
-
-from mpmflow.analysis.arrays import LawBook, Solver
+from mpmflow.analysis.arrays import LawBook, Solved, Solver
 from mpmflow.analysis.figures import Solution, solve_process, wasted
 from mpmflow.analysis.laws_of import Samples
 from mpmflow.analysis.levers import Levers, levers_of
+from mpmflow.analysis.ranking import Mending, ranking
 from mpmflow.analysis.results import Document, Provenance, Result, finite, provenance
 from mpmflow.analysis.sojourn_of import WholeTime, law_slopes, whole_time
 from mpmflow.graphs.cells import ProcessCells
 from mpmflow.graphs.to_chain import to_chain
 from mpmflow.model.model import Model
 from mpmflow.model.process import Workflow
-from mpmflow.numerics.gradients import ExactChange, Improvement, slopes
-from mpmflow.numerics.moments import reward
-
-RANKED = 60
-"""So many decisions are ranked by the exact gain of mending them; of more, those with the largest slopes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,18 +57,6 @@ class StepFigures:
     cost: float
 
 
-@dataclass(frozen=True, slots=True)
-class Mending:
-    """What a decision would gain if it never had an outcome with an effect (rework, delay, scrap, waste).
-
-    `gains` are exact changes of figures, whatever the size: all such shares go to the outcome that just goes on, else
-    to the others in proportion.
-    """
-
-    decision: str
-    gains: Mapping[str, float]
-
-
 @dataclass(frozen=True, eq=False)
 class WorkflowAnalysis:
     """The figures of one workflow; see `mpmflow.analysis.figures` for every definition.
@@ -90,7 +72,6 @@ class WorkflowAnalysis:
         method: figure -> exact, bounded or approximate, for every figure that is not exact.
         error: figure -> bound on its error: of chances for percentiles and lateness.
         teams, steps: by name, in the order of the text.
-        levers: what moves the figures, and how fast.
         notes: what a reader must know.
         solution: the solved chain behind it all, for other questions.
     """
@@ -104,10 +85,10 @@ class WorkflowAnalysis:
     error: Mapping[str, float]
     teams: Mapping[str, TeamFigures]
     steps: Mapping[str, StepFigures]
-    levers: Levers
     notes: tuple[str, ...]
     solution: Solution = field(repr=False)
     whole_time: WholeTime = field(repr=False)
+    solver: Solver = field(repr=False)
 
     def __getitem__(self, figure: str) -> float | None:
         """A figure by its dotted name."""
@@ -116,9 +97,20 @@ class WorkflowAnalysis:
         return self.figures[figure]
 
     @cached_property
+    def shares(self) -> Mapping[str, float]:
+        """Share of each outcome, by its id, over all visits to its decision."""
+        return _shares(self.solution.actual)
+
+    @cached_property
+    def levers(self) -> Levers:
+        """What moves the figures, and how fast; worked out when first asked for."""
+        law = law_slopes(self.whole_time, self.solution.process.deadline)
+        return levers_of(self.solution, self.solver, law, self.figures)
+
+    @cached_property
     def ranking(self) -> tuple[Mending, ...]:
         """Decisions by what mending them would take off the time (else the cost, else the losses), the best first."""
-        return tuple(_ranking(self.solution))
+        return tuple(ranking(self.solution))
 
     def percentile(self, share: float) -> float | None:
         """The time within which this share of the cases ends, in seconds."""
@@ -161,7 +153,7 @@ class WorkflowAnalysis:
             "ranking": [{"decision": one.decision, "gains": dict(one.gains)} for one in self.ranking],
             "method": dict(self.method),
             "error": dict(self.error),
-            "notes": list(self.notes),
+            "notes": [*self.notes, *_left_out(self.levers)],
         }
 
 
@@ -243,11 +235,6 @@ def analyze_workflow(model: Model, workflow: Workflow, solver: Solver | None = N
         "waste.touch_time": waste[1],
     }
     method, error, notes = _methods(solution, time, figures)
-    levers = levers_of(solution, solver, law_slopes(time, process.deadline), figures)
-    if levers.left_out:
-        notes.append(
-            f"{len(levers.left_out)} levers inside parallel blocks are left out: their slopes would take too long"
-        )
     ends = dict(zip(solution.actual.ends, solution.actual.end_shares.tolist(), strict=True))
     return WorkflowAnalysis(
         workflow.name,
@@ -259,10 +246,10 @@ def analyze_workflow(model: Model, workflow: Workflow, solver: Solver | None = N
         error,
         _teams(solution, solver.book),
         _steps(solution, solver.book),
-        levers,
         tuple(notes),
         solution,
         time,
+        solver,
     )
 
 
@@ -333,6 +320,12 @@ def _methods(
     )
 
 
+def _left_out(levers: Levers) -> list[str]:
+    if not levers.left_out:
+        return []
+    return [f"{len(levers.left_out)} levers inside parallel blocks are left out: their slopes would take too long"]
+
+
 def _folds(solution: Solution) -> Iterator[Any]:
     def walk(part: Any) -> Iterator[Any]:
         for fold in part.folds.values():
@@ -361,6 +354,29 @@ def _visits(solution: Solution, workflow: Workflow, process: ProcessCells) -> di
         if state.node and state.part in ("work", "call", "block"):
             found[state.node] = found.get(state.node, 0.0) + visits
     return found | dict.fromkeys(process.unreached, 0.0)
+
+
+def _shares(solved: Solved) -> dict[str, float]:
+    gathered: dict[str, tuple[set[float], float, float]] = {}
+    _gather_shares(solved, 1.0, gathered)
+    return {
+        name: next(iter(seen)) if len(seen) == 1 or visits <= 0.0 else taken / visits
+        for name, (seen, taken, visits) in gathered.items()
+    }
+
+
+def _gather_shares(solved: Solved, weight: float, found: dict[str, tuple[set[float], float, float]]) -> None:
+    outcomes = solved.outcomes
+    visits = (weight * solved.visits[outcomes.row]).tolist()
+    for way, share, times in zip(solved.way.tolist(), outcomes.share.tolist(), visits, strict=True):
+        name = solved.cells.ways[way].outcome
+        if name is not None:
+            seen, taken, all_ = found.get(name, (set(), 0.0, 0.0))
+            found[name] = (seen | {share}, taken + times * share, all_ + times)
+    for index, fold in solved.folds.items():
+        inside = weight * float(solved.state_visits[index])
+        for branch in fold.branches:
+            _gather_shares(branch, inside, found)
 
 
 def _steps(solution: Solution, book: LawBook) -> dict[str, StepFigures]:
@@ -405,92 +421,3 @@ def _work(solution: Solution) -> dict[str, float]:
 def _teams(solution: Solution, book: LawBook) -> dict[str, TeamFigures]:
     loads, work = _loads(solution), _work(solution)
     return {name: TeamFigures(loads[name], None, work[name]) for name in loads}
-
-
-def _ranking(solution: Solution) -> Iterator[Mending]:
-    """Exact gains of mending one decision at a time, by the Woodbury identity on the outer chain."""
-    actual, amounts = solution.actual, solution.amounts
-    ways = actual.cells.ways
-    outcomes = actual.outcomes
-    effect = np.array(
-        [
-            way.rework
-            or way.scrap
-            or way.waste
-            or (way.target >= 0 and actual.cells.states[way.target].part == "delay")
-            for way in ways
-        ],
-        dtype=bool,
-    )[actual.way]
-    by_row: dict[str, list[int]] = {}
-    for entry in np.flatnonzero(effect & (outcomes.share > 0.0)).tolist():
-        node = actual.cells.states[ways[int(actual.way[entry])].row].node
-        by_row.setdefault(node, []).append(entry)
-    names, moves = [], []
-    first, last = _row_bounds(outcomes.row)
-    for node, entries in by_row.items():
-        move = np.zeros(outcomes.count)
-        whole = True
-        for row in dict.fromkeys(int(outcomes.row[entry]) for entry in entries):
-            every = np.arange(first[row], last[row])
-            bad, good = every[effect[every]], every[~effect[every]]
-            if not len(good):
-                whole = False
-                break
-            gone = float(outcomes.share[bad].sum())
-            move[bad] -= outcomes.share[bad]
-            payer = next((int(p) for p in outcomes.payer[bad].tolist() if p >= 0 and not effect[p]), None)
-            if payer is not None:
-                move[payer] += gone
-            else:
-                held = float(outcomes.share[good].sum())
-                move[good] += gone * (outcomes.share[good] / held if held > 0.0 else 1.0 / len(good))
-        if whole:
-            names.append(node)
-            moves.append(move)
-    if not names:
-        return
-    zero = np.zeros(actual.n)
-    k = len(actual.ends)
-    state = actual.state
-    rewards = {
-        "time.mean": reward(amounts.time[state], amounts.time_second[state], k=k),
-        "touch_time.mean": reward(amounts.work[state], k=k),
-        "cost.mean": reward(amounts.cost[state], amounts.cost_second[state], k=k),
-        "yield": reward(zero, terminal=actual.good, k=k),
-    }
-    sloped = {figure: slopes(actual.factor, gathered, outcomes) for figure, gathered in rewards.items()}
-    if len(names) > RANKED:
-        first_order = np.array([abs(float(move @ sloped["time.mean"].mean)) for move in moves])
-        kept = np.sort(np.argsort(-first_order, kind="stable")[:RANKED])
-        names, moves = [names[i] for i in kept], [moves[i] for i in kept]
-    improvements = [Improvement(move) for move in moves]
-    gains: list[dict[str, float]] = [{} for _ in names]
-    for figure, found in sloped.items():
-        if solution.values[figure] is None:
-            continue
-        change = ExactChange(actual.factor, found, improvements)
-        for index in range(len(names)):
-            gains[index][figure] = change.of([index])
-    order = sorted(
-        range(len(names)),
-        key=lambda i: (
-            gains[i]["time.mean"],
-            gains[i].get("cost.mean", 0.0),
-            -gains[i]["yield"],
-            names[i],
-        ),
-    )
-    for index in order:
-        yield Mending(names[index], gains[index])
-
-
-def _row_bounds(row: Any) -> tuple[dict[int, int], dict[int, int]]:
-    """Where the entries of each row begin and end; they stand beside each other."""
-    change = np.flatnonzero(np.diff(row)) + 1
-    begins = np.concatenate([[0], change])
-    ends = np.concatenate([change, [len(row)]])
-    names = row[begins]
-    return dict(zip(names.tolist(), begins.tolist(), strict=True)), dict(
-        zip(names.tolist(), ends.tolist(), strict=True)
-    )

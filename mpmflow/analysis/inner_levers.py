@@ -23,8 +23,9 @@ from mpmflow.graphs.work_time import Timing
 Floats = npt.NDArray[np.float64]
 STEP = 1e-5
 """By how much a share, or by which part of itself another lever, is moved."""
-DIFFERENCE_BUDGET = 200_000
-"""States that may be solved for the levers inside parallel blocks; beyond it those levers are left out, with a note."""
+DIFFERENCE_BUDGET = 10_000
+"""Levers inside parallel blocks times states of the process; beyond it (some ten seconds) those levers are left out,
+with a note."""
 
 
 def inner_levers(cells: Cells, inside: bool = False) -> tuple[str, ...]:

@@ -113,8 +113,8 @@ class Planned:
     def _derived(self, indicator: DerivedIndicator) -> float:
         for found in self.analysis.workflows.values():
             value: float | None = None
-            if indicator.aspect == "share" and indicator.name in found.levers.names:
-                value = float(found.levers.values[found.levers.names.index(indicator.name)])
+            if indicator.aspect == "share":
+                value = found.shares.get(indicator.name)
             elif indicator.aspect == "rounds":
                 value = found.visits.get(indicator.of)
             elif indicator.aspect == "time" and indicator.of in found.steps:
