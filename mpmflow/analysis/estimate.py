@@ -531,14 +531,11 @@ def without_rework(model: Model) -> Model:
     """The model with every rework outcome taken out, the rest of each decision scaled up; the absolute burden's
     reference.
 
-    A decision that knows nothing but rework keeps its shares: without them no case would leave it. Where shares
-    change per visit a trace of the rework is left, below rounding, so that the process keeps its states and can be
-    compared.
+    A decision that knows nothing but rework keeps its shares: without them no case would leave it.
     """
     factors: dict[str, Floats] = {}
     for node in _nodes(model, Decision, Choose):
-        varies = any(len(set(row)) > 1 for row in shares(node.outcomes))
-        kept = np.array([(1e-18 if varies else 0.0) if outcome.rework else 1.0 for outcome in node.outcomes])
+        kept = np.array([0.0 if outcome.rework else 1.0 for outcome in node.outcomes])
         if (kept < 1.0).any() and any(
             not outcome.rework and row[-1] > 0
             for outcome, row in zip(node.outcomes, shares(node.outcomes), strict=True)

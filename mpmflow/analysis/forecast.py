@@ -19,7 +19,7 @@ from mpmflow.model.measures import Target
 from mpmflow.numerics.attribution import aumann_shapley
 
 from .levels import Places, inputs_of, spans_in
-from .outlook import Outlook
+from .outlook import Outlook, Own
 from .process_change import ProcessChange
 from .propagation import lagged
 from .readings import Reading, reading
@@ -229,7 +229,7 @@ class Forecaster:
         for place, moved in self._process_draws().items():
             own[place] = moved if moved.shape == shape else np.broadcast_to(moved[:, None], shape)
         for name, data in outlook.own.items():
-            scatter = _scatter(self.rng, count, ahead, data.sd, data.follow)
+            scatter = _scatter(self.rng, count, ahead, data)
             level = self.rng.standard_normal((count, 1)) * (data.error if np.isfinite(data.error) else 0.0)
             own[name] = scatter + level
         network = outlook.network
@@ -342,15 +342,18 @@ def _bounds(figure: tuple[str, str, str | None] | None) -> tuple[float, float | 
     return (0.0, 1.0) if figure[0] in ("yield", "scrap", "first_pass", "rework", "late") else (0.0, None)
 
 
-def _scatter(rng: np.random.Generator, count: int, ahead: int, sd: float, follow: float) -> Floats:
-    """What future periods bring: normal scatter in which each period keeps a part of the one before."""
-    if not np.isfinite(sd) or sd <= 0.0:
+def _scatter(rng: np.random.Generator, count: int, ahead: int, data: Own) -> Floats:
+    """What future periods bring: normal surprises, of which a part follows on to the next period, or stays for good."""
+    if not np.isfinite(data.sd) or data.sd <= 0.0:
         return np.zeros((count, ahead))
-    fresh = sd * rng.standard_normal((count, ahead))
-    if follow:
-        fresh[:, 1:] *= (1.0 - follow**2) ** 0.5
+    fresh = data.sd * rng.standard_normal((count, ahead))
+    if data.drift:
+        stayed = np.cumsum(fresh, axis=1) - fresh
+        return np.asarray(fresh + data.drift * stayed)
+    if data.follow:
+        fresh[:, 1:] *= (1.0 - data.follow**2) ** 0.5
         for period in range(1, ahead):
-            fresh[:, period] += follow * fresh[:, period - 1]
+            fresh[:, period] += data.follow * fresh[:, period - 1]
     return fresh
 
 

@@ -53,7 +53,8 @@ class Own:
     """What is known of a place with data: its level without the influences, its error, and what stays unexplained.
 
     `rest` (T,) is observed minus explained minus level, 0 where missing; `sd` its spread, `follow` its correlation
-    from one period to the next; `observed` (T,) the data, nan where missing.
+    from one period to the next, `drift` the part of each surprise that stays; `observed` (T,) the data, nan where
+    missing.
     """
 
     observed: Floats
@@ -62,6 +63,7 @@ class Own:
     rest: Floats
     sd: float
     follow: float
+    drift: float = 0.0
 
 
 @dataclass
@@ -115,6 +117,22 @@ class Outlook:
                 if workflow in self.changes:
                     self.figures[figure_name(function, workflow, statistic)] = (function, workflow, statistic)
 
+        only = {
+            figure_name(*figures[0]): name
+            for name, metric in self.metrics.items()
+            if metric.formula is not None
+            and len(figures := figures_of(metric.formula)) == 1
+            and inputs_of(metric.formula) == (figure_name(*figures[0]),)
+            and metric.formula.kind == "function"
+        }
+        self.told_as = only
+        self.observed_figures = {
+            place: self.series[source]
+            for place in self.figures
+            for source in (only.get(place, place),)
+            if source in self.series
+        }
+
     def _formulas(self) -> None:
         """Formulas of metrics and indicators that can be computed; the others have data, or nothing at all."""
         wanted = {name: metric.formula for name, metric in self.metrics.items() if metric.formula is not None}
@@ -164,7 +182,7 @@ class Outlook:
             data = self.series[name]
             usual = self._usual(data)
             self.before[name] = usual
-            self.after[name] = usual if name in self.moved else _recent(data)
+            self.after[name] = usual if name in self.moved else present_level(data).level
         self._missing_levels()
         for _ in range(_ROUNDS):
             self._formula_levels()
@@ -283,11 +301,12 @@ class Outlook:
                 own[name] = np.concatenate([rest, np.zeros(self.ahead)])
                 self.before[name] = level
             else:
-                level = self.before[name]
-                _, error, _, sd, follow = _fitted(data, weight_all)
+                level, present = self.before[name], present_level(data)
+                error, sd, follow = 0.0, present.surprise, 0.0
                 rest = np.where(np.isnan(data), self.after[name], data) - level
                 own[name] = np.concatenate([rest, np.full(self.ahead, self.after[name] - level)])
-            self.own[name] = Own(data, level, error, rest, sd, follow)
+            drift = present.stays if name not in self.moved else 0.0
+            self.own[name] = Own(data, level, error, rest, sd, follow, drift)
         self.paths = own
         self.total = self.network.follow(own) if own else {}
 
@@ -322,19 +341,43 @@ class Outlook:
 
     # ------------------------------------------------------------------------------------------ answers
     def path_of(self, name: str) -> Floats | None:
-        """Level of a place without formula in every period, (n,); None where it is not known."""
+        """Level of a place without formula in every period, (n,); None where it is not known.
+
+        Of a workflow's figure that the log counts too, the past is what was observed.
+        """
+        computed = self._computed(name)
+        if computed is None or name not in self.observed_figures:
+            return computed
+        return computed + self._beside(name, computed)
+
+    def _computed(self, name: str) -> Floats | None:
         level = self.before.get(name, np.nan)
         if not np.isfinite(level):
             return None
         change = self.total.get(name)
         return np.full(len(self.timeline), level) if change is None else level + change
 
+    def _beside(self, name: str, computed: Floats) -> Floats:
+        """What was observed of a figure beside what the levers explain of it, in the past; 0 from now on."""
+        data = self.observed_figures[name]
+        rest = np.where(np.isnan(data), 0.0, data - computed[: self.known])
+        return np.concatenate([rest, np.zeros(self.ahead)])
+
     def added_to(self, name: str) -> dict[str, Floats]:
-        """Source -> what it has added to a place by each period, (n,)."""
+        """Source -> what it has added to a place by each period, (n,); what stays unexplained under the place's own
+        name.
+        """
         table = self.reached.get(name)
-        if table is None:
-            return {}
-        return {source: table[number] for number, source in enumerate(self.rows) if table[number].any()}
+        found = {}
+        if table is not None:
+            found = {source: table[number] for number, source in enumerate(self.rows) if table[number].any()}
+        if name in self.observed_figures:
+            computed = self._computed(name)
+            if computed is not None:
+                rest = self._beside(name, computed)
+                if rest.any():
+                    found[self.told_as.get(name, name)] = rest
+        return found
 
     @cached_property
     def longest_wait(self) -> int:
@@ -362,9 +405,48 @@ def _fitted(values: Floats, weights: Floats) -> tuple[float, float, Floats, floa
     return level, error, rest, sd, follow
 
 
-def _recent(data: Floats) -> float:
-    """The present level of a series: its mean, older periods counting less."""
-    return _fitted(data, forgetting(len(data)))[0]
+@dataclass(frozen=True, slots=True)
+class Present:
+    """Where a series stands: its level, the part `stays` of each surprise that moves the level, the usual surprise
+    (sd).
+    """
+
+    level: float
+    stays: float
+    surprise: float
+
+
+HALF_LIVES = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
+
+
+def present_level(data: Floats) -> Present:
+    """The present level of a series by exponential smoothing, as quick as served best to foretell the next value so
+    far.
+
+    A series that jumps and stays is followed at once, one that scatters about a level is averaged over many periods.
+
+    >>> present_level(np.array([10.0] * 20 + [14.0] * 4)).level > 13.5
+    True
+    """
+    seen = data[~np.isnan(data)]
+    if not len(seen):
+        return Present(np.nan, 0.0, np.nan)
+    best: Present | None = None
+    for half_life in HALF_LIVES:
+        part = 1.0 - 0.5 ** (1.0 / half_life)
+        level, weight, squares, count = float(seen[0]), 1.0, 0.0, 0
+        for value in seen[1:].tolist():
+            if weight > 1.5:  # the first values teach the level; they are no test of it
+                squares += (value - level) ** 2
+                count += 1
+            weight = 1.0 + (1.0 - part) * weight
+            level += (value - level) / weight
+        surprise = (squares / count) ** 0.5 if count else np.nan
+        found = Present(level, part, surprise)
+        if best is None or surprise < best.surprise * (1.0 - 1e-9):
+            best = found
+    assert best is not None
+    return best
 
 
 def _metrics(model: Model) -> Sequence[Metric]:

@@ -7,6 +7,7 @@ lateness have none and are split by switching (`switching`), which needs two eva
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
@@ -20,7 +21,7 @@ from .arrays import LawBook, Solver
 from .figures import Solution, solve_process
 from .sojourn_of import WholeTime, whole_time
 from .spread import NOTHING, Compared, NodeSpread, Split
-from .switching import Names, by_switching, in_between
+from .switching import Names, aligned, by_switching, in_between
 
 Floats = npt.NDArray[np.float64]
 QUICK = Settings(lattice_points=512)
@@ -49,8 +50,9 @@ class ProcessChange:
         self.period = period
         self.names = names
         self.solver = Solver(book or LawBook())
-        self.old: Solution = solve_process(before, self.solver)
-        self.new: Solution = solve_process(after, self.solver)
+        old, new = aligned(before.cells, after.cells), aligned(after.cells, before.cells)
+        self.old: Solution = solve_process(replace(before, cells=old), self.solver)
+        self.new: Solution = solve_process(replace(after, cells=new), self.solver)
         self.compared = Compared(self.old.actual, self.new.actual, self.solver, names)
         self._known: dict[tuple[str, str | None], Split | None] = {}
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
+from fractions import Fraction
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +21,7 @@ import numpy.typing as npt
 from mpmflow.graphs.cells import Cells, State, Way
 
 Floats = npt.NDArray[np.float64]
+_TRACE = Fraction(1, 10**18)
 Names = Mapping[tuple[str, str], str]
 """Node and part (`work`, `wait`) -> the name of its time as a source, where it is not `S.time` for work, `S.wait` for
 waiting: a log that does not tell the two apart shows both as one."""
@@ -100,6 +102,46 @@ def _row_between(old: Sequence[Way], new: Sequence[Way], chosen: Collection[str]
         replace(way, share=tuple(row) if len(set(row)) > 1 else tuple(row[:1]))
         for way, row in zip(old, table, strict=True)
     ]
+
+
+def aligned(cells: Cells, other: Cells) -> Cells:
+    """The cells with as many copies of every state as the other state of the same process has.
+
+    Shares that change per visit make copies of states. Where only the other state has such shares, a trace (1e-18,
+    below rounding) is moved between two outcomes from the second visit on, so that both states have the same copies.
+    """
+    states = tuple(
+        state
+        if state.block is None or twin.block is None
+        else replace(
+            state,
+            block=replace(
+                state.block,
+                branches=tuple(
+                    aligned(one, two) for one, two in zip(state.block.branches, twin.block.branches, strict=True)
+                ),
+            ),
+        )
+        for state, twin in zip(cells.states, other.states, strict=True)
+    )
+    ways = list(cells.ways)
+    rows: dict[int, list[int]] = {}
+    for number, way in enumerate(cells.ways):
+        rows.setdefault(way.row, []).append(number)
+    for row in rows.values():
+        visits = max(len(other.ways[number].share) for number in row)
+        if (
+            visits < 2
+            or any(cells.ways[number].varies for number in row)
+            or not any(other.ways[number].varies for number in row)
+        ):
+            continue
+        giver = max(row, key=lambda number: (cells.ways[number].share[0], -number))
+        taker = next(number for number in row if number != giver)
+        for number, trace in ((giver, -_TRACE), (taker, _TRACE)):
+            share = cells.ways[number].share[0]
+            ways[number] = replace(cells.ways[number], share=(share, *(share + trace,) * (visits - 1)))
+    return replace(cells, states=states, ways=tuple(ways))
 
 
 def payer_of(row: Sequence[Way], first: int) -> int:

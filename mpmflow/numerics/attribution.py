@@ -14,7 +14,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.integrate import quad_vec
 from scipy.special import ndtr
 
 from .faults import NumericsError
@@ -164,6 +163,8 @@ def breach_shares(
     >>> print(round(shares.before, 6), round(shares.after, 6), shares.by_source.round(6))
     0.158655 0.5 [0.235727 0.105618]
     """
+    from scipy.integrate import quad_vec  # slow to import, and only needed here
+
     moves, widenings = np.asarray(shifts, dtype=float), np.asarray(variance_changes, dtype=float)
     if moves.ndim != 1 or moves.shape != widenings.shape:
         raise NumericsError("give one shift of the mean and one change of the variance per source")

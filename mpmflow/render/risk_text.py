@@ -190,7 +190,8 @@ class RiskNote:
         yield Text()
 
     def _metric_cells(self, row: MetricFigure, wide: bool) -> list[str | Text]:
-        miss = Text(chance(row.p_miss))
+        past = _is_past(row, self.evaluation)
+        miss = Text(chance(row.p_miss) if not past else "missed" if row.p_miss else "met")
         if row.p_miss is not None and row.p_miss >= 0.5:
             miss.stylize("bold red" if row.p_miss >= 0.8 else "bold yellow")
         expected = amount(row.forecast, row.unit) if row.forecast is not None else change(row.change or 0.0, row.unit)
@@ -207,7 +208,7 @@ class RiskNote:
         base = abs(row.baseline) if row.baseline else 0.0
         if not row.by or row.change is None or (base and abs(row.change) < 0.005 * base):
             return None
-        words = parts(self.evaluation, row.by, row.unit)
+        words = parts(self.evaluation, row)
         text = Text.assemble((f"{_upper(row.label)} {change(row.change, row.unit)}", "bold"), f": {words}.")
         if row.reaches_on is not None:
             arrived = row.reaches_on <= self.evaluation.as_of
@@ -295,9 +296,8 @@ class RiskNote:
         if found.deviations:
             total = sum(count for _, _, count in found.deviations)
             first, then, count = found.deviations[0]
-            yield _line(
-                f"{total:,} steps went ways that the workflow does not know; most often from {first} to {then} ({count})."
-            )
+            often = f"most often from {first} to {then} ({count})"
+            yield _line(f"{total:,} steps went ways that the workflow does not know; {often}.")
         for note in found.notes:
             yield _line(note, "dim")
 
@@ -322,12 +322,18 @@ def _headline_sentences(note: Evaluation) -> Iterator[Text]:
     by_name = {row.name: row for row in note.indicators}
     if troubled:
         row = troubled[0]
-        yield Text.assemble(
-            (f"{_upper(row.label)} {likely(row.p_miss or 0.0)} miss the target", "bold"),
-            f": {amount(row.forecast, row.unit)} expected {_reading(row, 'for')}, {target(row)} wanted"
-            f" ({chance(row.p_miss)} likely to miss).",
-        )
-        why = [(name, part) for name, part in row.by.items() if name in by_name or "." not in name][:2]
+        if _is_past(row, note):
+            yield Text.assemble(
+                (f"{_upper(row.label)} has missed the target", "bold"),
+                f": {amount(row.forecast, row.unit)} {_reading(row, 'on')}, {target(row)} wanted.",
+            )
+        else:
+            yield Text.assemble(
+                (f"{_upper(row.label)} {likely(row.p_miss or 0.0)} miss the target", "bold"),
+                f": {amount(row.forecast, row.unit)} expected {_reading(row, 'for')}, {target(row)} wanted"
+                f" ({chance(row.p_miss)} likely to miss).",
+            )
+        why = [(name, part) for name, part in row.by.items() if name != row.name][:2]
         why = [(name, part) for name, part in why if (part > 0) == ((row.change or 0.0) > 0)]
         if why and row.change:
             reasons = []
@@ -337,7 +343,10 @@ def _headline_sentences(note: Evaluation) -> Iterator[Text]:
                 reasons.append(f"{change(part, row.unit)} from {called(note, name)}{how}")
             against = {"plan": "the plan", "rework-free": "a process without rework"}.get(note.reference, "before")
             yield Text(f"That is {change(row.change, row.unit)} against {against}: {' and '.join(reasons)}.")
-        others = [f"{other.label} ({chance(other.p_miss)})" for other in troubled[1:4]]
+        others = [
+            f"{other.label} ({'missed already' if _is_past(other, note) else chance(other.p_miss)})"
+            for other in troubled[1:4]
+        ]
         if others:
             yield Text(f"Also likely to miss: {', '.join(others)}.")
     for headline in note.headlines[:1]:
@@ -362,6 +371,11 @@ def _headline_sentences(note: Evaluation) -> Iterator[Text]:
             yield Text("Every target is likely to be met.")
     if not troubled and not note.headlines and not any(_is_worse(row) for row in note.indicators):
         yield Text("Nothing stands out: what was observed is about what was expected.")
+
+
+def _is_past(row: MetricFigure, note: Evaluation) -> bool:
+    """Whether the day of a target has passed and what came is known."""
+    return row.on is not None and row.on <= note.as_of and row.low is not None and row.low == row.high
 
 
 def _shown_once(rows: tuple[IndicatorFigure, ...]) -> list[IndicatorFigure]:

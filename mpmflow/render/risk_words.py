@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
 
 from mpmflow.analysis.evaluation import Evaluation, IndicatorFigure, MetricFigure
 from mpmflow.model.units import parse_unit
@@ -159,13 +158,16 @@ def instead(row: IndicatorFigure) -> str:
     return f"{amount(now, unit)} instead of {amount(row.expected, unit)}"
 
 
-def parts(evaluation: Evaluation, by: Any, unit: str, most: int = 3, least: float = 0.02) -> str:
-    """The largest contributions in words, and what the others come to together."""
+def parts(evaluation: Evaluation, row: MetricFigure, most: int = 3, least: float = 0.02) -> str:
+    """The largest contributions to a metric in words, and what the others come to together."""
+    by, unit = row.by, row.unit
     total = sum(abs(part) for part in by.values())
     if not total:
         return ""
     told = [(name, part) for name, part in by.items() if abs(part) >= least * total][:most]
-    words = [f"{called(evaluation, name)} {change(part, unit)}" for name, part in told]
+    words = [
+        f"{'unexplained' if name == row.name else called(evaluation, name)} {change(part, unit)}" for name, part in told
+    ]
     rest = sum(by.values()) - sum(part for _, part in told)
     left = len(by) - len(told)
     if left and abs(rest) >= 0.005 * total:

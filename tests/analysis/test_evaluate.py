@@ -1,0 +1,359 @@
+"""The evaluation, held to counts made by hand, to textbook laws, and to small worlds whose truth is known."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, timedelta
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from mpmflow import parse
+from mpmflow.analysis.evaluation import Evaluation
+from mpmflow.analysis.exact import analyze
+from mpmflow.analysis.risk import evaluate
+from mpmflow.analysis.whatif import apply
+from mpmflow.model.observations import OpenCase
+from tests.analysis.risk_data import DAY, MONDAY, observed
+
+REVIEW = """
+workflow review {
+  arrivals 20 per week
+  deadline 10d
+  step draft takes exponential(2d) costs 100 eur
+  decision ok "Is it good?" { yes, no 20% -> draft rework, never 5% scrap }
+  step send takes 1d
+}
+metric cycle_time operational = time(review) unit d lower is better target at most 4d by 2026-06-30
+metric done output = throughput(review) higher is better
+indicator sent_back "Drafts sent back" = rate(ok.no) {
+  warn above 25% for 2w, clears below 22%
+  alert above 40%
+}
+initiative course "A course in writing" { moves ok.no from 20% to 10% by 2026-12-31 }
+"""
+
+
+def review(no: list[int], of: int = 50, never: int = 2, **more) -> Evaluation:
+    outcomes = {"ok.no": no, "ok.never": [never] * len(no), "ok.yes": [of - count - never for count in no]}
+    return evaluate(parse(REVIEW), observed(len(no), outcomes, **more))
+
+
+# ------------------------------------------------------------------------------------------ indicators
+def test_shares_shown_are_counts_of_the_last_full_week_to_the_last_digit():
+    evaluation = review([10, 11, 17], of=43)
+    row = evaluation.indicator("ok.no")
+    assert (row.observed, row.n) == (17 / 43, 43)
+    assert row.low < 17 / 43 < row.high
+    assert evaluation.indicator("ok.yes").observed == (43 - 17 - 2) / 43
+
+
+def test_a_week_that_is_not_over_is_not_judged():
+    evaluation = review([10, 11, 50], cut=3.0)
+    assert evaluation.indicator("ok.no").observed == 11 / 50
+    assert evaluation.coverage.periods == 2
+
+
+def test_probability_to_be_worse_is_that_of_a_beta_law():
+    """One week of 50 decisions: the plan of 20 % weighs 10, so no ~ Beta(2 + 17, 8 + 33)."""
+    row = review([17]).indicator("ok.no")
+    assert row.p_worse == pytest.approx(stats.beta.sf(0.2, 2 + 17, 8 + 33), abs=1e-12)
+    assert row.estimate == pytest.approx(19 / 60)
+    assert (row.estimate_low, row.estimate_high) == pytest.approx(stats.beta.ppf([0.025, 0.975], 19, 41))
+
+
+def test_old_weeks_count_half_after_eight_weeks():
+    row = review([10, *[0] * 7, 20][:9], of=50).indicator("ok.no")
+    weights = 0.5 ** (np.arange(8, -1, -1) / 8)
+    no = np.array([10, 0, 0, 0, 0, 0, 0, 0, 20])
+    assert row.estimate == pytest.approx((2 + weights @ no) / (10 + 50 * weights.sum()))
+
+
+def test_a_named_indicator_and_what_it_measures_tell_the_same():
+    evaluation = review([10, 14, 14, 14])
+    named, plain = evaluation.indicator("sent_back"), evaluation.indicator("ok.no")
+    assert named.measures == "ok.no"
+    assert (named.state, named.since, named.rule) == (plain.state, plain.since, plain.rule)
+    assert named.state == "warn"
+    assert named.since == date(2026, 1, 26)
+    assert named.rule == "warn above 25% for 2w, clears below 22%; alert above 40%"
+
+
+def test_explain_gives_the_clauses_with_their_values():
+    explanation = review([10, 14, 14, 14]).explain("sent_back")
+    warn = explanation.clauses[0]
+    assert (warn.fires, warn.parts[0].parts[0].value, warn.parts[0].parts[0].high) == (True, 0.28, 0.25)
+    assert json.dumps(explanation.to_dict())
+
+
+def test_unknown_names_are_answered_with_the_nearest():
+    evaluation = review([10])
+    with pytest.raises(KeyError, match="cycle_time"):
+        evaluation.explain("cycle_tme")
+    with pytest.raises(KeyError, match=r"ok\.no"):
+        evaluation.indicator("ok.noo")
+
+
+# ------------------------------------------------------------------------------------------ process metrics
+def test_the_forecast_of_a_process_metric_is_the_chain_of_the_estimate():
+    evaluation = review([20] * 10)
+    share = evaluation.indicator("ok.no").estimate
+    never = evaluation.indicator("ok.never").estimate
+    model = apply(parse(REVIEW), {"ok.no": share, "ok.never": never})
+    row = evaluation.metric("cycle_time")
+    assert row.baseline == pytest.approx(analyze(parse(REVIEW))["review"].figures["time.mean"], rel=1e-9)
+    assert row.forecast == pytest.approx(analyze(model)["review"].figures["time.mean"], rel=1e-6)
+    assert sum(row.by.values()) == pytest.approx(row.change, rel=1e-6)
+    assert next(iter(row.by)) == "ok.no"
+    assert row.low < row.forecast < row.high
+    assert 0.0 < row.p_miss < 1.0
+
+
+def test_a_plan_that_is_met_has_nothing_to_tell():
+    """Ten of fifty, two lost, as planned: no change anywhere, no headline."""
+    evaluation = review([10] * 6, never=2.5)  # 2.5 of 50 are the planned 5 %
+    assert evaluation.headlines == ()
+    assert evaluation.metric("cycle_time").change == pytest.approx(0.0, abs=1e-6 * DAY)
+    assert all(abs(row.extra_visits) < 1e-12 for row in evaluation.spread)
+
+
+def test_rework_free_reference_shows_the_whole_burden():
+    """At 20 % without scrap a draft is written 1.25 times: a quarter is burden, in visits and in time."""
+    text = REVIEW.replace(", never 5% scrap", "")
+    evaluation = evaluate(parse(text), observed(4, {"ok.no": [10] * 4, "ok.yes": [40] * 4}), reference="rework-free")
+    draft = next(row for row in evaluation.spread if row.at == "draft")
+    assert draft.extra_visits == pytest.approx(0.25)
+    assert draft.extra_time == pytest.approx(0.25 * 2 * DAY)
+    assert draft.visits_by == pytest.approx({"ok.no": 0.25})
+
+
+def test_a_period_as_reference_and_the_other_way_round():
+    """Bad weeks against good weeks, and good weeks against bad ones: opposite signs."""
+    good_then_bad, bad_then_good = [10] * 10 + [20] * 10, [20] * 10 + [10] * 10
+    window = (MONDAY.date(), MONDAY.date() + timedelta(weeks=10, days=-1))
+    model = parse(REVIEW)
+    changes = []
+    for no in (good_then_bad, bad_then_good):
+        outcomes = {"ok.no": no, "ok.yes": [50 - count for count in no]}
+        row = evaluate(model, observed(20, outcomes), reference=window).metric("cycle_time")
+        changes.append(row.change)
+    assert changes[0] > 0 > changes[1]
+
+
+def test_longer_steps_are_their_own_source_and_cost_no_more():
+    evaluation = review([10] * 8, never=2.5, times={"send": ([40] * 8, [3.0] * 8)})
+    assert evaluation.indicator("send.time").observed == pytest.approx(3 * DAY)
+    send = next(row for row in evaluation.spread if row.at == "send")
+    assert send.path_time == pytest.approx(0.0, abs=1.0)
+    assert list(send.time_by) == ["send.time"]
+    assert evaluation.metric("cycle_time").by["send.time"] == pytest.approx(send.extra_time)
+    cost = next(row for row in evaluation.spread if row.at == "cost(review)")
+    assert cost.change == pytest.approx(0.0, abs=1e-9)
+
+
+def test_the_same_seed_gives_the_same_bytes_and_another_one_nearly_the_same_interval():
+    one, two = review([14] * 6), review([14] * 6)
+    assert one.to_json() == two.to_json()
+    document = json.loads(one.to_json())
+    assert document["schema"] == "mpmflow/risk/1"
+    assert document["provenance"]["seed"] == 0
+
+
+def test_the_document_has_every_key_of_the_interface():
+    document = review([20] * 6).to_dict()
+    wanted = {
+        "indicators": {"name", "label", "expected", "observed", "segment", "low", "high", "n", "p_worse", "state",
+                       "since", "rule"},
+        "spread": {"at", "kind", "rework", "delay"},
+        "metrics": {"name", "category", "baseline", "forecast", "low", "high", "target", "p_miss", "reaches_on", "by",
+                    "paths"},
+        "warnings": {"leading", "lagging", "warning_time", "evidence"},
+        "headlines": {"root", "expected_consequences", "unexplained"},
+        "actions": {"lever", "move", "gains", "initiative"},
+    }  # fmt: skip
+    for part, keys in wanted.items():
+        assert document[part], part
+        assert all(keys <= set(row) for row in document[part]), part
+    for row in document["spread"]:
+        assert sum(row["rework"]["by"].values()) == pytest.approx(row["rework"]["extra_visits"], abs=1e-9)
+        assert sum(row["delay"]["by"].values()) == pytest.approx(row["delay"]["extra"], abs=1e-3)
+
+
+def test_nothing_observed_is_an_error_with_words():
+    with pytest.raises(ValueError, match="nothing was observed"):
+        evaluate(parse(REVIEW), observed(3))
+
+
+# ------------------------------------------------------------------------------------------ lagging metrics
+LEADS = """
+metric spend activity unit eur
+metric leads output unit leads higher is better target at least 100 by 2026-12-31
+metric revenue outcome unit eur higher is better
+cause spend -> leads { lag 4w, each +100 eur adds 5, confidence 90% }
+cause leads -> revenue { lag 6w, each +1 adds 10 eur }
+"""
+
+
+def leads_world(weeks: int, step: int, size: float) -> dict[str, list[float | None]]:
+    """Spend falls by `size` at week `step`; leads follow four weeks later with 5 per 100 eur, revenue six weeks on."""
+    spend = [1000.0 - (size if week >= step else 0.0) for week in range(weeks)]
+    leads = [120.0 - (0.05 * size if week >= step + 4 else 0.0) for week in range(weeks)]
+    revenue = [9000.0 - (0.5 * size if week >= step + 10 else 0.0) for week in range(weeks)]
+    return {"spend": spend, "leads": leads, "revenue": revenue}
+
+
+def test_a_step_arrives_at_its_lag_and_not_before():
+    """Spend fell by 400 in week 30: leads fall from week 34 on, which is three weeks ahead, revenue from week 40 on."""
+    evaluation = evaluate(parse(LEADS), observed(32, series=leads_world(32, 30, 400.0)), draws=200)
+    leads, revenue = evaluation.metric("leads"), evaluation.metric("revenue")
+    spend = evaluation.metric("spend")
+    assert leads.baseline == pytest.approx(120.0, abs=0.01)
+    assert leads.change == pytest.approx(0.05 * spend.change)
+    assert leads.by == pytest.approx({"spend": leads.change})
+    last = MONDAY.date() + timedelta(weeks=32, days=-1)
+    assert leads.reaches_on == last + timedelta(weeks=3)
+    assert revenue.reaches_on == last + timedelta(weeks=9)
+    assert revenue.paths[0] == ("spend", "leads", "revenue")
+    assert revenue.evidence == "declared"
+
+
+def test_what_has_arrived_is_not_counted_twice():
+    """Twenty weeks after the fall all of it is in the data: the forecast is the level that everybody sees."""
+    evaluation = evaluate(parse(LEADS), observed(60, series=leads_world(60, 20, 400.0)), draws=200)
+    leads = evaluation.metric("leads")
+    assert leads.forecast == pytest.approx(100.0, abs=0.6)
+    assert leads.baseline == pytest.approx(120.0, abs=0.6)
+    assert evaluation.metric("revenue").forecast == pytest.approx(8800.0, abs=8.0)
+
+
+def test_what_nobody_explained_travels_on_under_its_own_name():
+    """Leads fall by 30 for a reason unknown; revenue will have it six weeks later, and the note says it is of leads."""
+    series = leads_world(40, 99, 0.0)
+    series["leads"] = [120.0] * 37 + [90.0] * 3
+    text = LEADS.replace("higher is better\ncause", "higher is better target at least 9000 eur by 2026-11-22\ncause")
+    evaluation = evaluate(parse(text), observed(40, series=series), draws=200)
+    revenue = evaluation.metric("revenue")  # week 45 reads the leads of week 39
+    assert revenue.on == date(2026, 11, 22)
+    assert revenue.by["leads"] < -200.0
+    assert revenue.p_miss > 0.9
+
+
+def test_readings_of_targets_by_hand():
+    """A flow of 10 a week: 10 in one week, 40 per 4w, and 10 for each week of the year that is past or to come."""
+    target = "target at least {} by 2026-12-27"
+    text = "metric leads output unit leads higher is better "
+    series = {"leads": [10.0] * 20}
+    year = "target at least 500 in total from 2026-01-05 by 2026-12-27"
+    for words, figure in ((target.format(9), 10.0), (target.format("9 per 4w"), 40.0), (year, 510.0)):
+        row = evaluate(parse(text + words), observed(20, series=series), draws=50).metric("leads")
+        assert row.forecast == pytest.approx(figure), words
+        assert row.p_miss == 0.0
+
+
+def test_ratios_are_read_from_sums_and_not_from_means_of_ratios():
+    text = """
+    metric spend activity unit eur
+    metric leads output unit leads
+    metric cost_per_lead operational = spend / leads lower is better target at most 12 eur per 4w by 2026-03-01
+    """
+    series = {"spend": [100.0, 100.0, 100.0, 500.0, 100.0, 100.0, 100.0, 500.0], "leads": [10.0, 10.0, 10.0, 100.0] * 2}
+    row = evaluate(parse(text), observed(8, series=series), draws=50).metric("cost_per_lead")
+    assert row.forecast == pytest.approx(800.0 / 130.0, rel=0.02)
+
+
+def test_an_elasticity_meets_the_long_run_exactly():
+    text = """
+    metric leads output unit leads
+    metric revenue outcome unit eur higher is better
+    cause leads -> revenue { lag 1w, elasticity 0.5 }
+    """
+    series = {"leads": [100.0] * 20 + [64.0] * 200, "revenue": [1000.0] * 21 + [800.0] * 199}
+    row = evaluate(parse(text), observed(220, series=series), draws=50).metric("revenue")
+    assert row.baseline == pytest.approx(1000.0, rel=2e-3)
+    assert row.forecast == pytest.approx(800.0, rel=2e-3)
+
+
+def test_learned_strength_is_found_and_says_so():
+    rng = np.random.default_rng(3)
+    spend = 1000.0 + 100.0 * rng.standard_normal(80)
+    leads = [100.0, 100.0, *(100.0 + 0.05 * (spend[:-2] - 1000.0) + rng.standard_normal(78))]
+    text = "metric spend activity unit eur\nmetric leads output unit leads\ncause spend -> leads { lag 2w, learned }"
+    evaluation = evaluate(parse(text), observed(80, series={"spend": list(spend), "leads": leads}), draws=50)
+    assert evaluation.metric("leads").evidence == "learned"
+    assert any("learned from the series" in note for note in evaluation.coverage.notes)
+
+
+def test_a_loop_that_dies_out_is_followed_round():
+    text = """
+    metric brand outcome unit points
+    metric leads output unit leads higher is better
+    metric spend activity unit eur
+    cause spend -> leads { lag 1w, each +100 eur adds 10 }
+    cause leads -> brand { lag 1w, each +1 adds 0.5 }
+    cause brand -> leads { lag 1w, each +1 adds 1 }
+    """
+    weeks = 60
+    series = {"spend": [1000.0] * 20 + [1100.0] * 40, "leads": [None] * weeks, "brand": [None] * weeks}
+    leads = evaluate(parse(text), observed(weeks, series=series), draws=50).metric("leads")
+    assert leads.forecast is None
+    assert leads.change == pytest.approx(0.1 * 100.0 / (1 - 0.5), rel=1e-3)
+
+
+def test_doubt_about_a_declared_strength_widens_the_interval():
+    wide, narrow = (
+        evaluate(parse(LEADS.replace("confidence 90%", words)), observed(40, series=leads_world(40, 34, 800.0)))
+        for words in ("confidence 10%", "confidence 90%")
+    )
+    span = [row.high - row.low for row in (wide.metric("leads"), narrow.metric("leads"))]
+    assert span[0] > 1.5 * span[1]
+
+
+# ------------------------------------------------------------------------------------------ actions, cases
+def test_the_lever_that_hurts_comes_first_with_its_exact_gain_and_its_initiative():
+    evaluation = review([20] * 10, never=2.5)
+    first = evaluation.actions[0]
+    assert (first.lever, first.initiative, first.why) == ("ok.no", "course", "deviates")
+    model = apply(parse(REVIEW), {"ok.never": evaluation.indicator("ok.never").estimate})
+    moved = analyze(model)["review"].figures["time.mean"]
+    assert first.gains["cycle_time"] == pytest.approx(moved - evaluation.metric("cycle_time").forecast, rel=0.01)
+    assert first.misses_avoided > 0.3
+
+
+def test_headlines_name_the_cause_and_what_it_leads_to():
+    headline = review([20] * 10).headlines[0]
+    assert headline.root == "ok.no"
+    assert {one.name for one in headline.expected_consequences} == {"cycle_time", "done"}
+    assert headline.unexplained == ()
+
+
+def test_warning_time_is_the_time_left_from_the_decision():
+    """From the decision a case takes one day, or two more days for each draft that comes again."""
+    warning = next(one for one in review([20] * 10).warnings if one.lagging == "cycle_time" and one.leading == "ok.no")
+    assert warning.evidence == "formula"
+    assert 1 * DAY < warning.warning_time < 4 * DAY
+
+
+def test_open_cases_know_what_is_left():
+    """A draft takes an exponential time: however old it is, the same is left. The deadline is ten days."""
+    as_of = MONDAY + timedelta(weeks=4)
+    cases = [
+        OpenCase("young", "review", "draft", as_of - timedelta(days=1), as_of - timedelta(days=1)),
+        OpenCase("old", "review", "draft", as_of - timedelta(days=9), as_of - timedelta(days=9)),
+        OpenCase("sending", "review", "send", as_of - timedelta(days=1), as_of - timedelta(days=9)),
+    ]
+    evaluation = review([10] * 4, never=2.5, open_cases=cases)
+    rows = {row.case: row for row in evaluation.open_cases}
+    assert rows["young"].remaining == pytest.approx(rows["old"].remaining)
+    assert rows["young"].p_rework == pytest.approx(0.2, abs=1e-9)
+    assert rows["young"].p_late < rows["old"].p_late
+    assert rows["sending"].p_rework == 0.0
+    assert rows["sending"].remaining == pytest.approx(0.0, abs=1.0)
+    assert evaluation.open_cases[0].case == "old"
+
+
+def test_a_day_that_has_passed_is_told_as_it_was():
+    """The target's week is over and leads came to 80: no chance is left to speak of."""
+    text = "metric leads output unit leads higher is better target at least 100 by 2026-02-01"
+    row = evaluate(parse(text), observed(8, series={"leads": [110.0, 120.0, 100.0, 80.0] * 2})).metric("leads")
+    assert (row.forecast, row.low, row.high, row.p_miss) == (80.0, 80.0, 80.0, 1.0)
