@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import sys
+import textwrap
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,12 +46,16 @@ class Theme:
 THEMES: tuple[Theme, ...] = (
     Theme("reading", "Files that cannot be read", "Nothing in the file has been looked at yet.", READING),
     Theme("syntax", "Writing", "The text does not follow the forms of the language.", SYNTAX),
-    Theme("values", "Figures, dates and clauses", "The text reads well, but a figure or a clause has no meaning.", VALUES),
+    Theme(
+        "values", "Figures, dates and clauses", "The text reads well, but a figure or a clause has no meaning.", VALUES
+    ),
     Theme("names", "Names, imports and units", "What is named is not there, or is measured in another unit.", NAMES),
     Theme("flow", "Flow and teams", "How cases go through a workflow, and who does the work.", FLOW),
     Theme("goals", "Metrics, causes and goals", "Who sees what coming, and who answers for what.", GOALS),
     Theme("rules", "Rules, scenarios and tests", "Rules that watch nothing, and tests that prove nothing.", RULES),
-    Theme("answers", "Questions without an answer", "The text has a meaning; a question about it has no answer.", ANSWERS),
+    Theme(
+        "answers", "Questions without an answer", "The text has a meaning; a question about it has no answer.", ANSWERS
+    ),
 )
 
 
@@ -58,6 +63,11 @@ def pages() -> dict[str, str]:
     """Every generated page: its path below `docs/` -> its text."""
     made = {f"reference/checks/{theme.file}.md": _checks(theme) for theme in THEMES}
     return {"reference/checks/README.md": _index(), **made, "reference/functions.md": _functions()}
+
+
+def _paragraph(text: str) -> str:
+    """Sentences, broken into lines as the other pages are."""
+    return textwrap.fill(text, 128, break_long_words=False, break_on_hyphens=False) + "\n"
 
 
 # ------------------------------------------------------------------------------------------ checks
@@ -70,17 +80,24 @@ def _index() -> str:
     parts = [
         _MADE.format(source="mpmflow/diagnostics/codes_*.py"),
         "# Every finding\n",
-        f"`mpmflow check` has {count} things to say. Each has a code, which stands in brackets behind its severity; the code\n"
-        "leads to an entry here that says what the finding means, why it matters, what earns it and how to write it instead.\n",
+        _paragraph(
+            f"`mpmflow check` has {count} things to say. Each has a code, which stands in brackets behind its severity; "
+            "the code leads to an entry here that says what the finding means, why it matters, what earns it and how "
+            "to write it instead."
+        ),
         "* An **error** has no meaning or no answer: nothing can be asked of the file until it is mended.\n"
         "* A **warning** will hardly do what it seems to do; the questions are answered all the same.\n"
         "* An **info** only says what was not looked at.\n",
-        'A warning that you have thought about is silenced where it stands, with a reason: `allow unused-team "starts in May"`\n'
-        "([how](../lexical.md#allow)). Errors cannot be silenced.\n",
+        _paragraph(
+            "A warning that you have thought about is silenced where it stands, with a reason: "
+            '`allow unused-team "starts in May"` ([how](../lexical.md#allow)). Errors cannot be silenced.'
+        ),
     ]
     for theme in THEMES:
         parts.append(f"## [{theme.title}]({theme.file}.md)\n\n{theme.about}\n")
-        rows = [f"| [{code.name}]({theme.file}.md#{code.name}) | {code.severity} | {code.means} |" for code in theme.codes]
+        rows = [
+            f"| [{code.name}]({theme.file}.md#{code.name}) | {code.severity} | {code.means} |" for code in theme.codes
+        ]
         parts.append("\n".join(["| code | severity | meaning |", "| --- | --- | --- |", *rows]) + "\n")
     return "\n".join(parts)
 
@@ -94,7 +111,11 @@ def _checks(theme: Theme) -> str:
 
 
 def _entry(code: Code) -> str:
-    parts = [f"## {code.name}\n", f"**{code.severity.capitalize()}.** {code.means}\n", f"*Why it matters.* {code.why}\n"]
+    parts = [
+        f"## {code.name}\n",
+        f"**{code.severity.capitalize()}.** {code.means}\n",
+        f"*Why it matters.* {code.why}\n",
+    ]
     if not code.example:
         parts.append(f"*What it says.* {_template(code.message)}\n")
         if code.help:
@@ -125,8 +146,8 @@ def _template(template: str) -> str:
 _FAMILIES: dict[str, tuple[str, str, str]] = {
     "workflow": (
         "Figures of a workflow",
-        "Each takes the name of a workflow. What is observed, planned or forecast is the same figure, over the cases that\n"
-        "ended in a period. [figures.md](figures.md) says how each is worked out.",
+        "Each takes the name of a workflow. What is observed, planned or forecast is the same figure, over the cases "
+        "that ended in a period. [figures.md](figures.md) says how each is worked out.",
         """workflow w {
   arrivals 3 per week
   deadline 5d
@@ -147,10 +168,10 @@ metric running operational = wip(w)
     ),
     "statistic": (
         "Statistics",
-        "Of three kinds of things: of the cases of a workflow (`p90(time(w))`), of a named column of the log (`mean(amount)`),\n"
-        "or of one value over a span of the past (`mean(leads, 8w)`). `mean median min max sum` also take several values of\n"
-        "one unit. A statistic over a span uses the periods that were observed if they are at least half of it; a sum needs\n"
-        "them all.",
+        "Of three kinds of things: of the cases of a workflow (`p90(time(w))`), of a named column of the log "
+        "(`mean(amount)`), or of one value over a span of the past (`mean(leads, 8w)`). `mean median min max sum` also "
+        "take several values of one unit. A statistic over a span uses the periods that were observed if they are at "
+        "least half of it; a sum needs them all.",
         """workflow w { step order takes 1d to 5d }
 data { log "orders.csv" { case, activity, time, amount number } }
 metric leads   output      unit leads
@@ -184,7 +205,8 @@ metric cost_per_lead operational = if(leads > 0, spend / leads, 0)
     ),
     "indicator": (
         "Shares of outcomes",
-        "For indicators: how a decision went. Over a span, the counts of the span are put together before they are divided.",
+        "For indicators: how a decision went. Over a span, the counts of the span are put together before they are "
+        "divided.",
         """workflow w {
   step brief takes 1d
   decision ready { yes 80%, no 20% -> brief rework }
@@ -236,14 +258,18 @@ def _functions() -> str:
     parts = [
         _MADE.format(source="mpmflow/compiler/functions.py"),
         "# Functions of expressions\n",
-        "An expression stands behind `=` in a metric or an indicator. These are all the functions that it may call;\n"
-        "[units-and-expressions.md](units-and-expressions.md) has the operators. Whatever rests on a missing value is missing,\n"
-        "and so is the result of a division by zero.\n",
-        "A figure is a *flow* if it is counted per period (leads, spend, throughput); a target on one says over which span it\n"
-        "counts ([goals.md](goals.md#targets)).\n",
+        _paragraph(
+            "An expression stands behind `=` in a metric or an indicator. These are all the functions that it may call; "
+            "[units-and-expressions.md](units-and-expressions.md) has the operators. Whatever rests on a missing value "
+            "is missing, and so is the result of a division by zero."
+        ),
+        _paragraph(
+            "A figure is a *flow* if it is counted per period (leads, spend, throughput); a target on one says over "
+            "which span it counts ([goals.md](goals.md#targets))."
+        ),
     ]
     for family, (title, about, example) in _FAMILIES.items():
-        parts.append(f"## {title}\n\n{about}\n")
+        parts.append(f"## {title}\n\n{_paragraph(about)}")
         rows = [_function(entry) for entry in FUNCTIONS.values() if entry.family == family]
         parts.append("\n".join(["| call | meaning | definition | unit |", "| --- | --- | --- | --- |", *rows]) + "\n")
         parts.append(f"```mpm\n{example}```\n")

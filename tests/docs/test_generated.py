@@ -16,7 +16,6 @@ import pytest
 import mpmflow as mpm
 from mpmflow.compiler.functions import FUNCTIONS
 from mpmflow.diagnostics.codes import CODES
-from mpmflow.syntax.words import STATEMENTS
 
 DOCS = Path(__file__).resolve().parent.parent.parent / "docs"
 
@@ -61,7 +60,28 @@ def test_every_figure_of_an_analysis_is_defined() -> None:
     assert [name for name in figures if f"`{name}`" not in page] == []
 
 
+def statements() -> set[str]:
+    """The words that begin a statement, in a file or in a workflow, as the grammar has them."""
+    grammar = (DOCS.parent / "grammars" / "mpm.lark").read_text(encoding="utf-8")
+    rules = re.findall(r"^(?:_statement|_flow): ((?:.*\n)(?: +\| .*\n)*)", grammar, re.MULTILINE)
+    return {word for rule in rules for word in re.findall(r"\w+", rule)}
+
+
 def test_every_statement_has_a_heading() -> None:
     pages = "".join(page.read_text(encoding="utf-8") for page in (DOCS / "reference").glob("*.md"))
     headings = " ".join(re.findall(r"^#+ (.*)$", pages, re.MULTILINE))
-    assert [word for word in STATEMENTS if not re.search(rf"\b{word}\b", headings)] == []
+    assert {"workflow", "test", "choose"} <= statements()
+    assert [word for word in sorted(statements()) if not re.search(rf"\b{word}\b", headings)] == []
+
+
+def test_the_tour_shows_the_file_that_it_checks() -> None:
+    page = (DOCS / "tour.md").read_text(encoding="utf-8")
+    shown = re.findall(r"^```mpm\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)[-1]
+    assert shown == (DOCS / "tour" / "webinar.mpm").read_text(encoding="utf-8")
+
+
+def test_the_mistake_of_the_tour_is_one_word() -> None:
+    right, wrong = (
+        (DOCS / "tour" / name).read_text(encoding="utf-8").split() for name in ("webinar.mpm", "mistake.mpm")
+    )
+    assert [pair for pair in zip(right, wrong, strict=True) if pair[0] != pair[1]] == [("assets", "asset")]
