@@ -20,7 +20,7 @@ from mpmflow.model.model import Model
 
 from .arrays import Solver
 from .evaluation import Action
-from .figures import solve_process
+from .figures import Solution, solve_process
 from .forecast import Forecaster, MetricForecast
 from .levels import Places, spans_in
 from .process_change import ProcessChange
@@ -139,12 +139,12 @@ class Mover:
     def _gain(self, metric: str, forecast: MetricForecast, deltas: Mapping[str, Floats]) -> float | None:
         outlook, read = self.outlook, forecast.reading
         flow = metric in self.forecaster.flows
-        formulas = self.forecaster._formulas_below(metric)
+        formulas = self.forecaster.formulas_below(metric)
         if forecast.forecast is None or not formulas or any(spans_in(formula) for formula in formulas):
             delta = deltas.get(metric)
             return None if delta is None else float(read.of(self._whole(delta), flow))
         values: dict[str, Floats] = {}
-        for place in self.forecaster._inputs_below(metric):
+        for place in self.forecaster.inputs_below(metric):
             path = outlook.path_of(place)
             if path is None:
                 return None
@@ -156,7 +156,7 @@ class Mover:
     def _whole(self, delta: Floats) -> Floats:
         return np.concatenate([np.zeros(self.outlook.known), delta])
 
-    def _moved(self, change: ProcessChange, name: str, start: float, goal: float):  # type: ignore[no-untyped-def]
+    def _moved(self, change: ProcessChange, name: str, start: float, goal: float) -> Solution | None:
         """The workflow solved with one lever moved; None if the lever is not in it."""
         process = change.new.process
         source = self.outlook.sources[name]
@@ -172,18 +172,18 @@ class Mover:
         return solve_process(moved, Solver(change.solver.book))
 
 
-def _value(change: ProcessChange, solution, function: str, statistic: str | None) -> float | None:  # type: ignore[no-untyped-def]
+def _value(change: ProcessChange, solution: Solution, function: str, statistic: str | None) -> float | None:
     values = solution.values
     if statistic is not None:
-        found = change._law(solution).percentile(int(statistic[1:]) / 100.0) if statistic.startswith("p") else None
+        found = change.law(solution).percentile(int(statistic[1:]) / 100.0) if statistic.startswith("p") else None
         return values[f"{function}.sd"] if statistic == "sd" else found
     match function:
         case "time" | "cost":
             return values[f"{function}.mean"]
         case "throughput":
-            return None if change.rate is None else change.rate.after * values["yield"] * change.period
+            return None if change.rate is None else change.rate.after * (values["yield"] or 0.0) * change.period
         case "wip":
-            return None if change.rate is None else change.rate.after * values["time.mean"]
+            return None if change.rate is None else change.rate.after * (values["time.mean"] or 0.0)
         case "late":
             deadline = change.new.process.deadline
             return None if deadline is None else change.late(solution, deadline)

@@ -12,26 +12,21 @@ take its place, the same baseline that freezes control limits.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from fractions import Fraction
-from typing import Any, Literal
+from dataclasses import replace
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from mpmflow.graphs.cells import ProcessCells
-from mpmflow.model.distributions import Constant, Gamma
 from mpmflow.model.expressions import Expression, Function, Reference
 from mpmflow.model.flow import goes_on, shares
 from mpmflow.model.model import Model
 from mpmflow.model.observations import Durations, Observations
-from mpmflow.model.process import Choose, Decision, Outcome, PoissonArrivals, Share, Step, Workflow
-from mpmflow.model.quantities import Quantity
+from mpmflow.model.process import Choose, Decision, PoissonArrivals, Step
 from mpmflow.numerics.estimates import (
     HALF_LIFE,
     PRIOR_SIZE,
-    MeanEstimate,
-    OutcomePosterior,
     forgetting,
     mean_estimate,
     outcome_posterior,
@@ -39,37 +34,15 @@ from mpmflow.numerics.estimates import (
 )
 
 from .arrays import LawBook
+from .beliefs import ArrivalsEstimate, Estimate, PlanTime, PlanTimes, SharesEstimate, TimeEstimate
+from .current_model import mean_over_visits, nodes_in, with_estimates, without_rework, workflows_in
 from .rules import BASELINE
-from .whatif import apply
 
 Floats = npt.NDArray[np.float64]
 UNCOUNTED = 30.0
 """So many decisions (or visits) a period's share or mean time from a table is taken to rest on, for tables have no
 counts.
 """
-_DIGITS = 10**12  # a mean share becomes a fraction with a denominator up to this
-
-
-@dataclass(frozen=True, slots=True)
-class PlanTime:
-    """Time of one visit at a node as a model states it, calendar seconds: mean and variance of work and of waiting.
-
-    `stretch` is calendar time per working time; `stated` whether the text says anything of it at all.
-    """
-
-    work: float = 0.0
-    work_variance: float = 0.0
-    wait: float = 0.0
-    wait_variance: float = 0.0
-    stretch: float = 1.0
-    stated: bool = False
-
-    @property
-    def mean(self) -> float:
-        return self.work + self.wait
-
-
-PlanTimes = Mapping[str, PlanTime]
 
 
 def plan_times(processes: Iterable[ProcessCells], book: LawBook) -> dict[str, PlanTime]:
@@ -92,112 +65,6 @@ def plan_times(processes: Iterable[ProcessCells], book: LawBook) -> dict[str, Pl
                     old, work=law.mean, work_variance=law.variance, stretch=stretch, stated=stated
                 )
     return found
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class SharesEstimate:
-    """The outcomes of one decision: what was planned, what was counted, and what is known of them now.
-
-    Attributes:
-        decision: its name; `outcomes` the ids of its outcomes, J of them.
-        plan: share of each outcome in the model, all visits together, (J,).
-        counts: how often each was taken in each full period, (J, T).
-        posterior: what is known of the shares now.
-        passing: index of the outcome that just goes on, None without exactly one.
-        varies: the shares change from visit to visit; `plan` is then their mean over visits.
-    """
-
-    decision: str
-    outcomes: tuple[str, ...]
-    plan: Floats
-    counts: Floats
-    posterior: OutcomePosterior
-    passing: int | None
-    varies: bool = False
-
-    @property
-    def mean(self) -> Floats:
-        """Estimate of each share, (J,)."""
-        return self.posterior.mean
-
-    @property
-    def decided(self) -> Floats:
-        """Visits that were decided in each full period, (T,)."""
-        return np.asarray(self.counts.sum(axis=0))
-
-    def by_period(self, weight: float = PRIOR_SIZE) -> Floats:
-        """Share of each outcome in each full period, shrunk towards the estimate by `weight` decisions, (J, T).
-
-        A week with three decisions says little; without shrinking, its share would swing from 0 to 100 %.
-        """
-        return np.asarray((weight * self.mean[:, None] + self.counts) / (weight + self.decided))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class TimeEstimate:
-    """The time of one visit at a node, in calendar seconds: all of it, or its work or its wait where a log tells them
-    apart.
-
-    Attributes:
-        node: its name; `name` the indicator that shows it, `S.time` of a step, `D.wait` of a decision or of a wait.
-        part: `all`, `work` or `wait`.
-        plan: mean in the reference; `planned` tells whether the model says so, or the baseline periods.
-        belief: what is known of the mean now.
-        sd: spread of single visits, as observed.
-        visits, means: visits and mean time of each full period, (T,), nan without visits.
-    """
-
-    node: str
-    name: str
-    part: Literal["all", "work", "wait"]
-    plan: float
-    planned: bool
-    belief: MeanEstimate
-    sd: float
-    visits: Floats
-    means: Floats
-
-    @property
-    def mean(self) -> float:
-        """Estimate of the mean."""
-        return self.belief.mean
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class ArrivalsEstimate:
-    """Cases that come, per second: in the plan, by the estimate, its standard error; cases of each full period (T,).
-
-    `seconds` is the length of a period; `reference` the rate that everything is compared with.
-    """
-
-    workflow: str
-    plan: float
-    planned: bool
-    rate: float
-    error: float
-    counts: Floats
-    seconds: float
-    reference: float
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Estimate:
-    """Everything that observations say about a model.
-
-    Attributes:
-        reference: the model that everything is compared with.
-        model: the model as it is now.
-        shares, times, arrivals: what was estimated, by decision, node and workflow.
-        periods: how many full periods there are; the last, cut one tells nothing yet.
-    """
-
-    reference: Model
-    model: Model
-    shares: Mapping[str, SharesEstimate]
-    times: Mapping[str, TimeEstimate]
-    arrivals: Mapping[str, ArrivalsEstimate]
-    periods: int
-    notes: tuple[str, ...] = field(default=())
 
 
 def full_periods(observations: Observations) -> int:
@@ -262,7 +129,7 @@ def _decisions(
     model: Model, observations: Observations, periods: slice, half_life: float | None, prior: float
 ) -> Iterable[SharesEstimate]:
     aliases = shares_by_other_names(model)
-    for node in _nodes(model, Decision, Choose):
+    for node in nodes_in(model, Decision, Choose):
         ids = tuple(f"{node.name}.{outcome.name}" for outcome in node.outcomes)
         plan = mean_over_visits(node.outcomes)
         pays = goes_on(node.outcomes)
@@ -294,8 +161,8 @@ def _counts(
     for index, name in enumerate(ids):
         for other in (name, *aliases.get(name, ())):
             if other in observations.series:
-                row = observations.series[other][periods]
-                given[index] = np.array([np.nan if share is None else share for share in row], dtype=float)
+                observed = observations.series[other][periods]
+                given[index] = np.array([np.nan if share is None else share for share in observed], dtype=float)
     if not given:
         return None
     length = len(next(iter(given.values())))
@@ -333,34 +200,10 @@ def outcome_measured(measure: Expression) -> str | None:
     return measure.name if isinstance(measure, Reference) else None
 
 
-def mean_over_visits(outcomes: tuple[Outcome, ...]) -> Floats:
-    """Share of each outcome over all visits; a case is taken to come back after every outcome that means rework or
-    delay.
-
-    Exact where the share is the same at every visit. Where it changes, this is what a log counts if no other decision
-    sends cases back.
-
-    >>> yes = Outcome(name="yes")
-    >>> mean_over_visits((yes, Outcome(name="no", share=["1/2", "0"], target="x", rework=True))).round(4).tolist()
-    [0.6667, 0.3333]
-    """
-    by_visit = np.array([[float(share) for share in row] for row in shares(outcomes)])
-    back = np.array([outcome.rework or (outcome.delay is not None and bool(outcome.target)) for outcome in outcomes])
-    chance, total = 1.0, np.zeros(len(outcomes))
-    for visit in range(by_visit.shape[1]):
-        row = by_visit[:, visit]
-        again = float(row[back].sum())
-        last = visit == by_visit.shape[1] - 1
-        visits = chance / (1.0 - again) if last and again < 1.0 else chance
-        total += visits * row
-        chance *= again
-    return np.asarray(total / total.sum())
-
-
 def _times(
     model: Model, observations: Observations, periods: slice, half_life: float | None, planned: PlanTimes
 ) -> Iterable[TimeEstimate]:
-    for node in _nodes(model, Step, Decision, Choose):
+    for node in nodes_in(model, Step, Decision, Choose):
         plan = planned.get(node.name, PlanTime())
         step = isinstance(node, Step)
         seen = observations.durations.get(node.name)
@@ -434,7 +277,7 @@ def _time(
 def _arrivals(
     model: Model, observations: Observations, periods: slice, half_life: float | None
 ) -> Iterable[ArrivalsEstimate]:
-    for workflow in _workflows(model):
+    for workflow in workflows_in(model):
         counts = np.asarray(observations.arrivals.get(workflow.name, ())[periods], dtype=float)
         if not counts.sum():
             continue
@@ -451,151 +294,3 @@ def _arrivals(
         total = prior + float(weights.sum()) * span
         rate = (prior * plan + float(weights @ counts)) / total
         yield ArrivalsEstimate(workflow.name, plan, planned, rate, (rate / total) ** 0.5, counts, span, plan)
-
-
-def with_estimates(
-    model: Model,
-    found: Mapping[str, SharesEstimate],
-    times: Mapping[str, TimeEstimate],
-    arrivals: Mapping[str, ArrivalsEstimate],
-    planned: PlanTimes,
-    now: bool,
-) -> Model:
-    """A model with estimates in the place of its numbers; with `now` false only what the text leaves open is filled in.
-
-    Where a log does not tell work from waiting, an observed time is longer than the work. The work then stays as the
-    model states it, and the rest goes into `waits`, which holds nobody and costs nothing; only where cases take less
-    time than the work is the work shortened.
-    """
-    settings: dict[str, Any] = {}
-    for row in times.values():
-        plan = planned.get(row.node, PlanTime())
-        if now:
-            settings |= _time_settings(row, row.mean, row.sd, plan)
-        elif not row.planned:
-            settings |= _time_settings(row, row.plan, row.sd, plan)
-        elif not plan.wait and row.part != "work":
-            settings[f"{row.node}.waits"] = "0s"  # both states get the same steps, so that they can be compared
-    for flow in arrivals.values():
-        if now or not flow.planned:
-            rate = Fraction(flow.rate if now else flow.plan).limit_denominator(_DIGITS**2)
-            settings[f"{flow.workflow}.arrivals"] = PoissonArrivals(
-                cases=rate * 604800, per=Quantity(value=1, unit="w")
-            )
-    for decision in found.values():
-        if not decision.varies:
-            settings |= dict(zip(decision.outcomes, exact_shares(decision.mean), strict=True))
-    changed = apply(model, settings)
-    tilted = {
-        name: np.divide(row.mean, row.plan, out=np.ones(len(row.plan)), where=row.plan > 0)
-        for name, row in found.items()
-        if row.varies
-    }
-    return _tilted(changed, tilted) if tilted else changed
-
-
-def exact_shares(row: Floats) -> tuple[Fraction, ...]:
-    """Shares as fractions that add up to exactly 1.
-
-    >>> sum(exact_shares(np.array([0.1, 0.2, 0.7])))
-    Fraction(1, 1)
-    """
-    parts = [Fraction(float(share)).limit_denominator(_DIGITS) for share in row]
-    largest = int(np.argmax(row))
-    parts[largest] = 1 - sum((part for index, part in enumerate(parts) if index != largest), Fraction(0))
-    return tuple(parts)
-
-
-def _time_settings(row: TimeEstimate, mean: float, sd: float, plan: PlanTime) -> dict[str, Any]:
-    variance = sd**2
-    if row.part == "wait":
-        return {f"{row.node}.waits": _lasting(mean, variance)}
-    if row.part == "work":
-        return {f"{row.node}.takes": _lasting(mean / plan.stretch, variance / plan.stretch**2)}
-    if mean >= plan.work:
-        return {f"{row.node}.waits": _lasting(mean - plan.work, max(variance - plan.work_variance, 0.0))}
-    return {f"{row.node}.waits": "0s", f"{row.node}.takes": _lasting(mean / plan.stretch, variance / plan.stretch**2)}
-
-
-def _lasting(mean: float, variance: float) -> Any:
-    if mean > 0.0 and variance > (1e-6 * mean) ** 2:
-        return Gamma(mean=_seconds(mean), sd=_seconds(variance**0.5))
-    return Constant(value=_seconds(mean))
-
-
-def _seconds(value: float) -> Quantity:
-    return Quantity(value=Fraction(value).limit_denominator(10**6), unit="s")
-
-
-def without_rework(model: Model) -> Model:
-    """The model with every rework outcome taken out, the rest of each decision scaled up; the absolute burden's
-    reference.
-
-    A decision that knows nothing but rework keeps its shares: without them no case would leave it.
-    """
-    factors: dict[str, Floats] = {}
-    for node in _nodes(model, Decision, Choose):
-        kept = np.array([0.0 if outcome.rework else 1.0 for outcome in node.outcomes])
-        if (kept < 1.0).any() and any(
-            not outcome.rework and row[-1] > 0
-            for outcome, row in zip(node.outcomes, shares(node.outcomes), strict=True)
-        ):
-            factors[node.name] = kept
-    return _tilted(model, factors)
-
-
-def _tilted(model: Model, factors: Mapping[str, Floats]) -> Model:
-    """Every visit's shares multiplied by factors and scaled to 1 again."""
-
-    def one(node: Decision | Choose) -> Decision | Choose:
-        weights = [Fraction(float(factor)) for factor in factors[node.name]]
-        table = shares(node.outcomes)
-        rows = []
-        for visit in range(len(table[0])):
-            raw = [row[visit] * weight for row, weight in zip(table, weights, strict=True)]
-            total = sum(raw, Fraction(0))
-            rows.append([part / total if total else row[visit] for part, row in zip(raw, table, strict=True)])
-        outcomes = tuple(
-            outcome.model_copy(update={"share": Share(by_visit=_short([row[index] for row in rows]))})
-            for index, outcome in enumerate(node.outcomes)
-        )
-        return node.model_copy(update={"outcomes": outcomes})
-
-    def body(nodes: tuple[Any, ...]) -> tuple[Any, ...]:
-        changed = []
-        for node in nodes:
-            if isinstance(node, Decision | Choose) and node.name in factors:
-                node = one(node)
-            elif hasattr(node, "branches"):
-                branches = tuple(branch.model_copy(update={"body": body(branch.body)}) for branch in node.branches)
-                node = node.model_copy(update={"branches": branches})
-            changed.append(node)
-        return tuple(changed)
-
-    workflows = type(model.workflows)(
-        workflow.model_copy(update={"body": body(workflow.body)}) for workflow in model.workflows
-    )
-    imports = tuple(found.model_copy(update={"model": _tilted(found.model, factors)}) for found in model.imports)
-    return model.model_copy(update={"workflows": workflows, "imports": imports})
-
-
-def _short(row: list[Fraction]) -> tuple[Fraction, ...]:
-    return tuple(row) if len(set(row)) > 1 else tuple(row[:1])
-
-
-def outcomes_in(model: Model) -> dict[str, tuple[Outcome, ...]]:
-    """The outcomes of every decision and choose, by its name."""
-    return {node.name: node.outcomes for node in _nodes(model, Decision, Choose)}
-
-
-def _workflows(model: Model) -> Iterable[Workflow]:
-    yield from model.workflows
-    for imported in model.imports:
-        yield from _workflows(imported.model)
-
-
-def _nodes(model: Model, *kinds: type) -> Iterable[Any]:
-    for workflow in _workflows(model):
-        for node in workflow.nodes():
-            if isinstance(node, kinds):
-                yield node

@@ -15,6 +15,7 @@ from datetime import date
 import numpy as np
 import numpy.typing as npt
 
+from mpmflow.model.expressions import Expression
 from mpmflow.model.measures import Target
 from mpmflow.numerics.attribution import aumann_shapley
 
@@ -62,7 +63,6 @@ class Forecaster:
         flows: frozenset[str],
         rng: np.random.Generator,
         draws: int = DRAWS,
-        extra: Mapping[str, float] | None = None,
     ) -> None:
         self.outlook, self.flows, self.rng, self.count = outlook, flows, rng, draws
         self._perturb()
@@ -127,7 +127,7 @@ class Forecaster:
         """What each source adds at a reading, the figure without them, the figure with them."""
         outlook = self.outlook
         formula = outlook.formulas.get(name)
-        if formula is None or any(spans_in(one) for one in self._formulas_below(name)):
+        if formula is None or any(spans_in(one) for one in self.formulas_below(name)):
             flow = name in self.flows
             by = {source: float(read.of(path, flow)) for source, path in outlook.added_to(name).items()}
             if formula is None:
@@ -135,20 +135,20 @@ class Forecaster:
                 if not np.isfinite(level):
                     return _worth_telling(by), None, None
                 base = float(read.of(np.full(len(outlook.timeline), level), flow))
-                return _worth_telling(by), base, base + sum(by.values())
+                return _worth_telling(by, base), base, base + sum(by.values())
             plain = Places(self._levels_only, outlook.formulas, outlook.timeline.period)
             now = Places(outlook.path_of, outlook.formulas, outlook.timeline.period)
             base, figure = (
                 float(read.of(np.broadcast_to(places.value(name), (len(outlook.timeline),)), flow))
                 for places in (plain, now)
             )
-            return _worth_telling(by), base, figure
+            return _worth_telling(by, base), base, figure
         return self._formula_parts(name, read)
 
     def _formula_parts(self, name: str, read: Reading) -> tuple[dict[str, float], float | None, float | None]:
         """A formula's parts along the straight way from none to all of what its inputs got from each source."""
         outlook = self.outlook
-        inputs = self._inputs_below(name)
+        inputs = self.inputs_below(name)
         base, added = {}, {}
         for place in inputs:
             level, flow = outlook.before.get(place, np.nan), place in self.flows
@@ -185,15 +185,16 @@ class Forecaster:
         except ValueError:
             return {}, baseline, forecast
         by = dict(zip(moving, np.atleast_1d(shares.by_group).tolist(), strict=True))
-        return _worth_telling(by), baseline, forecast
+        return _worth_telling(by, baseline), baseline, forecast
 
     def _levels_only(self, name: str) -> Floats | None:
         level = self.outlook.before.get(name, np.nan)
         return np.full(len(self.outlook.timeline), level) if np.isfinite(level) else None
 
-    def _formulas_below(self, name: str) -> list:  # type: ignore[type-arg]
+    def formulas_below(self, name: str) -> list[Expression]:
         """The formulas that a metric rests on, its own first."""
-        found, waiting = [], [name]
+        found: list[Expression] = []
+        waiting = [name]
         while waiting:
             formula = self.outlook.formulas.get(waiting.pop())
             if formula is not None and all(formula is not one for one in found):
@@ -201,7 +202,7 @@ class Forecaster:
                 waiting += inputs_of(formula)
         return found
 
-    def _inputs_below(self, name: str) -> list[str]:
+    def inputs_below(self, name: str) -> list[str]:
         """The places without formula that a formula rests on in the end."""
         found: dict[str, None] = {}
         waiting, seen = [name], {name}
@@ -295,14 +296,14 @@ class Forecaster:
     def _drawn(self, name: str, read: Reading) -> Floats | None:
         """The figure in every draw, (D,)."""
         outlook = self.outlook
-        formulas = self._formulas_below(name)
+        formulas = self.formulas_below(name)
         if not formulas:
             return self._place_draws(name, read, name in self.flows)
         if any(spans_in(formula) for formula in formulas):
             places = Places(self._whole_path, outlook.formulas, outlook.timeline.period)
             values = np.broadcast_to(places.value(name), (self.count, len(outlook.timeline)))
             return read.of(values, name in self.flows)
-        drawn = {place: self._place_draws(place, read, place in self.flows) for place in self._inputs_below(name)}
+        drawn = {place: self._place_draws(place, read, place in self.flows) for place in self.inputs_below(name)}
         places = Places(drawn.get, outlook.formulas, outlook.timeline.period)
         return np.broadcast_to(places.value(name), (self.count,))
 
@@ -329,9 +330,9 @@ class Forecaster:
         return whole
 
 
-def _worth_telling(by: Mapping[str, float]) -> dict[str, float]:
-    """Parts that are more than rounding, the largest first."""
-    most = max((abs(part) for part in by.values()), default=0.0)
+def _worth_telling(by: Mapping[str, float], level: float = 0.0) -> dict[str, float]:
+    """Parts that are more than rounding beside each other and beside the level, the largest first."""
+    most = max((abs(part) for part in by.values()), default=0.0) + 1e-2 * abs(level)
     kept = {source: part for source, part in by.items() if abs(part) > 1e-12 * most}
     return dict(sorted(kept.items(), key=lambda item: (-abs(item[1]), item[0])))
 
@@ -368,13 +369,13 @@ def _luck(change: ProcessChange, function: str, statistic: str | None) -> float:
         return 0.0
     match function:
         case "time":
-            return new.time.sd / cases**0.5
+            return float(new.time.sd / np.sqrt(cases))
         case "cost":
-            return new.cost.sd / cases**0.5
+            return float(new.cost.sd / np.sqrt(cases))
         case "yield" | "scrap" | "first_pass" | "late":
-            return float(max(split.after * (1.0 - split.after), 0.0) / cases) ** 0.5
+            return float(np.sqrt(max(split.after * (1.0 - split.after), 0.0) / cases))
         case "throughput" | "wip":
-            return float(max(split.after, 0.0)) ** 0.5
+            return float(np.sqrt(max(split.after, 0.0)))
         case _:
             return 0.0
 
@@ -395,9 +396,9 @@ def _solved_draws(change: ProcessChange, sources: Mapping[str, Source], count: i
         source = sources.get(outcome) if outcome is not None else None
         if source is not None and source.now > 0.0:
             share[:, entry] = outcomes.share[entry] * source.draws / source.now
-    totals = np.zeros((count, n))
-    np.add.at(totals, (slice(None), outcomes.row), share)
-    share /= totals[:, outcomes.row]
+    of_row = np.zeros((len(outcomes.row), n))
+    of_row[np.arange(len(outcomes.row)), outcomes.row] = 1.0
+    share /= (share @ of_row)[:, outcomes.row]
     time = np.tile(change.compared.time1, (count, 1))
     cost = np.tile(change.compared.cost1, (count, 1))
     for row, index in enumerate(solved.state.tolist()):
@@ -411,17 +412,19 @@ def _solved_draws(change: ProcessChange, sources: Mapping[str, Source], count: i
                 both = change.names.get((state.node, "work")) == change.names.get((state.node, "wait")) == name
                 if not both or state.part == "wait":
                     time[:, row] += source.draws - source.now
-    inside = outcomes.target < n
     start = solved.factor.chain.start
     values = np.empty((count, 3))
     block = max(1, 2_000_000 // (n * n))
     for first in range(0, count, block):
         some = slice(first, min(first + block, count))
         size = some.stop - some.start
-        matrix = np.tile(np.eye(n), (size, 1, 1))
-        np.add.at(matrix, (slice(None), outcomes.row[inside], outcomes.target[inside]), -share[some][:, inside])
-        exits = np.zeros((size, n, k))
-        np.add.at(exits, (slice(None), outcomes.row[~inside], outcomes.target[~inside] - n), share[some][:, ~inside])
+        matrix, exits = np.tile(np.eye(n), (size, 1, 1)), np.zeros((size, n, k))
+        for entry in range(outcomes.count):  # several outcomes may lead to one place, so their shares add up there
+            row, to = int(outcomes.row[entry]), int(outcomes.target[entry])
+            if to < n:
+                matrix[:, row, to] -= share[some, entry]
+            else:
+                exits[:, row, to - n] += share[some, entry]
         right = np.stack([time[some], cost[some], exits @ solved.good], axis=2)
         values[some] = np.einsum("i,dij->dj", start, np.linalg.solve(matrix, right))
     rate = sources.get(f"{change.name}.arrivals")

@@ -25,7 +25,9 @@ _HALF = 0.5  # a statistic over a span needs at least this part of its values
 class Lookup(Protocol):
     """What the names of an expression stand for, one value a period; nan where it is not known."""
 
-    period: float
+    @property
+    def period(self) -> float:
+        """Seconds from one value to the next."""
 
     def value(self, name: str) -> Floats:
         """A metric, an indicator or any other dotted name."""

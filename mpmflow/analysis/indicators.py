@@ -17,7 +17,9 @@ from mpmflow.model.model import Model, derived_indicators
 from mpmflow.model.observations import Observations
 from mpmflow.numerics.estimates import wilson_interval
 
-from .estimate import Estimate, SharesEstimate, TimeEstimate, outcome_measured
+from .beliefs import Estimate, SharesEstimate, TimeEstimate
+from .current_model import mean_over_visits, outcomes_in
+from .estimate import outcome_measured
 from .evaluation import IndicatorFigure
 from .formula import Table, evaluate_expression
 from .levels import figure_name, figures_of
@@ -185,15 +187,13 @@ class Watch:
             return None
         if derived.aspect == "share":
             return self._planned_share(name)
-        change = self.changes.get(derived.of)
-        if change is not None and change.rate is not None:
-            split = change.split("wip") if derived.aspect == "open" else change.rate
+        whole = self.changes.get(derived.of)
+        if whole is not None and whole.rate is not None:
+            split = whole.split("wip") if derived.aspect == "open" else whole.rate
             return split.before if split is not None else None
         return None
 
     def _planned_share(self, name: str) -> float | None:
-        from .estimate import mean_over_visits, outcomes_in
-
         decision, _, outcome = name.partition(".")
         outcomes = outcomes_in(self.estimate.reference).get(decision, ())
         for index, one in enumerate(outcomes):

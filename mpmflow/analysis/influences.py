@@ -68,8 +68,7 @@ def structural_edges(
 
 
 def _time_left(change: ProcessChange) -> dict[str, Floats]:
-    """Kernel of each lever: the time that is left from where it works to the end of the case. "" is that of arrivals.
-    """
+    """Kernel of each lever: the time that is left from where it works to the end of the case."""
     solved, amounts = change.new.actual, change.new.amounts
     left = moments(solved.factor, time_reward(solved, amounts))
     mean, sd = left.to_go, left.sd_to_go

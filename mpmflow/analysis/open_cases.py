@@ -20,7 +20,7 @@ from mpmflow.numerics.laws import Law
 from mpmflow.numerics.moments import moments
 
 from .amounts import amounts_of, time_reward
-from .arrays import Solved
+from .arrays import LawBook, Solved
 from .evaluation import OpenCaseFigure
 from .process_change import ProcessChange
 
@@ -91,14 +91,13 @@ def _standings(change: ProcessChange) -> dict[str, Standing]:
 def _inside(
     solved: Solved,
     first: Solved | None,
-    book,
+    book: LawBook,
     later_mean: float,
     later_variance: float,
-    later_rework: float,  # type: ignore[no-untyped-def]
+    later_rework: float,
 ) -> dict[str, Standing]:
     """Standings at the nodes of a process or branch, with what comes after it."""
-    amounts = amounts_of(solved, book) if solved.reading == "actual" else None
-    assert amounts is not None
+    amounts = amounts_of(solved, book)
     left = moments(solved.factor, time_reward(solved, amounts))
     mean, variance = left.to_go, left.sd_to_go**2
     own = amounts.time[solved.state]
@@ -113,9 +112,9 @@ def _inside(
     found: dict[str, Standing] = {}
     for node, entries in cells.entries_of.items():
         entry = entries[0]
-        row = row_of.get(entry)
-        if row is None:
+        if entry not in row_of:
             continue
+        row = row_of[entry]
         rows = [row]
         state = cells.states[entry]
         if state.part == "wait" and entry + 1 in row_of:

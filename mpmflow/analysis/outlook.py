@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mpmflow.model.expressions import Expression
-from mpmflow.model.measures import Metric
+from mpmflow.model.measures import Cause, Metric
 from mpmflow.model.model import Model
 from mpmflow.model.observations import Observations
 from mpmflow.numerics.estimates import forgetting
@@ -262,7 +262,7 @@ class Outlook:
                 notes.append(f"{why[0].upper()}{why[1:]}: that influence is left out.")
         return edges, notes
 
-    def _learned(self, cause) -> tuple[float, float] | None:  # type: ignore[no-untyped-def]
+    def _learned(self, cause: Cause) -> tuple[float, float] | None:
         """Gain of a learned cause: of the effect's data, minus what other causes explain, on the source's history."""
         effect = self.series.get(cause.effect)
         source = self._history(cause.source)

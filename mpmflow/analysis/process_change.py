@@ -6,7 +6,7 @@ lateness have none and are split by switching (`switching`), which needs two eva
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from functools import cached_property
 
@@ -24,6 +24,7 @@ from .spread import NOTHING, Compared, NodeSpread, Split
 from .switching import Names, aligned, by_switching, in_between
 
 Floats = npt.NDArray[np.float64]
+Figure = Callable[[Solution], float | None]
 QUICK = Settings(lattice_points=512)
 """Percentiles and lateness are computed many times here, so on a lattice that is coarser than that of `analyze`:
 right to about 1e-4 of the figure where times are smooth.
@@ -112,14 +113,15 @@ class ProcessChange:
                 return self._of_the_law(lambda found: self.late(found, deadline)) if deadline is not None else None
             case "time", str() if percentile(statistic) is not None:
                 share = (percentile(statistic) or 0) / 100.0
-                return self._of_the_law(lambda found: self._law(found).percentile(share))
+                return self._of_the_law(lambda found: self.law(found).percentile(share))
         return None
 
     def late(self, found: Solution, deadline: float) -> float:
         """Share of all cases that take longer than the deadline."""
-        return self._law(found).later_than(deadline)
+        return self.law(found).later_than(deadline)
 
-    def _law(self, found: Solution) -> WholeTime:
+    def law(self, found: Solution) -> WholeTime:
+        """The law of the time of all cases, on a quick lattice."""
         deadline = found.process.deadline
         return whole_time(found.actual, self.solver.book, found.time.mean, found.time.sd, deadline, QUICK)
 
@@ -132,13 +134,13 @@ class ProcessChange:
     def _per_period(self, share: Split) -> Split | None:
         return None if self.rate is None else self.rate.times(share).times(Split(self.period, self.period))
 
-    def _of_the_law(self, figure) -> Split | None:  # type: ignore[no-untyped-def]
+    def _of_the_law(self, figure: Figure) -> Split | None:
         if len(self.compared.sources) > MOST_SWITCHES:
             before, after = figure(self.old), figure(self.new)
             return None if before is None or after is None else Split(before, after)
         return self._switched(figure)
 
-    def _switched(self, figure) -> Split | None:  # type: ignore[no-untyped-def]
+    def _switched(self, figure: Figure) -> Split | None:
         def value(chosen: Collection[str]) -> Floats:
             found = figure(self.solution(chosen))
             return np.asarray(np.nan if found is None else found, dtype=float)
@@ -164,25 +166,6 @@ class ProcessChange:
             self.new.process.currencies,
         )
         return solve_process(process, Solver(self.solver.book))
-
-    def value_at(self, function: str, chosen: Collection[str]) -> float | None:
-        """A mean figure with some sources at their current level: what moving the others back would leave."""
-        found = self.solution([name for name in self.compared.sources if name in chosen])
-        rate = self.rate
-        pace = None if rate is None else rate.after if f"{self.name}.arrivals" in chosen else rate.before
-        match function:
-            case "time" | "cost":
-                return found.values[f"{function}.mean"]
-            case "yield" | "scrap" | "first_pass" | "rework":
-                return found.values[function]
-            case "throughput":
-                return None if pace is None else pace * (found.values["yield"] or 0.0) * self.period
-            case "wip":
-                return None if pace is None else pace * (found.values["time.mean"] or 0.0)
-            case "late":
-                deadline = self.new.process.deadline
-                return None if deadline is None else self.late(found, deadline)
-        return None
 
     def team_spread(self) -> dict[str, tuple[Split, Split, float, float]]:
         """Team -> extra visits, extra time, and its two ways, summed over the nodes that it works at."""

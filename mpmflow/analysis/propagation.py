@@ -67,8 +67,9 @@ class Network:
         `gains` replaces the gain of edges by number, one for each row, shape (rows, 1).
         """
         found: dict[str, Floats] = {}
-        zero = np.zeros(next(iter(own.values())).shape) if own else np.zeros(1)
-        for _ in range(zero.shape[-1] + 1 if self.loops else 1):
+        zero: Floats = np.zeros(next(iter(own.values())).shape) if own else np.zeros(1)
+        rounds = int(zero.shape[-1]) + 1 if self.loops else 1
+        for _ in range(rounds):
             moved = 0.0
             for node in self.order:
                 total = own.get(node, zero)

@@ -21,13 +21,14 @@ from mpmflow.graphs.to_chain import to_chain
 from mpmflow.model.measures import Metric, Target
 from mpmflow.model.model import Model
 from mpmflow.model.observations import Observations
-from mpmflow.model.process import Choose
+from mpmflow.model.process import Choose, End, Node, Workflow
 from mpmflow.model.quantities import write_quantity
 
 from .actions import Mover
 from .arrays import LawBook
-from .estimate import Estimate, estimate, full_periods, plan_times
-from .evaluation import CoverageFigure, Evaluation, IndicatorFigure, MetricFigure, SpreadFigure
+from .beliefs import Estimate
+from .estimate import estimate, full_periods, plan_times
+from .evaluation import Action, CoverageFigure, Evaluation, IndicatorFigure, MetricFigure, SpreadFigure
 from .forecast import DRAWS, Forecaster, MetricForecast, flows_of
 from .indicators import Watch
 from .laws_of import Samples
@@ -231,9 +232,7 @@ def _spread(
 ) -> tuple[SpreadFigure, ...]:
     """Nodes, teams, workflows and the figures of workflows; those with the largest extra time (then visits) first."""
     rows: list[SpreadFigure] = []
-    kinds = {
-        node.name: (node.kind, getattr(node, "title", node.name)) for _, node in _nodes(model) if node.kind != "end"
-    }
+    kinds = {node.name: (node.kind, node.title) for _, node in _nodes(model) if not isinstance(node, End)}
     for name, change in changes.items():
         for node, spread in change.nodes.items():
             kind, label = kinds.get(node, ("step", node))
@@ -320,7 +319,7 @@ def _actions(
     indicators: Sequence[IndicatorFigure],
     labels: Mapping[str, str],
     sources: Mapping[str, Source],
-):  # type: ignore[no-untyped-def]
+) -> tuple[Action, ...]:
     by_name = {row.name: row for row in indicators}
     owners = {row.name: row.owner for row in indicators}
     mover = Mover(model, forecaster, forecasts, {row.name: row.better for row in rows}, labels, owners)
@@ -374,7 +373,7 @@ def _labels(model: Model, indicators: Sequence[IndicatorFigure]) -> dict[str, st
     labels |= {row.measures: row.label for row in indicators if row.measures is not None}
     labels |= {row.name: row.label for row in indicators if row.measures is not None}
     labels |= {metric.name: metric.title for metric in _all_metrics(model)}
-    labels |= {node.name: getattr(node, "title", node.name) for _, node in _nodes(model) if node.kind != "end"}
+    labels |= {node.name: node.title for _, node in _nodes(model) if not isinstance(node, End)}
     labels |= {workflow.name: workflow.title for workflow in model.workflows}
     labels |= {initiative.name: initiative.title for initiative in model.initiatives}
     return labels
@@ -430,7 +429,7 @@ def _all_metrics(model: Model) -> list[Metric]:
     return found
 
 
-def _nodes(model: Model):  # type: ignore[no-untyped-def]
+def _nodes(model: Model) -> list[tuple[Workflow, Node]]:
     found = list(model.nodes())
     for imported in model.imports:
         found += _nodes(imported.model)

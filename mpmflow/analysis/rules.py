@@ -260,8 +260,9 @@ def _out_of_control(condition: OutOfControl, series: Series) -> ClauseTrace:
         known[:BASELINE] = False  # limits are frozen on the baseline, so they are not known before it is over
         judged = np.where(known, np.where(chart.signal, TRUE, FALSE), UNKNOWN).astype(np.int8)
         low[rows, first:], high[rows, first:], truth[rows, first:] = chart.low.T, chart.high.T, judged.T
-    truth, low, high = truth.reshape(shape), low.reshape(shape), high.reshape(shape)
-    return ClauseTrace(condition_text(condition), condition.kind, truth, truth, _carry(truth), low, high)
+    found: Truth = truth.reshape(shape)
+    text = condition_text(condition)
+    return ClauseTrace(text, condition.kind, found, found, _carry(found), low.reshape(shape), high.reshape(shape))
 
 
 def _held(condition: Held, series: Series) -> ClauseTrace:

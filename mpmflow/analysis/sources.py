@@ -13,7 +13,8 @@ import numpy.typing as npt
 
 from mpmflow.numerics.estimates import PRIOR_SIZE
 
-from .estimate import Estimate, PlanTimes, SharesEstimate, TimeEstimate, mean_over_visits, outcomes_in
+from .beliefs import Estimate, PlanTimes, SharesEstimate, TimeEstimate
+from .current_model import mean_over_visits, outcomes_in
 
 Floats = npt.NDArray[np.float64]
 

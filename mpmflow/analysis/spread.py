@@ -131,8 +131,8 @@ class Compared:
             if row not in folded:
                 state = after.cells.states[after.state[row]]
                 source = source_of_state(state, self.names)
-                change = float(self.time1[row] - self.time0[row]), float(self.cost1[row] - self.cost0[row])
-                rewards.append((source, row, *change))
+                longer, dearer = float(self.time1[row] - self.time0[row]), float(self.cost1[row] - self.cost0[row])
+                rewards.append((source, row, longer, dearer))
         self.sources = tuple(dict.fromkeys([name for name, *_ in entries] + [name for name, *_ in rewards]))
         seat = {name: number for number, name in enumerate(self.sources)}
         size = (len(self.sources), n + before.factor.chain.k)
@@ -145,10 +145,10 @@ class Compared:
                 cells[1].append(int(outcomes.target[other]))
                 cells[2].append(change * weight)
                 cells[3].append(int(outcomes.row[entry]))
-        amount, row = np.array(cells[2], dtype=float), np.array(cells[3], dtype=int)
+        amount, rows = np.array(cells[2], dtype=float), np.array(cells[3], dtype=int)
         where = (np.array(cells[0], dtype=int), np.array(cells[1], dtype=int))
         self.flow0, self.flow1 = (
-            sparse.csr_array((amount * visits[row] if len(row) else amount, where), shape=size)
+            sparse.csr_array((amount * visits[rows] if len(rows) else amount, where), shape=size)
             for visits in (self.y0, self.y1)
         )
         self.time_change, self.cost_change = (
@@ -231,7 +231,8 @@ class Compared:
             return [(entry, float(part[len(at) + position])) for position, entry in enumerate(row_entries)]
         if kind != "block":
             return []
-        found, left = [], 0.0
+        found: list[tuple[int, float | None]] = []
+        left = 0.0
         for entry in row_entries:
             way = cells.ways[self.before.way[entry]] if self.before.way[entry] >= 0 else None
             if way is None:

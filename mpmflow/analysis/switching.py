@@ -94,7 +94,7 @@ def _row_between(old: Sequence[Way], new: Sequence[Way], chosen: Collection[str]
         source = other if picked[index] else one
         table.append([source.share[min(visit, len(source.share) - 1)] for visit in range(visits)])
     for visit in range(visits):
-        rest = 1 - sum(row[visit] for index, row in enumerate(table) if index != payer)
+        rest = 1 - sum((row[visit] for index, row in enumerate(table) if index != payer), Fraction(0))
         if rest < 0:
             return new if any(picked) else old
         table[payer][visit] = rest

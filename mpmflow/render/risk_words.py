@@ -23,8 +23,8 @@ def day(value: date | None) -> str:
 def amount(value: float | None, unit: str, digits: int = 3) -> str:
     """A figure in base units as its unit reads: times in a handy unit, shares in per cent, money with its currency.
 
-    >>> amount(90000.0, "d"), amount(0.25, "%"), amount(1250000.0, "eur"), amount(None, "d")
-    ('25 h', '25%', '1.25M eur', '-')
+    >>> amount(7200.0, "d"), amount(0.25, "%"), amount(1250000.0, "eur"), amount(None, "d")
+    ('2 h', '25%', '1.25M eur', '-')
     """
     if value is None:
         return "-"
