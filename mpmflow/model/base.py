@@ -158,4 +158,4 @@ class Roster(tuple[T, ...], Generic[T]):
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         (item,) = source.__args__
-        return core_schema.no_info_after_validator_function(cls, handler(tuple[item, ...]))
+        return core_schema.no_info_after_validator_function(cls, handler(tuple[item, ...]))  # type: ignore[valid-type]
