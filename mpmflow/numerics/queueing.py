@@ -1,0 +1,491 @@
+"""Waiting in front of shared teams: how long a visit waits when cases compete for the same people.
+
+Rework raises visits, visits raise the load of a pool (a team of `m` servers that several nodes share), and load raises
+the wait of *every* node of that pool, upstream ones and other workflows included. The default formula looks at the
+work a case brings to a pool over its whole life. With `c` the time a visit to the pool's nodes `S_p` holds a server,
+`u_p`, `s_p` first and second moment of the pool's work still to come, and several classes of cases (workflows)
+
+    EB = a u_p    EB2 = a s_p    offered L = sum lam EB    load rho = L / m    G = sum lam sum_{S_p} v_i u_p,i
+    W_p = C(m, L) sum lam [EB2 + (ca2_p - 1) EB^2] / (2 m (1 - rho) G)
+
+C is Erlang's delay formula. Exact for M/M/m, M/G/1, Bernoulli feedback, and product-form networks of first-come,
+first-served pools (Poisson arrivals, exponential service with one mean per pool); an approximation elsewhere, whose
+measured errors are `BANDS`. The arrival variability `ca2_p` starts at that of the class and is moved towards what
+each other pool q makes of the stream, in order of rising load; see `_variability`.
+
+Sources: Erlang 1917; Jackson 1957; Reiman 1988 and Dai, Nguyen & Reiman 1994 (one wait per pool and case);
+Whitt 1983 (variability of departures). The named alternatives are in `queueing_network`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from .chain import Chain, Factor, Floats, factorise
+from .faults import NumericsError
+
+Ints = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+Formula = Literal["work", "qna", "jackson", "mgm"]
+
+TABOO_POOLS = 64
+"""With more pools than this, half of a pool's work is taken to come after any other pool (`omega` = 0.5)."""
+UNUSUAL_SCV = (0.5, 2.0)
+"""Arrival variability outside this span, at a load below `QUIET_LOAD`, is where the formula is least tested."""
+QUIET_LOAD = 0.6
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """Relative errors against simulation: median and 90th percentile, of the total wait and of the cycle time."""
+
+    wait_median: float
+    wait_p90: float
+    cycle_median: float
+    cycle_p90: float
+
+
+BANDS: dict[str, Band] = {
+    "work": Band(0.06, 0.21, 0.011, 0.058),
+    "qna": Band(0.15, 0.80, 0.035, 0.30),
+    "mgm": Band(0.18, 0.83, 0.035, 0.30),
+    "jackson": Band(0.21, 0.80, 0.035, 0.30),
+}
+"""Against discrete-event simulation of 49 random workflows: 2-5 shared pools, rework, loads .5-.95, arrival scv .25, 1,
+4. Cycle-time bands of the last two are those of "qna", which were the only ones measured. `benchmarks/congestion.py`
+measures such errors again."""
+POISSON_BAND = (0.049, 0.106)
+"""Median and 90th percentile of the error of the total wait by "work" when all arrivals are Poisson."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CaseFlow:
+    """One class of cases (a workflow); make it with `case_flow`.
+
+    Attributes:
+        factor: its factorised chain; the start adds up to 1.
+        rate: arrivals per unit of time.
+        arrival_scv: squared coefficient of variation of the gaps between arrivals; 1 for Poisson, 0 for a fixed beat.
+        held: mean time that a visit holds a server, shape (n,); where no pool works, time that holds nobody.
+        held_second: its second moment, shape (n,).
+        pool: which pool serves the node, -1 for nobody, shape (n,). A visit of no time takes no server and has -1.
+        free: mean time of a visit that holds nobody, on top, shape (n,).
+    """
+
+    factor: Factor
+    rate: float
+    arrival_scv: float
+    held: Floats
+    held_second: Floats
+    pool: Ints
+    free: Floats
+
+
+def case_flow(
+    factor: Factor,
+    rate: float,
+    held: npt.ArrayLike,
+    pool: npt.ArrayLike,
+    held_second: npt.ArrayLike | None = None,
+    free: npt.ArrayLike | None = None,
+    arrival_scv: float = 1.0,
+) -> CaseFlow:
+    """Check and freeze one class of cases.
+
+    A second moment left out means fixed times. All times in one unit, the rate per that unit. A parallel block enters
+    as its branches in a row: the work that a case brings is the same; its cycle time is then not that of the block.
+
+    Raises `NumericsError` for shapes that do not fit, negative times, a rate that is no finite number above 0, or a
+    start that does not add up to 1.
+    """
+    n = factor.chain.n
+    mean = _per_node(held, n, "times that hold a server")
+    second = mean**2 if held_second is None else _per_node(held_second, n, "second moments")
+    beside = np.zeros(n) if free is None else _per_node(free, n, "times that hold nobody")
+    if not (np.isfinite(rate) and rate > 0.0):
+        raise NumericsError(f"the arrival rate of a class must be a number above 0, got {rate:g}")
+    if not (np.isfinite(arrival_scv) and arrival_scv >= 0.0):
+        raise NumericsError(f"the variability of arrivals must be a number of at least 0, got {arrival_scv:g}")
+    if bool(np.any(second < mean**2 * (1.0 - 1e-9))):
+        raise NumericsError("a second moment is below the square of its mean")
+    if abs(float(factor.chain.start.sum()) - 1.0) > 1e-9:
+        raise NumericsError("a class of cases starts with shares that add up to 1")
+    served = np.asarray(pool, dtype=np.int64)
+    if served.shape != (n,):
+        raise NumericsError(f"the pools need one entry for each of the {n} nodes, got shape {served.shape}")
+    return CaseFlow(factor, float(rate), float(arrival_scv), mean, second, np.where(mean > 0.0, served, -1), beside)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PoolWork:
+    """What the cases of one class bring to the pools, per case.
+
+    Attributes:
+        visits: of every node, shape (n,).
+        member: 1 where pool p serves node i, shape (n, K).
+        to_go, second_to_go: first and second moment of the work for pool p still to come from node i, shape (n, K).
+        mean, second: of the work for each pool over the whole case (EB, EB2), shape (K,).
+        times: visits to each pool, shape (K,).
+        remaining: sum over the pool's nodes of visits times work to come (G over the rate), shape (K,).
+        excess: sum over the pool's nodes of visits times (second moment - 2 mean^2): 0 if exponential, shape (K,).
+    """
+
+    visits: Floats
+    member: Floats
+    to_go: Floats
+    second_to_go: Floats
+    mean: Floats
+    second: Floats
+    times: Floats
+    remaining: Floats
+    excess: Floats
+
+
+def pool_work(flow: CaseFlow, pools: int) -> PoolWork:
+    """The work of one class for each of `pools` pools: 1 + 2K right-hand sides on its factorisation."""
+    factor = flow.factor
+    member = (flow.pool[:, None] == np.arange(pools)).astype(np.float64)
+    held = member * flow.held[:, None]
+    visits = factor.visits()
+    to_go = factor.values(held)
+    second_to_go = factor.values(member * flow.held_second[:, None] + 2.0 * held * (to_go - held))
+    start = factor.chain.start
+    weight = member * visits[:, None]
+    return PoolWork(
+        visits,
+        member,
+        to_go,
+        second_to_go,
+        start @ to_go,
+        start @ second_to_go,
+        weight.sum(axis=0),
+        np.einsum("ip,ip->p", weight, to_go),
+        (flow.held_second - 2.0 * flow.held**2) @ weight,
+    )
+
+
+def erlang_b(servers: int, offered: float) -> float:
+    """Chance that all servers are busy when nobody waits (calls are lost); by the stable recursion, any size.
+
+    >>> round(erlang_b(10, 7.0), 6)
+    0.078741
+    """
+    blocked = 1.0
+    for count in range(1, servers + 1):
+        blocked = offered * blocked / (count + offered * blocked)
+    return blocked
+
+
+def erlang_c(servers: int, offered: float) -> float:
+    """Chance that an arrival has to wait, `offered` in servers' worth of work; 1 from `servers` on.
+
+    >>> erlang_c(1, 0.5), round(erlang_c(2, 1.0), 12) == round(1 / 3, 12)
+    (0.5, True)
+    """
+    if offered >= servers:
+        return 1.0
+    blocked = erlang_b(servers, offered)
+    return servers * blocked / (servers - offered * (1.0 - blocked)) if blocked > 0.0 else 0.0
+
+
+def erlang_c_slope(servers: int, offered: float) -> float:
+    """Derivative of `erlang_c` in the offered work."""
+    if offered <= 0.0:
+        return 1.0 if servers == 1 else 0.0
+    blocked = erlang_b(servers, offered)
+    blocked_slope = blocked * (servers / offered - 1.0 + blocked)
+    below = servers - offered * (1.0 - blocked)
+    return servers * (blocked_slope * below + blocked * (1.0 - blocked - offered * blocked_slope)) / below**2
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Variability:
+    """How the arrival variability of each pool came about (default formula only).
+
+    Attributes:
+        order: pools in order of rising load.
+        departures: `x_q`, variability that pool q gives to what leaves it, shape (K,).
+        after: `omega`, share of the work of class c for p after a first visit to q, shape (C, K, K): [c, p, q].
+        before_work: that class's work for p before q is first visited, shape (C, K, K).
+        taboo: the factorised chains that stop at pool q, per class; () beyond `TABOO_POOLS` pools.
+        steps: `ca2` before each update, shape (K updates, C, K).
+        value: the result, shape (C, K).
+    """
+
+    order: Ints
+    departures: Floats
+    after: Floats
+    before_work: Floats
+    taboo: tuple[tuple[Factor, ...], ...]
+    steps: Floats
+    value: Floats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Queues:
+    """Steady-state congestion of K pools under C classes of cases, from `queues`.
+
+    Attributes:
+        formula: which formula gave the waits.
+        flows, servers: what was asked, and the servers of each pool, shape (K,).
+        work: per class, what its cases bring.
+        offered: work per unit of time, shape (K,), in servers' worth. load: `offered / servers`, shape (K,).
+        delayed: chance that a visit has to wait (Erlang C), shape (K,).
+        wait: mean wait of one visit in front of the pool, shape (K,). Infinite where the load is 1 or more; nan where
+            cases come through an overloaded pool, because then nobody knows how many of them come.
+        throughput: visits per unit of time as planned, shape (K,).
+        arrival_scv: variability of arrivals used, shape (C, K).
+        overloaded: load of 1 or more, shape (K,).
+        low_confidence: arrival variability outside `UNUSUAL_SCV` with a load below `QUIET_LOAD`, shape (K,).
+        relaxation: time in which a pool forgets its start, `(ca2 + cs2) EB / (2.8 m (1 - sqrt rho)^2)`, shape (K,):
+            a horizon shorter than this sees the transient, not these figures.
+        variability: how `arrival_scv` came about, None for the alternatives.
+    """
+
+    formula: Formula
+    flows: tuple[CaseFlow, ...]
+    servers: Ints
+    work: tuple[PoolWork, ...]
+    offered: Floats
+    load: Floats
+    delayed: Floats
+    wait: Floats
+    throughput: Floats
+    arrival_scv: Floats
+    overloaded: Flags
+    low_confidence: Flags
+    relaxation: Floats
+    variability: Variability | None = field(repr=False)
+
+    @property
+    def stable(self) -> bool:
+        """Whether no pool is loaded beyond its servers."""
+        return not bool(self.overloaded.any())
+
+    @property
+    def band(self) -> Band:
+        """Measured errors of the formula."""
+        return BANDS[self.formula]
+
+    @property
+    def queue_length(self) -> Floats:
+        """Mean number of visits waiting in front of each pool (Little's law), shape (K,)."""
+        return self.throughput * self.wait
+
+    @property
+    def in_pool(self) -> Floats:
+        """Mean number of visits waiting or in service, shape (K,)."""
+        return self.queue_length + self.offered
+
+    def node_wait(self, flow: int = 0) -> Floats:
+        """Mean wait of one visit of each node of a class, shape (n,); 0 where nobody is needed."""
+        pool = self.flows[flow].pool
+        return np.where(pool >= 0, self.wait[np.maximum(pool, 0)], 0.0) if len(self.wait) else np.zeros(len(pool))
+
+    def waiting_time(self, flow: int = 0) -> float:
+        """Mean total wait of a case of a class over all its visits."""
+        return float(self.case_wait(flow).sum())
+
+    def case_wait(self, flow: int = 0) -> Floats:
+        """Mean total wait of a case of a class in front of each pool, shape (K,)."""
+        times = self.work[flow].times
+        return np.where(times > 0.0, times * np.where(times > 0.0, self.wait, 0.0), 0.0)
+
+    def cycle_time(self, flow: int = 0) -> float:
+        """Mean time from start to end of a case of a class, waiting included."""
+        one = self.flows[flow]
+        return float(self.work[flow].visits @ (one.held + one.free)) + self.waiting_time(flow)
+
+    def open_cases(self, flow: int = 0) -> float:
+        """Mean number of cases of a class in process (Little's law)."""
+        return self.flows[flow].rate * self.cycle_time(flow)
+
+
+def queues(flows: Sequence[CaseFlow], servers: npt.ArrayLike, formula: Formula = "work") -> Queues:
+    """Waits, lengths and loads in the long run.
+
+    Args:
+        flows: classes of cases; all share the pools 0..K-1.
+        servers: of each pool, shape (K,), whole numbers of at least 1.
+        formula: "work" (see the module), or for comparison "qna" (Whitt's network analyser with feedback elimination),
+            "jackson" (M/M/m) or "mgm" (M/G/m).
+
+    Raises:
+        NumericsError: no class, a pool out of range, or servers that are no whole numbers above 0.
+
+    A check of mean 1 that sends half its cases back, one clerk, 0.4 cases an hour: load 0.8, wait rho / (mu - lam'),
+    4 hours.
+
+    >>> from mpmflow.numerics.chain import chain_from_cells
+    >>> again = factorise(chain_from_cells(1, [0], [0], [0.5], [0], [0], [0.5], k=1))
+    >>> found = queues([case_flow(again, 0.4, [1.0], [0], held_second=[2.0])], [1])
+    >>> round(float(found.load[0]), 12), round(float(found.wait[0]), 12), round(found.cycle_time(), 12)
+    (0.8, 4.0, 10.0)
+    """
+    from .queueing_network import network_waits
+
+    people = _servers(servers)
+    pools = len(people)
+    if not flows:
+        raise NumericsError("congestion needs at least one class of cases")
+    for one in flows:
+        if bool(np.any(one.pool >= pools)) or bool(np.any(one.pool < -1)):
+            raise NumericsError(f"a node names pool {int(one.pool.max())}, but there are {pools}")
+    work = tuple(pool_work(one, pools) for one in flows)
+    rate = np.array([one.rate for one in flows])
+    mean = np.array([one.mean for one in work]).reshape(len(flows), pools)
+    second = np.array([one.second for one in work]).reshape(len(flows), pools)
+    offered = rate @ mean
+    load = offered / people
+    throughput = rate @ np.array([one.times for one in work]).reshape(len(flows), pools)
+    delayed = np.array([erlang_c(int(m), float(offer)) for m, offer in zip(people, offered, strict=True)])
+    overloaded = load >= 1.0 - 1e-12
+    variability: Variability | None = None
+    if formula == "work":
+        variability = _variability(flows, work, people, offered, load, throughput)
+        arrival_scv = variability.value
+        remaining = rate @ np.array([one.remaining for one in work]).reshape(len(flows), pools)
+        demand = rate @ (second + (arrival_scv - 1.0) * mean**2)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            wait = delayed * demand / (2.0 * (people - offered) * remaining)
+    elif formula in ("qna", "jackson", "mgm"):
+        wait, arrival_scv = network_waits(flows, work, people, offered, delayed, throughput, formula)
+    else:
+        raise NumericsError(f"a formula is work, qna, jackson or mgm, not {formula!r}")
+    wait = np.where(offered > 0.0, wait, 0.0)
+    wait = np.where(overloaded, np.inf, np.where(_starved(work, overloaded), np.nan, wait))
+    scv = np.array([one.arrival_scv for one in flows])
+    unusual = (scv < UNUSUAL_SCV[0]) | (scv > UNUSUAL_SCV[1])
+    touched = (mean[unusual] > 0.0).any(axis=0) if bool(unusual.any()) else np.zeros(pools, dtype=bool)
+    return Queues(
+        formula,
+        tuple(flows),
+        people,
+        work,
+        offered,
+        load,
+        delayed,
+        wait,
+        throughput,
+        arrival_scv,
+        overloaded,
+        touched & (load < QUIET_LOAD),
+        _relaxation(rate, mean, second, arrival_scv, people, load),
+        variability,
+    )
+
+
+def one_more(found: Queues, pool: int) -> Queues:
+    """The same with one server more in one pool: what another person is worth, as a difference and not a slope.
+
+    >>> from mpmflow.numerics.chain import chain_from_cells
+    >>> once = factorise(chain_from_cells(1, [], [], [], [0], [0], [1.0], k=1))
+    >>> alone = queues([case_flow(once, 0.5, [1.0], [0], held_second=[2.0])], [1])
+    >>> round(float(alone.wait[0] - one_more(alone, 0).wait[0]), 12)  # 1 - 1/15
+    0.933333333333
+    """
+    people = found.servers.copy()
+    people[pool] += 1
+    return queues(found.flows, people, found.formula)
+
+
+def _variability(
+    flows: Sequence[CaseFlow], work: Sequence[PoolWork], people: Ints, offered: Floats, load: Floats, through: Floats
+) -> Variability:
+    """The variability of arrivals at each pool, per class.
+
+    Pool q turns what passes it towards `x_q = max(0, 1 + n_q excess_q / (EB_q^2 sqrt m_q))`. For each pool p, over
+    the other pools q in order of rising load: `ca2 += omega g rho_q^2 (x_q - ca2)`, where the busier pool counts
+    more, `g = (1-rho_p)^2 / ((1-rho_p)^2 + (1-rho_q)^2)`, and omega is the share of p's work after a visit to q.
+    """
+    pools, classes = len(people), len(flows)
+    rate = np.array([one.rate for one in flows])
+    excess = rate @ np.array([one.excess for one in work]).reshape(classes, pools)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        departures = np.where(offered > 0.0, 1.0 + through * excess / (offered**2 * np.sqrt(people)), 1.0)
+    departures = np.maximum(0.0, departures)
+    before = np.zeros((classes, pools, pools))
+    after = np.full((classes, pools, pools), 0.5)
+    taboo: list[tuple[Factor, ...]] = []
+    if 1 < pools <= TABOO_POOLS:
+        for c, (one, brought) in enumerate(zip(flows, work, strict=True)):
+            stopped = tuple(factorise(_stopped_at(one.factor.chain, one.pool == q)) for q in range(pools))
+            taboo.append(stopped)
+            held = brought.member * one.held[:, None]
+            for q, factor in enumerate(stopped):
+                before[c, :, q] = factor.visits() @ held
+            with np.errstate(divide="ignore", invalid="ignore"):
+                after[c] = np.where(brought.mean[:, None] > 0.0, 1.0 - before[c] / brought.mean[:, None], 0.0)
+    order = np.argsort(load, kind="stable")
+    value = np.repeat(np.array([one.arrival_scv for one in flows])[:, None], pools, axis=1)
+    steps = np.zeros((pools, classes, pools))
+    known = np.minimum(load, 1.0)
+    for place, q in enumerate(order):
+        steps[place] = value
+        pull = after[:, :, q] * nearness(known, int(q)) * known[q] ** 2
+        pull[:, q] = 0.0
+        value = value + pull * (departures[q] - value)
+    return Variability(order, departures, after, before, tuple(taboo), steps, value)
+
+
+def nearness(load: Floats, q: int) -> Floats:
+    """`g` of every pool p beside pool q, shape (K,): how much p feels q; 1/2 between two full pools.
+
+    >>> nearness(np.array([0.5, 0.5]), 0).tolist()
+    [0.5, 0.5]
+    """
+    own, other = (1.0 - load) ** 2, (1.0 - load[q]) ** 2
+    total = own + other
+    return np.where(total > 0.0, own / np.where(total > 0.0, total, 1.0), 0.5)
+
+
+def _stopped_at(chain: Chain, stop: Flags) -> Chain:
+    """The chain that ends on entering a marked node."""
+    routing = chain.routing.copy()
+    routing.data = np.where(np.repeat(stop, np.diff(routing.indptr)), 0.0, routing.data)
+    routing.eliminate_zeros()
+    exits = np.where(stop[:, None], 0.0, chain.exits)
+    exits[stop, 0] = 1.0
+    return Chain(routing, exits, chain.start)
+
+
+def _starved(work: Sequence[PoolWork], overloaded: Flags) -> Flags:
+    """Pools that some class visits which also visits an overloaded pool."""
+    found = np.zeros(len(overloaded), dtype=bool)
+    for one in work:
+        if bool(np.any((one.times > 0.0) & overloaded)):
+            found |= one.times > 0.0
+    return found
+
+
+def _relaxation(rate: Floats, mean: Floats, second: Floats, scv: Floats, people: Ints, load: Floats) -> Floats:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        weight = np.where(mean > 0.0, rate[:, None], 0.0)
+        total = weight.sum(axis=0)
+        job = (weight * mean).sum(axis=0) / total
+        service = (weight * second).sum(axis=0) / total / job**2 - 1.0
+        arrivals = (weight * scv).sum(axis=0) / total
+        time = (arrivals + service) * job / (2.8 * people * (1.0 - np.sqrt(np.minimum(load, 1.0))) ** 2)
+    return np.where(total > 0.0, time, 0.0)
+
+
+def _per_node(values: npt.ArrayLike, n: int, what: str) -> Floats:
+    array = np.asarray(values, dtype=np.float64)
+    if array.shape != (n,):
+        raise NumericsError(f"{what} need one entry for each of the {n} nodes, got shape {array.shape}")
+    if not bool(np.all(np.isfinite(array) & (array >= 0.0))):
+        raise NumericsError(f"{what} must be finite and at least 0")
+    return array
+
+
+def _servers(servers: npt.ArrayLike) -> Ints:
+    asked: npt.NDArray[Any] = np.atleast_1d(np.asarray(servers))
+    whole = asked.astype(np.int64)
+    if asked.ndim != 1 or bool(np.any(whole != asked)) or bool(np.any(whole < 1)):
+        raise NumericsError("a pool needs a whole number of servers, at least 1")
+    return whole
