@@ -1,7 +1,7 @@
 """How long the quick verbs take to start: `python benchmarks/startup.py`.
 
-Processor time of whole processes, the least of several runs, so that a busy machine disturbs little. The measure to hold
-them against is a Python that imports lark and pydantic and nothing else; checking 300 lines may take 250 ms more.
+Processor time of whole processes, the least of several runs, so that a busy machine disturbs little. The measure to
+hold them against is a Python that imports lark and pydantic and nothing else; checking 300 lines may take 250 ms more.
 Needs a POSIX system.
 """
 
