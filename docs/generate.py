@@ -81,9 +81,9 @@ def _index() -> str:
         _MADE.format(source="mpmflow/diagnostics/codes_*.py"),
         "# Every finding\n",
         _paragraph(
-            f"`mpmflow check` has {count} things to say. Each has a code, which stands in brackets behind its severity; "
-            "the code leads to an entry here that says what the finding means, why it matters, what earns it and how "
-            "to write it instead."
+            f"`mpmflow check` has {count} things to say. Each has a code, which stands in brackets behind its "
+            "severity; the code leads to an entry here that says what the finding means, why it matters, what earns it "
+            "and how to write it instead."
         ),
         "* An **error** has no meaning or no answer: nothing can be asked of the file until it is mended.\n"
         "* A **warning** will hardly do what it seems to do; the questions are answered all the same.\n"
@@ -118,7 +118,7 @@ def _entry(code: Code) -> str:
     ]
     if not code.example:
         parts.append(f"*What it says.* {_template(code.message)}\n")
-        if code.help:
+        if re.sub(r"\{\w+\}", "", code.help):
             parts.append(f"*How to mend it.* {_template(code.help)}\n")
         return "\n".join(parts)
     parts.append(f"This earns it:\n\n```mpm example\n{code.example.strip(chr(10))}\n```\n")
@@ -138,7 +138,8 @@ def _template(template: str) -> str:
     opened = template.replace("[[", "\0").replace("]]", "\1").replace("[", "").replace("]", "")
     sentence = opened.replace("\0", "[").replace("\1", "]").replace("{{", "{").replace("}}", "}")
     bare = re.sub(r"`?\{(\w+)(?::\w+)?\}`?", lambda match: f"*{match[1].replace('_', ' ')}*", sentence).strip()
-    return bare[:1].upper() + bare[1:] + ("" if bare.endswith(("?", ".", "…")) else ".")
+    begun = re.sub(r"(^|\? )(\w)", lambda match: match[1] + match[2].upper(), bare)
+    return begun + ("" if bare.endswith(("?", ".", "…")) else ".")
 
 
 # ------------------------------------------------------------------------------------------ functions
@@ -259,9 +260,9 @@ def _functions() -> str:
         _MADE.format(source="mpmflow/compiler/functions.py"),
         "# Functions of expressions\n",
         _paragraph(
-            "An expression stands behind `=` in a metric or an indicator. These are all the functions that it may call; "
-            "[units-and-expressions.md](units-and-expressions.md) has the operators. Whatever rests on a missing value "
-            "is missing, and so is the result of a division by zero."
+            "An expression stands behind `=` in a metric or an indicator. These are all the functions that it may "
+            "call; [units-and-expressions.md](units-and-expressions.md) has the operators. Whatever rests on a missing "
+            "value is missing, and so is the result of a division by zero."
         ),
         _paragraph(
             "A figure is a *flow* if it is counted per period (leads, spend, throughput); a target on one says over "
