@@ -21,11 +21,10 @@ from .beliefs import Estimate, SharesEstimate, TimeEstimate
 from .current_model import mean_over_visits, outcomes_in
 from .estimate import outcome_measured
 from .evaluation import IndicatorFigure
-from .formula import Table, evaluate_expression
-from .levels import figure_name, figures_of
 from .process_change import ProcessChange
 from .rules import Series, follow, rule_text
 from .sources import Source
+from .watched import Watched
 
 Floats = npt.NDArray[np.float64]
 
@@ -43,53 +42,18 @@ class Watch:
     ) -> None:
         self.model, self.observations, self.estimate = model, observations, estimate
         self.sources, self.changes = sources, changes
-        self.periods = estimate.periods
+        self.watched = Watched(model, observations)
         self.derived = {one.name: one for one in _derived(model)}
         self.shares: dict[str, tuple[SharesEstimate, int]] = {
             name: (row, index) for row in estimate.shares.values() for index, name in enumerate(row.outcomes)
         }
         self.times: dict[str, TimeEstimate] = {row.name: row for row in estimate.times.values()}
-        self._table()
-
-    def _table(self) -> None:
-        """Observed values by name, with counts where there are any."""
-        observations, periods = self.observations, self.periods
-        values: dict[str, Floats] = {}
-        counted: dict[str, tuple[Floats, Floats]] = {}
-        for name, (row, index) in self.shares.items():
-            if any(outcome in observations.outcomes for outcome in row.outcomes):
-                taken, decided = row.counts[index], row.decided
-                with np.errstate(divide="ignore", invalid="ignore"):
-                    values[name] = np.where(decided > 0, taken / decided, np.nan)
-                counted[name] = (taken, decided)
-        for name, time in self.times.items():
-            values[name] = time.means
-        for workflow, counts in observations.arrivals.items():
-            values[f"{workflow}.arrivals"] = np.asarray(counts[:periods], dtype=float) / observations.period
-        for workflow, counts in observations.open.items():
-            values[f"{workflow}.open"] = np.asarray(counts[:periods], dtype=float)
-        for name, given in observations.series.items():
-            values[name] = np.array([np.nan if one is None else one for one in given[:periods]], dtype=float)
-        figures = {
-            figure: values[figure_name(figure[0], figure[1], figure[2])]
-            for indicator in self._named()
-            for figure in figures_of(indicator.measure)
-            if figure_name(*figure) in values
-        }
-        self.values, self.counted = values, counted
-        self.table = Table(periods, observations.period, values, counted, figures)
-
-    def _named(self) -> list[Indicator]:
-        found = list(self.model.declared_indicators)
-        for imported in self.model.imports:
-            found += imported.model.declared_indicators
-        return found
 
     def figures(self) -> tuple[IndicatorFigure, ...]:
         """All indicators: named ones first, then those of the workflows and teams, in the order of the text."""
         rows: list[IndicatorFigure] = []
         watched: dict[str, tuple[Indicator, IndicatorFigure]] = {}
-        for indicator in self._named():
+        for indicator in self.watched.named:
             row = self._figure_of_named(indicator)
             rows.append(row)
             if row.measures is not None:
@@ -100,22 +64,19 @@ class Watch:
                 own = {"name": derived.name, "measures": None, "better": indicator.better or derived.better}
                 rows.append(replace(row, **own))  # type: ignore[arg-type]
             else:
-                rows.append(self._figure(derived.name, derived.label, derived, None, self.values.get(derived.name)))
+                rows.append(
+                    self._figure(derived.name, derived.label, derived, None, self.watched.values.get(derived.name))
+                )
         return tuple(rows)
 
     def _figure_of_named(self, indicator: Indicator) -> IndicatorFigure:
         measured = outcome_measured(indicator.measure)
         known = measured is not None and (measured in self.derived or measured in self.sources)
-        if indicator.name in self.observations.series:
-            values: Floats | None = self.values[indicator.name]
-        elif known and measured is not None:
-            values = self.values.get(measured)
-        else:
-            found = evaluate_expression(indicator.measure, self.table)
-            values = np.broadcast_to(found, (self.periods,)) if self.periods else None
         derived = self.derived.get(measured) if known and measured is not None else None
         name = measured if known else None
-        row = self._figure(name or indicator.name, indicator.title, derived, indicator, values)
+        row = self._figure(
+            name or indicator.name, indicator.title, derived, indicator, self.watched.values_of(indicator)
+        )
         return replace(row, name=indicator.name, measures=name)
 
     def _figure(
@@ -142,9 +103,11 @@ class Watch:
         row = self._with_estimate(row, name, expected, better)
         if values is None or not len(values):
             return row
-        counts = self.counted.get(name)
-        decided = counts[1] if counts is not None else None
-        trace = follow(rules, Series(np.asarray(values, dtype=float), self.observations.period, decided))
+        counts = self.watched.counted.get(name)
+        if indicator is not None:
+            trace = self.watched.trace(indicator)
+        else:
+            trace = follow((), Series(np.asarray(values, dtype=float), self.observations.period))
         last = float(values[-1])
         observed = None if np.isnan(last) else last
         low = high = n = None

@@ -14,6 +14,7 @@ from datetime import date, timedelta
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 
 from mpmflow.compiler.names import Names as ModelNames
 from mpmflow.compiler.units import Units
@@ -98,11 +99,19 @@ def evaluate(
     forecaster = Forecaster(outlook, flows, rng, draws)
     forecasts = {metric.name: forecaster.forecast(metric.name, targets.get(metric.name)) for metric in metrics}
     watch = Watch(model, observations, found, sources, changes)
-    indicators = watch.figures()
+    indicators, seen = watch.figures(), watch.watched.values
     moving = [name for name in outlook.rows if name in sources]
     ways = {name: pathways(outlook, name) for name in outlook.rows}
     rows = tuple(
-        _metric_figure(metric, forecasts[metric.name], outlook, ways, _unit_word(units, metric)) for metric in metrics
+        _metric_figure(
+            metric,
+            forecasts[metric.name],
+            outlook,
+            ways,
+            _unit_word(units, metric),
+            watch.watched.values.get(metric.name),
+        )
+        for metric in metrics
     )
     own_movers = [name for name in outlook.rows if name not in sources]
     labels = _labels(model, indicators)
@@ -183,6 +192,7 @@ def _metric_figure(
     outlook: Outlook,
     ways: Mapping[str, Mapping[str, Sequence[Pathway]]],
     unit: str,
+    data: npt.NDArray[np.float64] | None,
 ) -> MetricFigure:
     target = forecast.target
     told: list[Pathway] = []
@@ -193,7 +203,6 @@ def _metric_figure(
     notes = []
     if forecast.forecast is None:
         notes.append("There is no data of this metric, so only its change is known, not its level.")
-    data = outlook.series.get(metric.name)
     observed = float(data[-1]) if data is not None and len(data) and not np.isnan(data[-1]) else None
     return MetricFigure(
         name=metric.name,

@@ -156,6 +156,10 @@ class RiskNote:
                 self._because(row.time_by),
             )
         yield table
+        teams = [row for row in self.evaluation.spread if row.kind == "team" and abs(row.extra_time) > 0.01 * most]
+        if teams:
+            words = ", ".join(f"{row.label} {signed(row.extra_time / size)}" for row in teams)
+            yield _line(f"By team: {words}.")
         yield from self._more(rows)
 
     def _because(self, by: Mapping[str, float]) -> str:

@@ -13,6 +13,7 @@ from mpmflow import parse
 from mpmflow.analysis.evaluation import Evaluation
 from mpmflow.analysis.exact import analyze
 from mpmflow.analysis.risk import evaluate
+from mpmflow.analysis.watched import indicator_traces
 from mpmflow.analysis.whatif import apply
 from mpmflow.model.observations import OpenCase
 from tests.analysis.risk_data import DAY, MONDAY, observed
@@ -357,3 +358,40 @@ def test_a_day_that_has_passed_is_told_as_it_was():
     text = "metric leads output unit leads higher is better target at least 100 by 2026-02-01"
     row = evaluate(parse(text), observed(8, series={"leads": [110.0, 120.0, 100.0, 80.0] * 2})).metric("leads")
     assert (row.forecast, row.low, row.high, row.p_miss) == (80.0, 80.0, 80.0, 1.0)
+
+
+# ------------------------------------------------------------------------------------------ states alone
+def test_states_need_no_process_to_be_solved_and_are_the_same():
+    outcomes = {"ok.no": [10, 14, 14, 14, 9], "ok.never": [2] * 5, "ok.yes": [38, 34, 34, 34, 39]}
+    traces = indicator_traces(parse(REVIEW), observed(5, outcomes))
+    assert traces["sent_back"].states == ("ok", "pending", "pending", "warn", "ok")
+    assert traces["ok.no"].states == traces["sent_back"].states
+    for weeks in range(1, 6):
+        cut = {name: row[:weeks] for name, row in outcomes.items()}
+        state = evaluate(parse(REVIEW), observed(weeks, cut), draws=20).indicator("sent_back").state
+        assert state == traces["sent_back"].states[weeks - 1]
+
+
+def test_an_indicator_may_measure_an_expression_of_several():
+    text = (
+        REVIEW
+        + """
+    indicator trouble "Sent back or lost" = mean(rate(ok.no) + rate(ok.never), 2w) { warn above 30% }
+    """
+    )
+    outcomes = {"ok.no": [10, 10, 20], "ok.never": [2, 4, 8], "ok.yes": [38, 36, 22]}
+    row = evaluate(parse(text), observed(3, outcomes), draws=20).indicator("trouble")
+    assert row.observed == pytest.approx((14 / 50 + 28 / 50) / 2)
+    assert row.state == "warn"
+    assert row.measures is None
+
+
+def test_shares_in_a_table_feed_the_estimate_like_counts():
+    """A sheet has no counts; a share of it is taken to rest on thirty decisions a week."""
+    evaluation = evaluate(parse(REVIEW), observed(1, series={"ok.no": [0.40]}), draws=20)
+    row = evaluation.indicator("ok.no")
+    assert (row.observed, row.n) == (0.40, None)
+    assert row.estimate == pytest.approx((2 + 12) / 40)
+    assert evaluation.metric("cycle_time").change > 0
+    named = evaluate(parse(REVIEW), observed(1, series={"sent_back": [0.40]}), draws=20)
+    assert named.indicator("ok.no").estimate == pytest.approx(14 / 40)
