@@ -46,6 +46,7 @@ class LawBook:
 
     samples: Samples | None = None
     _laws: dict[tuple[Timing, bool], Law] = field(default_factory=dict)
+    _seen: dict[tuple[int, bool], tuple[Timing, Law]] = field(default_factory=dict)
 
     def work(self, timing: Timing | None, where: str = "") -> Law:
         """The law in working seconds."""
@@ -58,6 +59,9 @@ class LawBook:
     def _find(self, timing: Timing | None, stretched: bool, where: str) -> Law:
         if timing is None:
             return NOTHING
+        seen = self._seen.get((id(timing), stretched))  # a state asks for its timing many times: hash it but once
+        if seen is not None:
+            return seen[1]
         key = (timing, stretched and timing.stretch != 1.0)
         found = self._laws.get(key)
         if found is None:
@@ -65,6 +69,7 @@ class LawBook:
             if key[1]:
                 found = found.scaled(timing.stretch)
             self._laws[key] = found
+        self._seen[id(timing), stretched] = (timing, found)
         return found
 
 

@@ -7,22 +7,26 @@ person, and `wait` is None.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from mpmflow.analysis.arrays import LawBook, Solved, Solver
 from mpmflow.analysis.figures import Solution, solve_process, wasted
+from mpmflow.analysis.interactions import Interaction, interactions_of
 from mpmflow.analysis.laws_of import Samples
 from mpmflow.analysis.levers import Levers, levers_of
-from mpmflow.analysis.ranking import Mending, ranking
+from mpmflow.analysis.ranking import Mending, MendingBoth, ranking
 from mpmflow.analysis.results import Document, Provenance, Result, finite, provenance
 from mpmflow.analysis.sojourn_of import WholeTime, law_slopes, whole_time
 from mpmflow.graphs.cells import ProcessCells
 from mpmflow.graphs.to_chain import to_chain
 from mpmflow.model.model import Model
 from mpmflow.model.process import Workflow
+
+INTERACTIONS = 10
+"""So many pairs of levers stand in the document: the strongest ones for the time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +112,28 @@ class WorkflowAnalysis:
         return levers_of(self.solution, self.solver, law, self.figures)
 
     @cached_property
+    def _mendings(self) -> tuple[tuple[Mending, ...], tuple[MendingBoth, ...]]:
+        return ranking(self.solution)
+
+    @property
     def ranking(self) -> tuple[Mending, ...]:
         """Decisions by what mending them would take off the time (else the cost, else the losses), the best first."""
-        return tuple(ranking(self.solution))
+        return self._mendings[0]
+
+    @property
+    def mending_both(self) -> tuple[MendingBoth, ...]:
+        """The first decisions of the ranking two by two, those whose gains add up least first. Exact."""
+        return self._mendings[1]
+
+    def interactions(
+        self, figure: str = "time.mean", levers: Sequence[str] | None = None
+    ) -> tuple[Interaction, ...]:
+        """How outcomes of different decisions help or hinder each other: exact second derivatives of a mean.
+
+        The strongest pairs first; of the outcomes with the largest effects, or of those named by `levers`. Raises
+        KeyError for a figure that is no mean, and for a name that is no outcome outside parallel blocks.
+        """
+        return interactions_of(self.solution, figure, levers)
 
     def percentile(self, share: float) -> float | None:
         """The time within which this share of the cases ends, in seconds."""
@@ -151,6 +174,15 @@ class WorkflowAnalysis:
                 for name, value, effects in self.levers
             ],
             "ranking": [{"decision": one.decision, "gains": dict(one.gains)} for one in self.ranking],
+            "mending_both": [
+                {"decisions": list(one.decisions), "gains": dict(one.gains), "beyond": dict(one.beyond)}
+                for one in self.mending_both
+            ],
+            "interactions": [
+                {"levers": list(one.levers), "figure": one.figure, "second": one.second}
+                for one in self.interactions()[:INTERACTIONS]
+                if one.second
+            ],
             "method": dict(self.method),
             "error": dict(self.error),
             "notes": [*self.notes, *_left_out(self.levers)],

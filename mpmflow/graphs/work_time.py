@@ -38,12 +38,12 @@ class WorkTime:
     @property
     def always(self) -> bool:
         """Whether the team is always at work, so that working time is calendar time."""
-        return self.week == WEEK
+        return self.week is WEEK or self.week == WEEK
 
     @property
     def stretch(self) -> float:
         """Calendar seconds per working second, on average."""
-        return float(WEEK / self.week)
+        return 1.0 if self.week is WEEK else float(WEEK / self.week)
 
     def seconds(self, quantity: Quantity) -> float:
         """A time of work in working seconds."""

@@ -71,12 +71,15 @@ def _laws(model: Model, start: Path) -> Iterator[tuple[Empirical, Path]]:
         yield from ((law, start) for law in _within(part))
 
 
-def _within(value: Any) -> Iterator[Empirical]:
-    if isinstance(value, Empirical):
-        yield value
-    elif isinstance(value, BaseModel):
-        for name in type(value).model_fields:
-            yield from _within(getattr(value, name))
-    elif isinstance(value, tuple):
-        for item in value:
-            yield from _within(item)
+def _within(part: BaseModel) -> Iterator[Empirical]:
+    """Every empirical law in a part of a model, in the order of the text."""
+    ahead: list[Any] = [part]
+    while ahead:
+        value = ahead.pop()
+        if isinstance(value, Empirical):
+            yield value
+        elif isinstance(value, BaseModel):
+            inner = value.__dict__.values()
+            ahead += [one for one in reversed(inner) if isinstance(one, (tuple, BaseModel)) and type(one) is not Quantity]
+        elif isinstance(value, tuple):
+            ahead += [one for one in reversed(value) if isinstance(one, (tuple, BaseModel))]

@@ -57,6 +57,8 @@ def _workflow(found: WorkflowAnalysis) -> Iterator[RenderableType]:
         yield Text("\nWhich decision to mend first", style="bold")
         for one in mending:
             yield Padding(Text(_mended(one.decision, one.gains, found.currency)), (0, 0, 0, 2))
+        for sentence in _together(found, [one.decision for one in mending]):
+            yield Padding(Text(sentence), (0, 0, 0, 2))
     yield from _footnotes(found)
 
 
@@ -194,6 +196,19 @@ def _mended(decision: str, gains: Any, currency: str | None) -> str:
         if gain is not None and abs(gain) > 1e-12:
             words.append(f"{phrase} {_change(figure, gain, currency)}")
     return f"{decision} without rework, delay or loss: " + (", ".join(words) or "nothing would change") + "."
+
+
+def _together(found: WorkflowAnalysis, shown: list[str]) -> Iterator[str]:
+    """One sentence on the two decisions whose gains add up least, where that is worth one in twenty of the gain."""
+    for both in found.mending_both:
+        gain, beyond = both.gains["time.mean"], both.beyond["time.mean"]
+        if set(both.decisions) <= set(shown) and gain < 0.0 and abs(beyond) >= 0.05 * -gain:
+            apart = "less" if beyond > 0 else "more"
+            yield (
+                f"Mending both {both.decisions[0]} and {both.decisions[1]} takes {duration(-gain, 2)} off the time, "
+                f"{duration(abs(beyond), 2)} {apart} than their gains added up."
+            )
+            return
 
 
 def _footnotes(found: WorkflowAnalysis) -> Iterator[RenderableType]:
