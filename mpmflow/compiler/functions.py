@@ -338,7 +338,7 @@ def percentile(name: str) -> int | None:
 
 
 def expand(call: Function) -> Expression:
-    """The expression that a ready-made KPI stands for; any other call as it is.
+    """The expression that a ready-made KPI stands for; any other call, or one with too few arguments, as it is.
 
     >>> from mpmflow.model.expressions import Reference
     >>> ratio = expand(Function(function="cac", arguments=(Reference(name="spend"), Reference(name="customers"))))
@@ -346,4 +346,6 @@ def expand(call: Function) -> Expression:
     ('/', 'spend')
     """
     entry = FUNCTIONS.get(call.function)
-    return entry.expand(call.arguments) if entry is not None and entry.expand is not None else call
+    if entry is None or entry.expand is None or len(call.arguments) not in map(len, entry.signatures):
+        return call
+    return entry.expand(call.arguments)

@@ -6,7 +6,7 @@ compared as they are written and again after links are followed, so neither `..`
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -67,23 +67,29 @@ class Importer:
                     models[statement.path.value] = made
         return models, wrong
 
+    def inside(self, source: Source, written: str) -> Path | None:
+        """Where a path that a text names really leads; None when that is outside of the root, or no path at all."""
+        try:
+            real = (folder_of(source) / written).resolve()
+            inside = real.is_relative_to(self.root.resolve())
+        except (OSError, ValueError, RuntimeError):
+            return None
+        return real if inside and not Path(written).is_absolute() else None
+
+    def files_outside(self, source: Source, bridge: Bridge) -> Iterator[Diagnostic]:
+        """Data files that a text names and that lie outside of the root; they are not opened here."""
+        for written, span in bridge.files:
+            if (span is None or span.source is source) and self.inside(source, written) is None:
+                yield diagnose("path-outside", span, path=written)
+
     def _one(
         self, source: Source, statement: tree.Import, open_: tuple[Path, ...], wrong: list[Diagnostic]
     ) -> Model | None:
         written, span = statement.path.value, statement.path.span
         path = folder_of(source) / written
-        try:
-            real, root = path.resolve(), self.root.resolve()
-        except (OSError, ValueError, RuntimeError) as fault:
-            wrong.append(diagnose("import-not-found", span, path=written, reason=str(fault)))
-            return None
-        lexical = Path(_normal(path))
-        if (
-            Path(written).is_absolute()
-            or not real.is_relative_to(root)
-            or (".." in lexical.parts[:1] and root == Path())
-        ):
-            wrong.append(diagnose("import-outside", span, path=written))
+        real = self.inside(source, written)
+        if real is None:
+            wrong.append(diagnose("path-outside", span, path=written))
             return None
         own = folder_of(source) / Path(source.name).name
         chain = open_ or (own.resolve(),)
@@ -140,12 +146,6 @@ class Importer:
 def said(fault: Fault) -> Diagnostic:
     """A fault of the bridge in the words of its code."""
     return diagnose(fault.code, fault.span, notes=fault.notes, **fault.facts)
-
-
-def _normal(path: Path) -> str:
-    import os.path
-
-    return os.path.normpath(path)
 
 
 def _beside(path: Path) -> tuple[str, ...]:

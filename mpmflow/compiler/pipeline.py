@@ -72,6 +72,7 @@ def compile_source(source: Source, *, load: Load = read_path, root: str | Path |
     before = len(bridge.faults)
     model = model_from_tree(bridge, parsed.tree, imported)
     diagnostics = [*parsed.diagnostics, *wrong, *map(said, bridge.faults[before:])]
+    diagnostics += importer.files_outside(source, bridge)
     if not parsed.tree.statements and diagnostics:
         return Compiled(source, None, _sorted(diagnostics, source), {}, 0, parsed, tuple(importer.sources))
     findings = _findings(Subject(model))

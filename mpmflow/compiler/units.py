@@ -552,7 +552,7 @@ def _describe(expression: Any) -> str:
 
 
 def _first_outcome(entry: Named) -> str:
-    return str(entry.part.outcomes[0].name)
+    return str(entry.part.outcomes[0].name) if entry.kind == "decision" else ""
 
 
 def _two_currencies(left: Unit, right: Unit) -> list[str]:

@@ -246,7 +246,7 @@ GOALS: tuple[Code, ...] = (
     Code(
         "growing-loop",
         ERROR,
-        "this loop of influences does not die out, a change grows by a factor of {factor}: {loop}",
+        "this loop of influences does not die out, every step multiplies a change by {factor}: {loop}",
         help="check the strengths: their product along a loop must stay below 1",
         means="Influences lead back to where they began, and come back at least as strong.",
         why="The smallest change would grow without end, so there is no forecast.",

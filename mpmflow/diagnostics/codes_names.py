@@ -23,7 +23,7 @@ NAMES: tuple[Code, ...] = (
     Code(
         "unknown-name",
         ERROR,
-        "there is no {kind} `{name}`",
+        "there is no {kind} `{name}`[ {where}]",
         help="[did you mean {nearest:or}? ][the known ones are {known:and}]",
         means="A name is used that nothing in the file, or in what it imports, has.",
         why="What hangs on the name hangs on nothing: work without a team, an arrow that leads nowhere.",
@@ -99,11 +99,11 @@ NAMES: tuple[Code, ...] = (
         'test "t" {\n  given ready.no = 40% every 1w from 2026-01-05\n  expect bad is warn at 2026-01-12\n}\n',
     ),
     Code(
-        "import-outside",
+        "path-outside",
         ERROR,
         "`{path}` lies outside the folder that files may come from",
-        help="keep imported files in the folder of the opened file, or name a larger one with `--root`",
-        means="An import leads out of the project folder: by `..`, as an absolute path, or through a link.",
+        help="keep files in the folder of the opened file, or name a larger one with `--root`",
+        means="An import or a data source leads out of the project folder: by `..`, an absolute path, or a link.",
         why="A file from somebody else must not make this program read other parts of the machine.",
         example='import "../../elsewhere.mpm"\n',
         instead='team legal { people 1, owner "GC" }\nworkflow w {\n  step check by legal takes 4h\n}\n',

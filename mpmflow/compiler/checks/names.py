@@ -87,8 +87,9 @@ def _loose(subject: Subject, workflow: Workflow, flow: Flow) -> Iterator[Finding
                 "unknown-name",
                 part,
                 clause,
-                kind="statement of this workflow",
+                kind="statement",
                 name=loose.name,
+                where="in this workflow",
                 nearest=nearest(loose.name, known),
             )
         elif entry.kind in NODE_KINDS and entry.workflow is not None:

@@ -43,16 +43,18 @@ def _value(
             clause,
             value=str(value),
             name=name,
-            unit=_words(type_),
+            unit=_words(type_, subject.names.find(name)),
             hint=_hint(subject, name, type_, given),
         )
     elif _is_share(subject.names.find(name)) and not 0 <= value.base <= 1:
         yield found("share-out-of-range", part, clause, text=str(value))
 
 
-def _words(type_: Type) -> str:
+def _words(type_: Type, entry: Named | None) -> str:
     unit = type_.unit
     assert unit is not None
+    if _is_share(entry):
+        return "a share"
     text = show(unit)
     return text if text.startswith("a ") else f"measured in {text}"
 
@@ -69,6 +71,8 @@ def _hint(subject: Subject, name: str, type_: Type, given: Type) -> str:
         return "write a time, as in `4d`"
     if type_.unit.currencies:
         return f"write money, as in `40 {type_.unit.currencies[0]}`"
+    if _is_share(entry):
+        return "write a percentage, as in `20%`"
     return "write the value in the unit of what it is about"
 
 

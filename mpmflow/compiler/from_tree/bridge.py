@@ -61,10 +61,12 @@ class Bridge:
     Attributes:
         spans: where each part and each of its clauses stands, by the identity of the part and the clause's field.
         faults: what was found to have no meaning.
+        files: the data files that are named, with the place of each.
     """
 
     spans: dict[tuple[int, str], Span] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
+    files: list[tuple[str, Span | None]] = field(default_factory=list)
     _kept: list[Any] = field(default_factory=list)
 
     def part(self, kind: type[P], span: Span | None, /, **fields: Any) -> P:

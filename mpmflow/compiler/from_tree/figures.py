@@ -16,7 +16,7 @@ from mpmflow.diagnostics.suggest import nearest
 from mpmflow.model import distributions as law
 from mpmflow.model.measures import Target
 from mpmflow.model.quantities import MULTIPLIERS, Quantity
-from mpmflow.model.units import parse_unit, plain_unit
+from mpmflow.model.units import TIME_UNITS, parse_unit, plain_unit
 from mpmflow.syntax import tree
 
 from .bridge import Bridge, make
@@ -198,7 +198,9 @@ def _distribution(bridge: Bridge, written: tree.Distribution) -> Any:
     if len(fields) < len(wanted) or any(value is None for value in fields.values()):
         bridge.fault("distribution-arguments", written.span, name=name, usage=usage, reason="")
         return _no_time(bridge, written)
-    if name == "triangular":
+    if name == "empirical":
+        bridge.files.append((fields["file"], written.span))
+    elif name == "triangular":
         _in_order(bridge, written.span, fields["low"], fields["mode"], fields["high"])
     elif name == "weibull" and not 0 < fields["shape"] <= 100:
         bridge.fault(
@@ -233,8 +235,5 @@ def _no_time(bridge: Bridge, written: tree.Distribution) -> law.Constant:
 
 def _text(written: tree.Quantity) -> str:
     unit = written.unit or ""
-    return (
-        f"{written.number}{unit}"
-        if unit in ("", "%") or (unit[0].islower() and len(unit) <= 3)
-        else f"{written.number} {unit}"
-    )
+    apart = "" if not unit or unit == "%" or unit in TIME_UNITS else " "
+    return f"{written.number}{apart}{unit}"

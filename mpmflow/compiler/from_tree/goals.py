@@ -144,6 +144,7 @@ def data(bridge: Bridge, written: tree.Data) -> list[Any]:
         given = allows(bridge, written.allows) if position == 0 else sources[0].allow
         made = bridge.part(kind, source.span, path=source.path.value, columns=tuple(columns), allow=given)
         bridge.mark(made, path=source.path)
+        bridge.files.append((source.path.value, source.path.span))
         sources.append(made)
     return sources
 

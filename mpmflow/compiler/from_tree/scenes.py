@@ -88,7 +88,9 @@ def _examples(bridge: Bridge, written: tree.Examples) -> scenes.Examples:
             continue
         rows.append(
             tuple(
-                figures.quantity(bridge, cell) if isinstance(cell, (tree.Quantity, tree.Rate)) else scenes.read_cell(str(cell))
+                figures.quantity(bridge, cell)
+                if isinstance(cell, (tree.Quantity, tree.Rate))
+                else scenes.read_cell(str(cell))
                 for cell in row.cells
             )
         )
