@@ -435,15 +435,15 @@ def present_level(data: Floats) -> Present:
     for half_life in HALF_LIVES:
         part = 1.0 - 0.5 ** (1.0 / half_life)
         level, weight, squares, count = float(seen[0]), 1.0, 0.0, 0
-        for value in seen[1:].tolist():
-            if weight > 1.5:  # the first values teach the level; they are no test of it
+        for number, value in enumerate(seen[1:].tolist()):
+            if number >= 2:  # the first values teach the level; they are no test of it
                 squares += (value - level) ** 2
                 count += 1
             weight = 1.0 + (1.0 - part) * weight
             level += (value - level) / weight
         surprise = (squares / count) ** 0.5 if count else np.nan
         found = Present(level, part, surprise)
-        if best is None or surprise < best.surprise * (1.0 - 1e-9):
+        if best is None or not surprise >= best.surprise * (1.0 - 1e-9):
             best = found
     assert best is not None
     return best

@@ -109,7 +109,7 @@ def evaluate(
             outlook,
             ways,
             _unit_word(units, metric),
-            watch.watched.values.get(metric.name),
+            seen.get(metric.name),
         )
         for metric in metrics
     )

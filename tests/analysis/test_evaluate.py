@@ -395,3 +395,14 @@ def test_shares_in_a_table_feed_the_estimate_like_counts():
     assert evaluation.metric("cycle_time").change > 0
     named = evaluate(parse(REVIEW), observed(1, series={"sent_back": [0.40]}), draws=20)
     assert named.indicator("ok.no").estimate == pytest.approx(14 / 40)
+
+
+def test_a_series_that_scatters_is_averaged_and_one_that_jumps_is_followed():
+    rng = np.random.default_rng(5)
+    noisy = list(1000.0 + 50.0 * rng.standard_normal(60))
+    jumped = [1000.0] * 50 + [1400.0] * 10
+    text = "metric spend activity unit eur"
+    rows = [evaluate(parse(text), observed(60, series={"spend": row})).metric("spend") for row in (noisy, jumped)]
+    assert rows[0].forecast == pytest.approx(1000.0, abs=20.0)
+    assert 100.0 < rows[0].high - rows[0].low < 300.0
+    assert rows[1].forecast == pytest.approx(1400.0, abs=1.0)
