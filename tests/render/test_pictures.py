@@ -14,7 +14,7 @@ from mpmflow.render.numbers import duration, percent, significant
 from mpmflow.render.picture import Diagram, PictureError
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-VIEWS = ("workflow", "causes")
+VIEWS = ("workflow", "causes", "objectives", "metrics")
 
 SMALL = """
 workflow webinar "Webinar campaign" {
@@ -58,6 +58,23 @@ def test_an_influence_tells_strength_lag_and_what_it_rests_on() -> None:
     assert 'style="dashed"' in line
 
 
+def test_the_cascade_shows_levels_targets_owners_and_who_serves_whom() -> None:
+    text = draw(mpm.load(EXAMPLES / "webinar" / "webinar.mpm"), "objectives").dot()
+    for words in ("Grow recurring revenue", "business unit", "at least 900 per 13w by 2026-09-30", "owner: CEO"):
+        assert words in text
+    assert '"pipeline" -> "grow"' in text
+    assert "from 20% to 10%" in text
+
+
+def test_handoffs_show_who_gives_to_whom_and_what_comes_back() -> None:
+    text = draw(mpm.load(EXAMPLES / "webinar" / "webinar.mpm"), "handoffs").dot()
+    assert "another organisation" in text
+    (back,) = (line for line in text.splitlines() if '"legal" -> "agency"' in line)
+    assert 'style="dashed"' in back
+    with pytest.raises(PictureError, match="no hand-offs to draw"):
+        draw(mpm.load(EXAMPLES / "travel" / "travel.mpm"), "handoffs")
+
+
 def test_pictures_do_not_depend_on_the_run() -> None:
     program = (
         "import mpmflow as mpm, hashlib\nfrom mpmflow.render.drawing import draw\n"
@@ -84,7 +101,9 @@ def test_a_hostile_label_stays_text(view: str) -> None:
 
 def test_what_cannot_be_drawn_is_said(tmp_path: Path) -> None:
     model = mpm.parse(SMALL)
-    with pytest.raises(PictureError, match="there is no view called 'flow'; there are workflow, causes"):
+    with pytest.raises(
+        PictureError, match="there is no view called 'flow'; there are workflow, causes, objectives, handoffs, metrics"
+    ):
         draw(model, "flow")
     with pytest.raises(PictureError, match=r"\.svg, \.png, \.pdf, \.dot, not as \.gif"):
         draw(model).save(tmp_path / "x.gif")
