@@ -1,100 +1,33 @@
-"""Units of expressions: what every formula, threshold, target and setting is measured in.
+"""Units of names and formulas: what each is measured in, and what does not fit.
 
-Counts (`leads`, `people`) are units. A literal may leave them out: `at least 900` is 900 leads where leads are meant.
-Currencies are never converted. `cases` is what workflows count; any other count may stand for it, because `launches`
-are the cases of a workflow under another name. Two counts divided by each other by a ready-made rate (`conversion`,
-`churn`) are a share.
+Every formula is walked once. Two counts set in relation by a ready-made rate (`conversion`, `churn`) are a share.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
+from mpmflow.diagnostics.suggest import nearest
 from mpmflow.model.expressions import Amount, Binary, Expression, Function, Reference, Unary
 from mpmflow.model.measures import Indicator, Metric
 from mpmflow.model.process import Team, Workflow
-from mpmflow.model.quantities import Quantity
-from mpmflow.model.units import NUMBER, SECONDS, TIME, TIME_UNITS, Unit, parse_unit
+from mpmflow.model.units import NUMBER, SECONDS, TIME_UNITS, Unit, parse_unit
 
 from .findings import Finding, found
 from .functions import FUNCTIONS, SPREAD_FUNCTIONS, ExpressionFunction, find_function
+from .measured import CASES, TRUTH, UNKNOWN, Type, counts_up, fits, of_quantity, show, two_currencies
 from .names import MEASURED, Named, Names
 
-CASES = Unit((("cases", 1),))
+_OF_ASPECT: dict[str, Type] = {
+    **dict.fromkeys(("time", "wait", "takes", "waits", "deadline"), Type(SECONDS)),
+    **dict.fromkeys(("load", "rounds", "people"), Type(NUMBER)),
+    "open": Type(CASES),
+    "arrivals": Type(CASES / SECONDS),
+}
+"""What stands behind a dot, by its word."""
+
 COMPARISONS = frozenset({"<", "<=", ">", ">=", "=", "!="})
-
-
-@dataclass(frozen=True, slots=True)
-class Type:
-    """What an expression is measured in.
-
-    Attributes:
-        unit: None where it cannot be known (a finding says why, or nothing is declared).
-        truth: it is a condition, not a figure.
-        literal: it is written as a number, so it may leave counts out.
-        zero: it is a literal 0, which fits every unit.
-        flow: it is counted per period (spend, leads, throughput), so that it adds up over time.
-    """
-
-    unit: Unit | None
-    truth: bool = False
-    literal: bool = False
-    zero: bool = False
-    flow: bool = False
-
-
-UNKNOWN = Type(None)
-TRUTH = Type(NUMBER, truth=True)
-
-
-def show(unit: Unit) -> str:
-    """A unit in the words of the language, for messages: `eur/leads`, `a time`, `a plain number`.
-
-    >>> show(parse_unit("eur/leads")), show(parse_unit("h")), show(parse_unit("%"))
-    ('eur/leads', 'a time', 'a plain number or share')
-    """
-    if not unit.powers:
-        return "a plain number or share"
-    if unit.is_time:
-        return "a time"
-    return str(unit.base).replace("/s", "/time").replace("s*", "time*") if _has_time(unit) else str(unit.base)
-
-
-def _has_time(unit: Unit) -> bool:
-    return any(name == TIME for name, _ in unit.powers)
-
-
-def fits(left: Type, right: Type) -> bool:
-    """Whether two figures may be added, compared and set in each other's place."""
-    if left.unit is None or right.unit is None or left.zero or right.zero:
-        return True
-    if left.unit.powers == right.unit.powers:
-        return True
-    if left.literal and left.unit.powers == right.unit.without_counts().powers:
-        return True
-    if right.literal and right.unit.powers == left.unit.without_counts().powers:
-        return True
-    return _stands_for_cases(left.unit, right.unit) or _stands_for_cases(right.unit, left.unit)
-
-
-def _stands_for_cases(cases: Unit, other: Unit) -> bool:
-    powers = dict(cases.powers)
-    power = powers.pop("cases", 0)
-    if not power or tuple(powers.items()) != other.without_counts().powers:
-        return False
-    counts = [p for name, p in other.powers if (name, p) not in other.without_counts().powers]
-    return counts in ([], [power])
-
-
-def of_quantity(quantity: Quantity) -> Type:
-    """The type of a literal."""
-    try:
-        unit = quantity.measure
-    except ValueError:
-        return UNKNOWN
-    return Type(unit, literal=True, zero=quantity.value == 0)
 
 
 class Units:
@@ -122,29 +55,14 @@ class Units:
         if entry.kind in ("metric", "indicator"):
             return self._of_part(entry.part)
         if entry.kind == "column":
-            return (
-                UNKNOWN
-                if entry.part.type in (None, "number")
-                else Type(SECONDS)
-                if entry.part.type == "time"
-                else UNKNOWN
-            )
-        if (
-            entry.kind == "outcome"
-            or entry.aspect in ("load", "rounds", "open", "people")
-            or (entry.kind == "lever" and entry.aspect == getattr(entry.part, "name", ""))
-        ):
-            return Type(CASES) if entry.aspect == "open" and entry.kind == "measure" else Type(NUMBER)
-        if entry.aspect in ("time", "wait", "takes", "waits", "deadline"):
-            return Type(SECONDS)
-        if entry.aspect == "arrivals":
-            return Type(parse_unit("cases/s"))
+            return Type(SECONDS) if entry.part.type == "time" else UNKNOWN
+        if entry.owner is not None and entry.part is not entry.owner:
+            return Type(NUMBER)  # the share of an outcome
         if entry.aspect in ("cost", "costs"):
             currency = self.currency_of_workflow(entry.workflow) if entry.workflow else self._own_currency(entry.part)
-            if currency is None:
-                return UNKNOWN
-            return Type(parse_unit(f"{currency}/h" if entry.aspect == "cost" else currency))
-        return UNKNOWN
+            per_time = "/h" if entry.aspect == "cost" else ""
+            return UNKNOWN if currency is None else Type(parse_unit(f"{currency}{per_time}"))
+        return _OF_ASPECT.get(entry.aspect, UNKNOWN)
 
     def _own_currency(self, team: Team) -> str | None:
         return team.cost.measure.currencies[0] if team.cost and team.cost.measure.currencies else None
@@ -167,7 +85,7 @@ class Units:
     def _of_metric(self, metric: Metric) -> Type:
         declared = self._declared(metric)
         if metric.formula is None:
-            return Type(NUMBER) if declared is None else Type(declared, flow=_counts_up(declared))
+            return Type(NUMBER) if declared is None else Type(declared, flow=counts_up(declared))
         computed = self.of(metric.formula, metric)
         if computed.truth:
             self.findings.append(found("not-a-figure", metric, "formula", name=metric.name))
@@ -356,7 +274,7 @@ class Units:
                 left=show(left.unit),
                 right=show(right.unit),
                 verb=verb,
-                currencies=_two_currencies(left.unit, right.unit),
+                currencies=two_currencies(left.unit, right.unit),
                 notes=notes,
             )
         )
@@ -366,8 +284,6 @@ class Units:
     def _function(self, call: Function, home: Any) -> Type:
         entry = find_function(call.function)
         if entry is None:
-            from mpmflow.diagnostics.suggest import nearest
-
             self.findings.append(
                 found(
                     "unknown-function",
@@ -515,7 +431,7 @@ class Units:
                             left=show(fullest.unit),
                             right=show(given.unit),
                             verb=f"given to `{call.function}` together",
-                            currencies=_two_currencies(fullest.unit, given.unit),
+                            currencies=two_currencies(fullest.unit, given.unit),
                             notes=notes,
                         )
                     )
@@ -536,11 +452,6 @@ class Units:
         return Type(parse_unit(next(iter(used)))) if len(used) == 1 else UNKNOWN
 
 
-def _counts_up(unit: Unit) -> bool:
-    """Whether a metric from data in this unit is counted per period: money or one count, and nothing below a line."""
-    return len(unit.powers) == 1 and unit.powers[0][1] == 1 and unit.powers[0][0] != TIME
-
-
 def _describe(expression: Any) -> str:
     if isinstance(expression, Reference):
         return f"`{expression.name}`"
@@ -555,10 +466,4 @@ def _first_outcome(entry: Named) -> str:
     return str(entry.part.outcomes[0].name) if entry.kind == "decision" else ""
 
 
-def _two_currencies(left: Unit, right: Unit) -> list[str]:
-    """The two currencies when that is the whole difference, so that the message can say that none is converted."""
-    both = [*left.currencies, *right.currencies]
-    return both if len(both) == 2 and both[0] != both[1] else []
-
-
-__all__ = ["CASES", "UNKNOWN", "Type", "Units", "fits", "of_quantity", "show"]
+__all__ = ["Units"]

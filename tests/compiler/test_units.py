@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from mpmflow.compiler.measured import show
 from mpmflow.compiler.names import Names
 from mpmflow.compiler.pipeline import compile_source
-from mpmflow.compiler.units import Units, show
+from mpmflow.compiler.units import Units
 from mpmflow.diagnostics.source import Source
 
 BASE = """

@@ -10,6 +10,7 @@ from mpmflow.model.measures import Metric, Target
 from mpmflow.model.model import Model
 
 from ..findings import Finding, found
+from ..measured import fits, of_quantity
 from .subject import Subject
 
 
@@ -68,8 +69,6 @@ def all_targets(subject: Subject) -> Iterator[tuple[Any, str, Target, Metric | N
 
 def target_metric(subject: Subject, objective: Objective) -> Metric | None:
     """The metric that an objective's target is about: the first of its metrics that the target's unit fits."""
-    from ..units import fits, of_quantity
-
     if objective.target is None:
         return None
     value = of_quantity(objective.target.value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from mpmflow.diagnostics.suggest import nearest
 from mpmflow.model import scenes
 from mpmflow.model.flow import Flow
 from mpmflow.model.observations import SeriesSource
@@ -80,8 +81,6 @@ def _loose(subject: Subject, workflow: Workflow, flow: Flow) -> Iterator[Finding
             continue
         entry = subject.names.find(loose.name)
         if entry is None or entry.kind in ("column",):
-            from mpmflow.diagnostics.suggest import nearest
-
             known = [*room, "done", "scrap"]
             yield found(
                 "unknown-name",
@@ -287,8 +286,6 @@ STATES = ("ok", "pending", "warn", "alert", "unknown")
 
 
 def _state(test: scenes.Test, expected: scenes.ExpectState) -> Iterator[Finding]:
-    from mpmflow.diagnostics.suggest import nearest
-
     columns = test.examples.columns if test.examples else ()
     if expected.state in columns:
         assert test.examples is not None

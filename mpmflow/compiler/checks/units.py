@@ -12,8 +12,8 @@ from mpmflow.model.process import BatchArrivals, PoissonArrivals, RenewalArrival
 from mpmflow.model.quantities import Quantity
 
 from ..findings import Finding, found
+from ..measured import Type, fits, of_quantity, show
 from ..names import Named
-from ..units import Type, fits, of_quantity, show
 from .goals import all_targets, target_metric
 from .subject import Subject
 
