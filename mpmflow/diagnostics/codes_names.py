@@ -280,8 +280,7 @@ NAMES: tuple[Code, ...] = (
         "formula-loop",
         ERROR,
         "`{name}` is computed from itself",
-        help="use `lag({name}, 1w)` in a metric from data if an earlier value is meant; a formula cannot "
-        "contain itself",
+        help="let one of the formulas start from data: a metric without a formula comes from there",
         means="A formula mentions its own metric or indicator, directly or through others.",
         why="There is no value to begin with.",
         example="metric a output = b\nmetric b output = a\n",

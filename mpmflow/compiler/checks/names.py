@@ -124,7 +124,9 @@ def _expect(
             return
     if entry is None:
         near = names.nearest(name, NODE_KINDS | {"team"} if "node" in kinds else kinds)
-        yield found("unknown-name", part, clause, kind=kind, name=name, nearest=near)
+        known = [] if near else list(names.of_kind(kinds))
+        few = sorted(known) if len(known) <= 6 else None
+        yield found("unknown-name", part, clause, kind=kind, name=name, nearest=near, known=few)
     else:
         yield found(
             "wrong-kind", part, clause, name=name, found=entry.words, wanted=wanted, hint=_hint(names, name, kinds)
