@@ -166,16 +166,16 @@ def _tabulated(points: Floats, reached: Callable[[Floats], Floats], chance: floa
 
 
 def _refined(points: Floats) -> Floats:
-    """Every piece cut into equal parts."""
+    """Every piece cut into equal parts; pieces too short for that stay whole."""
     inner = points[:-1, None] + np.diff(points)[:, None] * (np.arange(_CUT) / _CUT)
-    return np.append(inner.ravel(), points[-1])
+    return np.unique(np.append(inner.ravel(), points[-1]))
 
 
 def _points(found: list[Law]) -> Floats:
     """0, every jump and kink, and enough points between to follow the smooth parts to the end of their tails."""
-    points = [np.zeros(1)]
+    corners, points = [np.zeros(1)], [np.zeros(0)]
     for law in found:
-        points += [law.atoms[0], _kinks(law)]
+        corners += [law.atoms[0], _kinks(law)]
         smooth = float(law.atoms[1].sum()) < 1.0 - 1e-12
         if smooth and not isinstance(law, Tabulated):
             reach = max(law.mean + 2.0 * law.sd, 1e-300)
@@ -184,7 +184,13 @@ def _points(found: list[Law]) -> Floats:
             body = min(law.mean + 4.0 * law.sd, reach)
             points += [np.linspace(0.0, body, _PIECES + 1), np.geomspace(body, reach, _PIECES)]
             points.append(law.mean * np.geomspace(1e-6, 1.0, _PIECES // 2))
-    every = np.unique(np.concatenate(points))
+    sharp, soft = np.unique(np.concatenate(corners)), np.unique(np.concatenate(points))
+    # A point between that rounding sets beside a corner would make a piece too short to be cut.
+    after = sharp[np.minimum(np.searchsorted(sharp, soft), len(sharp) - 1)]
+    before = sharp[np.maximum(np.searchsorted(sharp, soft, side="right") - 1, 0)]
+    near = 1e-12 * max(float(sharp[-1]), float(soft[-1]) if len(soft) else 0.0)
+    apart = np.diff(soft, prepend=-1.0) > near
+    every = np.union1d(sharp, soft[apart & (np.abs(soft - after) > near) & (np.abs(soft - before) > near)])
     return every if len(every) > 1 else np.array([0.0, 1.0])
 
 
