@@ -107,7 +107,7 @@ class Mover:
             if moved is None or not places:
                 continue
             for place, (function, _, statistic) in places.items():
-                after, then = outlook.after.get(place), _value(change, moved, function, statistic)
+                after, then = outlook.after.get(place), change.value(moved, function, statistic)
                 if after is None or then is None:
                     continue
                 structural.add(place)
@@ -170,25 +170,6 @@ class Mover:
             process.workflow, cells, process.coming, process.deadline, process.teams, process.currencies
         )
         return solve_process(moved, Solver(change.solver.book))
-
-
-def _value(change: ProcessChange, solution: Solution, function: str, statistic: str | None) -> float | None:
-    values = solution.values
-    if statistic is not None:
-        found = change.law(solution).percentile(int(statistic[1:]) / 100.0) if statistic.startswith("p") else None
-        return values[f"{function}.sd"] if statistic == "sd" else found
-    match function:
-        case "time" | "cost":
-            return values[f"{function}.mean"]
-        case "throughput":
-            return None if change.rate is None else change.rate.after * (values["yield"] or 0.0) * change.period
-        case "wip":
-            return None if change.rate is None else change.rate.after * (values["time.mean"] or 0.0)
-        case "late":
-            deadline = change.new.process.deadline
-            return None if deadline is None else change.late(solution, deadline)
-        case _:
-            return values.get(function)
 
 
 def _scaled(cells: Cells, name: str, factor: Fraction) -> Cells | None:

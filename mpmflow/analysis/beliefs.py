@@ -89,7 +89,7 @@ class TimeEstimate:
         part: `all`, `work` or `wait`.
         plan: mean in the reference; `planned` tells whether the model says so, or the baseline periods.
         belief: what is known of the mean now.
-        sd: spread of single visits, as observed.
+        sd, plan_sd: spread of single visits, as observed and in the reference.
         visits, means: visits and mean time of each full period, (T,), nan without visits.
     """
 
@@ -100,6 +100,7 @@ class TimeEstimate:
     planned: bool
     belief: MeanEstimate
     sd: float
+    plan_sd: float
     visits: Floats
     means: Floats
 

@@ -22,6 +22,7 @@ from .beliefs import ArrivalsEstimate, PlanTime, PlanTimes, SharesEstimate, Time
 from .whatif import apply
 
 Floats = npt.NDArray[np.float64]
+_MOST_UNEVEN = 3.0  # standard deviation over mean that a wait may have before the work is taken to scatter instead
 _DIGITS = 10**12  # a mean share becomes a fraction with a denominator up to this
 
 
@@ -85,12 +86,17 @@ def _time_settings(row: TimeEstimate, mean: float, sd: float, plan: PlanTime) ->
     if row.part == "work":
         return {f"{row.node}.takes": _lasting(mean / plan.stretch, variance / plan.stretch**2)}
     if mean >= plan.work:
-        return {f"{row.node}.waits": _lasting(mean - plan.work, max(variance - plan.work_variance, 0.0))}
+        waiting, scatter = mean - plan.work, max(variance - plan.work_variance, 0.0)
+        if plan.work > 0.0 and scatter > (_MOST_UNEVEN * waiting) ** 2:
+            # Next to no waiting cannot carry all of the scatter; then it is the work that scatters, about its mean.
+            takes = _lasting(plan.work / plan.stretch, variance / plan.stretch**2)
+            return {f"{row.node}.takes": takes, f"{row.node}.waits": _lasting(waiting, 0.0)}
+        return {f"{row.node}.waits": _lasting(waiting, scatter)}
     return {f"{row.node}.waits": "0s", f"{row.node}.takes": _lasting(mean / plan.stretch, variance / plan.stretch**2)}
 
 
 def _lasting(mean: float, variance: float) -> Any:
-    if mean > 0.0 and variance > (1e-6 * mean) ** 2:
+    if mean > 1e-3 and variance > (1e-6 * mean) ** 2:
         return Gamma(mean=_seconds(mean), sd=_seconds(variance**0.5))
     return Constant(value=_seconds(mean))
 

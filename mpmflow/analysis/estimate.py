@@ -271,7 +271,7 @@ def _time(
     weight = forgetting(len(visits), half_life)
     number = float(weight @ visits)
     spread = float(weight @ squares) / number - (float(weight @ seconds) / number) ** 2
-    yield TimeEstimate(node, name, part, plan, planned, belief, max(spread, 0.0) ** 0.5, visits, means)
+    yield TimeEstimate(node, name, part, plan, planned, belief, max(spread, 0.0) ** 0.5, variance**0.5, visits, means)
 
 
 def _arrivals(

@@ -36,6 +36,7 @@ class IndicatorFigure:
         low, high: 95 % interval of `observed`, for sampling noise; None for figures without counts.
         n: decisions (or visits) behind `observed`; None for figures that are not counted.
         estimate, estimate_low, estimate_high: what forecasts use: all periods, older ones counting less, 95 %.
+        sd, expected_sd: of a time, how much single visits scatter, as observed and as expected; None for other figures.
         p_worse: probability that the true level is worse than expected; None without direction or without data.
         state, since: the state of its rules, and the day it began; since is None without observations.
         rule: its rules in words, "" without any.
@@ -57,6 +58,8 @@ class IndicatorFigure:
     estimate: float | None = None
     estimate_low: float | None = None
     estimate_high: float | None = None
+    sd: float | None = None
+    expected_sd: float | None = None
     p_worse: float | None = None
     state: State = "unknown"
     since: date | None = None
@@ -79,6 +82,8 @@ class IndicatorFigure:
             "high": self.high,
             "n": self.n,
             "estimate": _interval(self.estimate, self.estimate_low, self.estimate_high),
+            "sd": self.sd,
+            "expected_sd": self.expected_sd,
             "p_worse": self.p_worse,
             "state": self.state,
             "since": _day(self.since),

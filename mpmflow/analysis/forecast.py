@@ -283,10 +283,10 @@ class Forecaster:
                 exact = solved.get(function) if statistic is None else None
                 if exact is not None:
                     linear = np.zeros(self.count)
-                    for name, part in split.parts.items():
-                        source = outlook.sources.get(name)
-                        if source is not None and source.deviation:
-                            linear += part / source.deviation * (source.draws - source.now)
+                    for edge in outlook.structural:
+                        if edge.target == place:
+                            source = outlook.sources[edge.source]
+                            linear += edge.gain * (source.draws - source.now)
                     beyond = (exact - split.after - linear)[:, None]
                 luck = _luck(change, function, statistic)
                 noise = luck * self.rng.standard_normal((self.count, outlook.ahead)) if luck else 0.0

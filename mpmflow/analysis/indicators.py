@@ -190,7 +190,13 @@ class Watch:
                 above = belief.probability_above(expected)
                 worse = above if higher_is_worse else 1.0 - above
             return replace(
-                row, estimate=belief.mean, estimate_low=interval[0], estimate_high=interval[1], p_worse=worse
+                row,
+                estimate=belief.mean,
+                estimate_low=interval[0],
+                estimate_high=interval[1],
+                sd=self.times[name].sd,
+                expected_sd=self.times[name].plan_sd,
+                p_worse=worse,
             )
         source = self.sources.get(name)
         if source is not None:

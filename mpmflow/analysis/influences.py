@@ -44,27 +44,43 @@ def grade(cause: Cause) -> str:
     return "high" if share >= 0.8 else "medium" if share >= 0.5 else "low"
 
 
+Shapes = dict[str, dict[str, float]]
+"""Figure -> source -> what of the source's part is not due to its mean: that its times scatter otherwise than
+planned.
+"""
+
+
 def structural_edges(
     change: ProcessChange,
     figures: Sequence[tuple[str, str, str | None]],
     names: Sequence[str],
     sources: Mapping[str, Source],
-) -> list[Edge]:
-    """Edges from levers to the figures of one workflow; `names` are the figures' places."""
+) -> tuple[list[Edge], Shapes]:
+    """Edges from levers to the figures of one workflow; `names` are the figures' places.
+
+    Lateness and percentiles feel more of a time than its mean. There the gain of a time is the slope for making it
+    longer in proportion, and the rest of its part, which comes of another scatter, is told beside the edges.
+    """
     kernels = _time_left(change)
     at_once = np.ones(1)
-    found = []
+    found: list[Edge] = []
+    shapes: Shapes = {}
     for (function, _, statistic), place in zip(figures, names, strict=True):
         split = change.split(function, statistic)
         if split is None:
             continue
         for name, part in split.parts.items():
             source = sources.get(name)
-            if source is None or not source.deviation:
+            if source is None:
                 continue
-            kernel = kernels.get(name, kernels.get("", at_once))
-            found.append(Edge(name, place, part / source.deviation, kernel, "structural"))
-    return found
+            gain = part / source.deviation if source.deviation else 0.0
+            if source.kind == "time" and (function == "late" or statistic is not None):
+                gain = change.slope_in_time(function, statistic, name, source.now)
+                shapes.setdefault(place, {})[name] = part - gain * source.deviation
+            if gain:
+                kernel = kernels.get(name, kernels.get("", at_once))
+                found.append(Edge(name, place, gain, kernel, "structural"))
+    return found, shapes
 
 
 def _time_left(change: ProcessChange) -> dict[str, Floats]:

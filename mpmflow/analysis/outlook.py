@@ -26,6 +26,7 @@ from mpmflow.model.observations import Observations
 from mpmflow.numerics.estimates import forgetting
 
 from .influences import (
+    Shapes,
     at,
     causes_of,
     declared_edge,
@@ -95,6 +96,7 @@ class Outlook:
         }
         self._figures()
         self._formulas()
+        self._structure()
         self.before: dict[str, float] = {}
         self.after: dict[str, float] = {}
         self.own: dict[str, Own] = {}
@@ -132,6 +134,16 @@ class Outlook:
             for source in (only.get(place, place),)
             if source in self.series
         }
+
+    def _structure(self) -> None:
+        """Edges that follow from the workflows; they hang on no level, so they are found once."""
+        self.structural: list[Edge] = []
+        self.shapes: Shapes = {}
+        for workflow, change in self.changes.items():
+            mine = {place: figure for place, figure in self.figures.items() if figure[1] == workflow}
+            edges, shapes = structural_edges(change, list(mine.values()), list(mine), self.sources)
+            self.structural += edges
+            self.shapes |= shapes
 
     def _formulas(self) -> None:
         """Formulas of metrics and indicators that can be computed; the others have data, or nothing at all."""
@@ -225,9 +237,7 @@ class Outlook:
     def _edges(self) -> tuple[list[Edge], list[str]]:
         edges: list[Edge] = []
         notes: list[str] = []
-        for workflow, change in self.changes.items():
-            mine = {place: figure for place, figure in self.figures.items() if figure[1] == workflow}
-            edges += structural_edges(change, list(mine.values()), list(mine), self.sources)
+        edges += self.structural
         for name, formula in self.formulas.items():
             found = formula_edges(name, formula, self.before, self.after, self.timeline.period)
             edges += [
@@ -318,17 +328,25 @@ class Outlook:
                 continue
             past = source.history[: self.known] - source.reference
             found[name] = np.concatenate([past, np.full(self.ahead, source.deviation)])
+        for place, parts in self.shapes.items():
+            found[place] = np.full(len(self.timeline), sum(parts.values()))
         return found
 
     def _rows(self) -> None:
         """What each source adds to each place: one row a source."""
-        moving = [name for name, path in self.paths.items() if np.abs(path).max(initial=0.0) > 0.0]
+        shaped = [name for parts in self.shapes.values() for name in parts]
+        paths = {name: path for name, path in self.paths.items() if name not in self.shapes}
+        moving = list(dict.fromkeys([name for name, path in paths.items() if path.any()] + shaped))
         self.rows = tuple(moving)
         own = {}
         for number, name in enumerate(moving):
             table = np.zeros((len(moving), len(self.timeline)))
-            table[number] = self.paths[name]
+            table[number] = paths.get(name, 0.0)
             own[name] = table
+        for place, parts in self.shapes.items():
+            own[place] = np.zeros((len(moving), len(self.timeline)))
+            for name, part in parts.items():
+                own[place][moving.index(name)] = part
         self.reached = self.network.follow(own) if own else {}
 
     def _long_run(self) -> None:

@@ -21,7 +21,7 @@ from .arrays import LawBook, Solver
 from .figures import Solution, solve_process
 from .sojourn_of import WholeTime, whole_time
 from .spread import NOTHING, Compared, NodeSpread, Split
-from .switching import Names, aligned, by_switching, in_between
+from .switching import Names, aligned, by_switching, in_between, stretched
 
 Floats = npt.NDArray[np.float64]
 Figure = Callable[[Solution], float | None]
@@ -29,6 +29,7 @@ QUICK = Settings(lattice_points=512)
 """Percentiles and lateness are computed many times here, so on a lattice that is coarser than that of `analyze`:
 right to about 1e-4 of the figure where times are smooth.
 """
+_STRETCH = 0.05  # a time is made this much longer to find a slope: well above the lattice's error
 MOST_SWITCHES = 40
 """With more sources than this, percentiles and lateness are not split: each split solves the whole law twice a
 source.
@@ -166,6 +167,38 @@ class ProcessChange:
             self.new.process.currencies,
         )
         return solve_process(process, Solver(self.solver.book))
+
+    def slope_in_time(self, function: str, statistic: str | None, source: str, mean: float) -> float:
+        """How much a figure of the current state changes for each second that a time gets longer, in proportion."""
+        if mean <= 0.0:
+            return 0.0
+        cells = stretched(self.new.process.cells, source, 1.0 + _STRETCH, self.names)
+        longer = solve_process(replace(self.new.process, cells=cells), Solver(self.solver.book))
+        before, after = (self.value(found, function, statistic) for found in (self.new, longer))
+        return 0.0 if before is None or after is None else (after - before) / (_STRETCH * mean)
+
+    def value(self, found: Solution, function: str, statistic: str | None = None) -> float | None:
+        """A figure of one solution, at the current rate of arrivals."""
+        values, rate = found.values, self.rate.after if self.rate is not None else None
+        match function, statistic:
+            case (("time" | "cost"), None):
+                return values[f"{function}.mean"]
+            case (("time" | "cost"), "sd"):
+                return values[f"{function}.sd"]
+            case "time", str():
+                return self.law(found).percentile(
+                    (percentile("p50" if statistic == "median" else statistic) or 0) / 100.0
+                )
+            case "throughput", None:
+                return None if rate is None else rate * (values["yield"] or 0.0) * self.period
+            case "wip", None:
+                return None if rate is None else rate * (values["time.mean"] or 0.0)
+            case "late", None:
+                deadline = self.new.process.deadline
+                return None if deadline is None else self.late(found, deadline)
+            case _, None:
+                return values.get(function)
+        return None
 
     def team_spread(self) -> dict[str, tuple[Split, Split, float, float]]:
         """Team -> extra visits, extra time, and its two ways, summed over the nodes that it works at."""

@@ -133,7 +133,14 @@ class Compared:
                 source = source_of_state(state, self.names)
                 longer, dearer = float(self.time1[row] - self.time0[row]), float(self.cost1[row] - self.cost0[row])
                 rewards.append((source, row, longer, dearer))
-        self.sources = tuple(dict.fromkeys([name for name, *_ in entries] + [name for name, *_ in rewards]))
+        # A time may scatter otherwise though its mean stands still: no mean feels it, but percentiles do.
+        uneven = [
+            name
+            for name in changed_sources(before.cells, after.cells, self.names)
+            if name.endswith((".time", ".wait", ".delay"))
+        ]
+        named = [name for name, *_ in entries] + [name for name, *_ in rewards]
+        self.sources = tuple(dict.fromkeys([*named, *uneven]))
         seat = {name: number for number, name in enumerate(self.sources)}
         size = (len(self.sources), n + before.factor.chain.k)
         cells: tuple[list[int], list[int], list[float], list[int]] = ([], [], [], [])

@@ -144,6 +144,19 @@ def aligned(cells: Cells, other: Cells) -> Cells:
     return replace(cells, states=states, ways=tuple(ways))
 
 
+def stretched(cells: Cells, source: str, factor: float, names: Names) -> Cells:
+    """The cells with the times of one source made longer in proportion."""
+    states = []
+    for state in cells.states:
+        if state.block is not None:
+            branches = tuple(stretched(branch, source, factor, names) for branch in state.block.branches)
+            state = replace(state, block=replace(state.block, branches=branches))
+        elif state.timing is not None and source_of_state(state, names) == source:
+            state = replace(state, timing=replace(state.timing, stretch=state.timing.stretch * factor))
+        states.append(state)
+    return replace(cells, states=tuple(states))
+
+
 def payer_of(row: Sequence[Way], first: int) -> int:
     """Position in its row of the outcome that makes up for the others: the one that goes on, else the largest."""
     named = [way.payer for way in row if way.payer is not None]

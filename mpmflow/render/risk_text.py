@@ -238,10 +238,12 @@ class RiskNote:
         for number, action in enumerate(actions[:5], start=1):
             unit = unit_of(self.evaluation, action.lever)
             back = "back from" if action.why == "deviates" else "a fifth less: from"
+            even = ", and as even as planned," if self._uneven(action) else ""
             line = Text.assemble(
                 f"{number}. ",
                 (_upper(called(self.evaluation, action.lever)), "bold"),
-                f": {back} {amount(action.start, unit)} to {amount(action.goal, unit)} gives {self._gains(action)}.",
+                f": {back} {amount(action.start, unit)} to {amount(action.goal, unit)}{even} gives",
+                f" {self._gains(action)}.",
             )
             if action.initiative:
                 line.append(
@@ -251,6 +253,11 @@ class RiskNote:
                 line.append(f" Owner: {action.owner}.", style="dim")
             yield Padding(line, (0, 0, 0, 2))
         yield Text()
+
+    def _uneven(self, action: Action) -> bool:
+        """Whether the move also takes back that a time scatters more than planned."""
+        rows = [row for row in self.evaluation.indicators if row.name == action.lever]
+        return action.why == "deviates" and any(instead(row).endswith("uneven") for row in rows)
 
     def _gains(self, action: Action) -> str:
         rows = {row.name: row for row in self.evaluation.metrics}

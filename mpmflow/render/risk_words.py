@@ -155,7 +155,10 @@ def instead(row: IndicatorFigure) -> str:
     now = row.estimate if row.estimate is not None else row.observed
     if row.expected is None:
         return amount(now, unit)
-    return f"{amount(now, unit)} instead of {amount(row.expected, unit)}"
+    words = f"{amount(now, unit)} instead of {amount(row.expected, unit)}"
+    if row.sd is not None and row.expected_sd is not None and row.sd > 1.25 * row.expected_sd:
+        words += ", and more uneven"
+    return words
 
 
 def parts(evaluation: Evaluation, row: MetricFigure, most: int = 3, least: float = 0.02) -> str:

@@ -406,3 +406,20 @@ def test_a_series_that_scatters_is_averaged_and_one_that_jumps_is_followed():
     assert rows[0].forecast == pytest.approx(1000.0, abs=20.0)
     assert 100.0 < rows[0].high - rows[0].low < 300.0
     assert rows[1].forecast == pytest.approx(1400.0, abs=1.0)
+
+
+def test_times_that_only_scatter_more_make_cases_late_without_a_wild_interval():
+    """Sending is planned at one day sharp; observed is one day on average, but exponential. The mean has not moved."""
+    text = (
+        REVIEW
+        + "\nmetric late_reviews operational = late(review) unit % lower is better target at most 10% by 2026-06-30"
+    )
+    outcomes = {"ok.no": [10] * 10, "ok.never": [2.5] * 10, "ok.yes": [37.5] * 10}
+    evaluation = evaluate(parse(text), observed(10, outcomes, times={"send": ([40] * 10, [1.0] * 10)}))
+    row = evaluation.metric("late_reviews")
+    assert row.by["send.time"] > 0.0
+    assert sum(row.by.values()) == pytest.approx(row.change, rel=1e-6)
+    assert 0.0 <= row.low < row.forecast < row.high < 5 * row.forecast  # twenty cases a week have their luck
+    send = evaluation.indicator("send.time")
+    assert send.estimate == pytest.approx(send.expected)
+    assert send.sd > send.expected_sd
