@@ -18,6 +18,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from mpmflow.diagnostics.errors import DataError
 from mpmflow.graphs.cells import ProcessCells
 from mpmflow.model.expressions import Expression, Function, Reference
 from mpmflow.model.flow import goes_on, shares
@@ -96,7 +97,7 @@ def estimate(
         reference: the plan; the current state without its rework outcomes; or the periods from index to index
             (exclusive), estimated like the current state but without forgetting.
 
-    Raises ValueError for a reference period in which nothing was observed.
+    Raises DataError for a reference period in which nothing was observed.
     """
     periods = full_periods(observations)
     every = slice(0, periods)
@@ -115,7 +116,7 @@ def estimate(
         then_times = {row.name: row for row in _times(model, observations, then, None, planned)}
         then_arrivals = {row.workflow: row for row in _arrivals(model, observations, then, None)}
         if not then_times and not any(row.counts.any() for row in then_shares.values()):
-            raise ValueError("nothing was observed in the reference period, so nothing can be compared with it")
+            raise DataError("nothing was observed in the reference period, so nothing can be compared with it")
         filled = with_estimates(model, {}, times, arrivals, planned, now=False)
         arrivals = {
             name: replace(row, reference=then_arrivals[name].rate if name in then_arrivals else row.plan)

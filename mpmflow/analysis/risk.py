@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from mpmflow.compiler.names import Names as ModelNames
 from mpmflow.compiler.units import Units
+from mpmflow.diagnostics.errors import DataError
 from mpmflow.graphs.to_chain import to_chain
 from mpmflow.model.measures import Metric, Target
 from mpmflow.model.model import Model
@@ -74,10 +75,11 @@ def evaluate(
 
     Raises:
         ModelFault: a workflow cannot be computed.
-        ValueError: nothing was observed, or not in the reference period.
+        DataError: nothing was observed, or not in the reference period.
+        ValueError: the reference is none of these.
     """
     if not full_periods(observations) or not _anything(observations):
-        raise ValueError("nothing was observed: a log needs at least one full period, a series at least one value")
+        raise DataError("nothing was observed: a log needs at least one full period, a series at least one value")
     rng = np.random.default_rng(seed)
     book = LawBook(samples)
     workflows = _workflow_names(model)
@@ -411,7 +413,7 @@ def _window(reference: Reference, observations: Observations) -> tuple[int, int]
     first, last = reference
     inside = [index for index, start in enumerate(observations.starts) if first <= start.date() <= last]
     if not inside:
-        raise ValueError(f"no period starts from {first} to {last}, so there is nothing to compare with")
+        raise DataError(f"no period starts from {first} to {last}, so there is nothing to compare with")
     return inside[0], inside[-1] + 1
 
 

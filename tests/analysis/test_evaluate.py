@@ -15,6 +15,7 @@ from mpmflow.analysis.exact import analyze
 from mpmflow.analysis.risk import evaluate
 from mpmflow.analysis.watched import indicator_traces
 from mpmflow.analysis.whatif import apply
+from mpmflow.diagnostics.errors import DataError
 from mpmflow.model.observations import OpenCase
 from tests.analysis.risk_data import DAY, MONDAY, observed
 
@@ -182,8 +183,10 @@ def test_the_document_has_every_key_of_the_interface():
 
 
 def test_nothing_observed_is_an_error_with_words():
-    with pytest.raises(ValueError, match="nothing was observed"):
+    with pytest.raises(DataError, match="nothing was observed"):
         evaluate(parse(REVIEW), observed(3))
+    with pytest.raises(DataError, match="no period starts from 2030-01-01"):
+        evaluate(parse(REVIEW), observed(1, series={"ok.no": [0.2]}), reference=(date(2030, 1, 1), date(2030, 2, 1)))
 
 
 # ------------------------------------------------------------------------------------------ lagging metrics
