@@ -25,10 +25,12 @@ PUBLIC: dict[str, dict[str, str]] = {
     },
     "Ask": {
         "analyze": "api",
+        "remaining_time": "api",
         "evaluate": "api",
         "cause_effect": "api",
         "draw": "api",
         "export": "api",
+        "sweep": "api",
     },
     "When something is wrong": {
         "MpmError": "diagnostics.errors",
@@ -51,6 +53,8 @@ if TYPE_CHECKING:  # the same names for type checkers and editors, which do not 
     from .api import load as load
     from .api import parse as parse
     from .api import read as read
+    from .api import remaining_time as remaining_time
+    from .api import sweep as sweep
     from .diagnostics.diagnostic import Diagnostic as Diagnostic
     from .diagnostics.errors import DataError as DataError
     from .diagnostics.errors import InternalError as InternalError

@@ -15,6 +15,7 @@ from typing import Any
 from mpmflow.analysis.arrays import LawBook, Solved, Solver
 from mpmflow.analysis.figures import Solution, solve_process, wasted
 from mpmflow.analysis.interactions import Interaction, interactions_of
+from mpmflow.analysis.law_of_time import LawOfTime, RemainingTime, law_of_all, law_of_end, remaining
 from mpmflow.analysis.laws_of import Samples
 from mpmflow.analysis.levers import Levers, levers_of
 from mpmflow.analysis.ranking import Mending, MendingBoth, ranking
@@ -93,6 +94,7 @@ class WorkflowAnalysis:
     solution: Solution = field(repr=False)
     whole_time: WholeTime = field(repr=False)
     solver: Solver = field(repr=False)
+    model: Model = field(repr=False)
 
     def __getitem__(self, figure: str) -> float | None:
         """A figure by its dotted name."""
@@ -125,9 +127,7 @@ class WorkflowAnalysis:
         """The first decisions of the ranking two by two, those whose gains add up least first. Exact."""
         return self._mendings[1]
 
-    def interactions(
-        self, figure: str = "time.mean", levers: Sequence[str] | None = None
-    ) -> tuple[Interaction, ...]:
+    def interactions(self, figure: str = "time.mean", levers: Sequence[str] | None = None) -> tuple[Interaction, ...]:
         """How outcomes of different decisions help or hinder each other: exact second derivatives of a mean.
 
         The strongest pairs first; of the outcomes with the largest effects, or of those named by `levers`. Raises
@@ -135,9 +135,36 @@ class WorkflowAnalysis:
         """
         return interactions_of(self.solution, figure, levers)
 
+    @cached_property
+    def law(self) -> LawOfTime:
+        """The law of the time of all cases: `.percentile(share)`, `.chance_later_than(time)`, `.error`."""
+        sd = self.figures["time.sd"] or 0.0
+        return law_of_all(self.whole_time, self.solution.time.mean, sd, self._time_method)
+
+    def law_of(self, end: str) -> LawOfTime:
+        """The law of the time of the cases that end in one way.
+
+        Raises KeyError for an unknown end, ValueError for one that no case comes to.
+        """
+        return law_of_end(self.solution, self.whole_time, end, self._time_method)
+
+    @property
+    def _time_method(self) -> str:
+        """How good times are, whatever the law: approximate where queues and calendars are not followed."""
+        return self.method.get("time.mean", "exact")
+
     def percentile(self, share: float) -> float | None:
-        """The time within which this share of the cases ends, in seconds."""
-        return self.whole_time.percentile(share)
+        """The time within which this share of the cases ends, in seconds; None beyond the reach of the law."""
+        return self.law.percentile(share)
+
+    def chance_later_than(self, time: float | str) -> float:
+        """Share of the cases that take longer than this: seconds, or a text such as `"3d"`."""
+        return self.law.chance_later_than(time)
+
+    def remaining_time(self, at: str, age: float | str = 0.0, *, elapsed: float | str | None = None) -> RemainingTime:
+        """What a case has left that came to a node so long ago; see `mpmflow.remaining_time`."""
+        book, method = self.solver.book, self._time_method
+        return remaining(self.solution, book, provenance(self.model), at=at, age=age, elapsed=elapsed, method=method)
 
     def to_dict(self) -> Document:
         """The workflow's part of the document."""
@@ -282,6 +309,7 @@ def analyze_workflow(model: Model, workflow: Workflow, solver: Solver | None = N
         solution,
         time,
         solver,
+        model,
     )
 
 

@@ -57,7 +57,7 @@ class WholeTime:
             found = self.cycle.all.quantile(share)
             return found if np.isfinite(found) else None
         assert self.law is not None
-        return _percentile(self.law, share)
+        return gamma_percentile(self.law, share)
 
     def later_than(self, seconds: float) -> float:
         """Share of all cases that take longer."""
@@ -144,7 +144,8 @@ def branch_law(branch: Solved, book: LawBook, settings: Settings = DEFAULT) -> B
     return BranchSpell(chance, done if chance > 0.0 else None, lost, found.error + _error_of_blocks(branch))
 
 
-def _percentile(law: Law, share: float) -> float:
+def gamma_percentile(law: Law, share: float) -> float:
+    """The percentile of a smooth law, by halving."""
     low, high = 0.0, max(law.mean, 1e-300)
     while float(law.survival(high)) > 1.0 - share:
         high *= 2.0

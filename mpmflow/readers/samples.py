@@ -80,6 +80,8 @@ def _within(part: BaseModel) -> Iterator[Empirical]:
             yield value
         elif isinstance(value, BaseModel):
             inner = value.__dict__.values()
-            ahead += [one for one in reversed(inner) if isinstance(one, (tuple, BaseModel)) and type(one) is not Quantity]
+            ahead += [
+                one for one in reversed(inner) if isinstance(one, (tuple, BaseModel)) and type(one) is not Quantity
+            ]
         elif isinstance(value, tuple):
             ahead += [one for one in reversed(value) if isinstance(one, (tuple, BaseModel))]
