@@ -224,6 +224,23 @@ def _risk() -> Schema:
     )
 
 
+def _sweep() -> Schema:
+    column = many(optional(NUMBER))
+    return document(
+        "sweep",
+        1,
+        "The answer of `mpmflow.sweep`: many scenarios of one workflow",
+        workflow=TEXT,
+        shape=many(COUNT),
+        levers=named(many(NUMBER)),
+        figures=named(column),
+        today=named(optional(NUMBER)),
+        method=named(one_of("exact", "bounded", "approximate", "simulated")),
+        how=one_of("side by side", "one by one"),
+        notes=many(TEXT),
+    )
+
+
 DOCUMENTS: dict[str, Callable[[], Schema]] = {
     "model": _model,
     "analysis": _analysis,
@@ -232,5 +249,6 @@ DOCUMENTS: dict[str, Callable[[], Schema]] = {
     "export": _export,
     "format": _format,
     "risk": _risk,
+    "sweep": _sweep,
 }
 """Every document, by the name that its `schema` field has between the slashes."""
