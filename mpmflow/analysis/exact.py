@@ -20,7 +20,7 @@ from mpmflow.analysis.laws_of import Samples
 from mpmflow.analysis.levers import Levers, levers_of
 from mpmflow.analysis.ranking import Mending, MendingBoth, ranking
 from mpmflow.analysis.results import Document, Provenance, Result, finite, provenance
-from mpmflow.analysis.sojourn_of import WholeTime, law_slopes, whole_time
+from mpmflow.analysis.sojourn_of import WholeTime, gamma_slopes, law_slopes, whole_time
 from mpmflow.graphs.cells import ProcessCells
 from mpmflow.graphs.to_chain import to_chain
 from mpmflow.model.model import Model
@@ -110,8 +110,10 @@ class WorkflowAnalysis:
     @cached_property
     def levers(self) -> Levers:
         """What moves the figures, and how fast; worked out when first asked for."""
-        law = law_slopes(self.whole_time, self.solution.process.deadline)
-        return levers_of(self.solution, self.solver, law, self.figures)
+        deadline, sd = self.solution.process.deadline, self.figures["time.sd"] or 0.0
+        law = law_slopes(self.whole_time, deadline)
+        moments = gamma_slopes(self.whole_time, self.solution.time.mean, sd, deadline)
+        return levers_of(self.solution, self.solver, law, self.figures, moments)
 
     @cached_property
     def _mendings(self) -> tuple[tuple[Mending, ...], tuple[MendingBoth, ...]]:

@@ -27,7 +27,7 @@ from mpmflow.numerics.outcomes import along, summed
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
-OF_THE_LAW = ("time.p90", "time.late")
+OF_THE_LAW = ("time.p50", "time.p90", "time.p95", "time.late")
 MOVED = (*FIGURES[:2], *OF_THE_LAW, *FIGURES[2:])
 """The figures that levers move, in the order of the documents."""
 
@@ -100,11 +100,13 @@ def levers_of(
     solver: Solver,
     law: Mapping[str, tuple[Floats, Floats]] | None = None,
     law_figures: Mapping[str, float | None] | None = None,
+    by_moments: Mapping[str, tuple[float, float]] | None = None,
 ) -> Levers:
     """Every lever of a solved process: outcomes, `takes`, `waits`, delays, `costs`, hourly costs, arrivals.
 
     `law` are slopes of percentiles and lateness, as `sojourn_of.law_slopes` gives them, `law_figures` those figures
-    themselves. Levers inside parallel blocks have no slopes of these.
+    themselves. `by_moments` are slopes of these figures in the mean and the sd of the time, for a law that has nothing
+    else. Levers inside parallel blocks have no slopes of a lattice law.
     """
     inner = inner_levers(solution.process.cells)
     found = _Collected()
@@ -135,6 +137,9 @@ def levers_of(
         for figure, columns in found.columns.items()
         if figures[figure] is not None
     }
+    for figure, (by_mean, by_sd) in (by_moments or {}).items():
+        if figures.get(figure) is not None and "time.sd" in known:
+            known[figure] = by_mean * known["time.mean"] + by_sd * known["time.sd"]
     values = np.concatenate(found.values) if found.values else np.zeros(0)
     return Levers(tuple(found.names), values, known, figures, left_out)
 

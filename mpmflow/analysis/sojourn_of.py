@@ -6,6 +6,7 @@ with the same mean and standard deviation, and the figures say that they are app
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -16,6 +17,7 @@ from mpmflow.analysis.amounts import amounts_of, time_reward
 from mpmflow.analysis.arrays import LawBook, Solved
 from mpmflow.analysis.branch_time import BranchSpell, row_law
 from mpmflow.numerics.compound import Mixture
+from mpmflow.numerics.lattice import TimeLaw
 from mpmflow.numerics.laws import Constant, Gamma, Law
 from mpmflow.numerics.moments import given_end
 from mpmflow.numerics.settings import DEFAULT, Settings
@@ -66,25 +68,51 @@ class WholeTime:
         return min(1.0, max(0.0, float(source.survival(seconds))))
 
 
+PERCENTILES = {"time.p50": 0.5, "time.p90": 0.9, "time.p95": 0.95}
+
+
 def law_slopes(whole: WholeTime, deadline: float | None) -> dict[str, tuple[Floats, Floats]]:
-    """Slopes of `time.p90` and, with a deadline, `time.late`, as far as there is a lattice law.
+    """Slopes of percentiles and, with a deadline, `time.late`, as far as there is a lattice law.
 
     Each is raw in every share, shape (m,), and per relative change of every row's time, shape (n,). A percentile that
     sits on a jump stays there for a while, whatever moves: it has no slope and is left out.
     """
     if whole.cycle is None or whole.process is None:
         return {}
-    found: dict[str, tuple[Floats, Floats]] = {}
     law = whole.cycle.all
-    at = law.quantile(0.9)
-    place = round(at / law.step) if np.isfinite(at) else -1
-    jumps = place < 0 or (abs(at - place * law.step) <= 1e-9 * at and float(law.atoms[place]) > 0.0)
-    if not jumps:
-        high = quantile_slopes(whole.process, whole.cycle, (0.9,))
-        found["time.p90"] = (high.shares[0], high.stretches[0])
+    smooth = {figure: share for figure, share in PERCENTILES.items() if not _on_jump(law, law.quantile(share))}
+    found: dict[str, tuple[Floats, Floats]] = {}
+    if smooth:
+        high = quantile_slopes(whole.process, whole.cycle, tuple(smooth.values()))
+        for seat, figure in enumerate(smooth):
+            found[figure] = (high.shares[seat], high.stretches[seat])
     if deadline is not None:
         late = cdf_slopes(whole.process, whole.cycle, (deadline,))
         found["time.late"] = (-late.shares[0], -late.stretches[0])
+    return found
+
+
+def _on_jump(law: TimeLaw, at: float) -> bool:
+    place = round(at / law.step) if np.isfinite(at) else -1
+    return place < 0 or (abs(at - place * law.step) <= 1e-9 * at and float(law.atoms[place]) > 0.0)
+
+
+def gamma_slopes(whole: WholeTime, mean: float, sd: float, deadline: float | None) -> dict[str, tuple[float, float]]:
+    """Where a gamma law stands for the time: slopes of its percentiles and lateness in its mean and in its sd."""
+    if not isinstance(whole.law, Gamma):
+        return {}
+    found: dict[str, tuple[float, float]] = {}
+
+    def slope(of: Callable[[Law], float]) -> tuple[float, float]:
+        step = 1e-4
+        up, down = of(Gamma(mean * (1.0 + step), sd)), of(Gamma(mean * (1.0 - step), sd))
+        wide, narrow = of(Gamma(mean, sd * (1.0 + step))), of(Gamma(mean, sd * (1.0 - step)))
+        return (up - down) / (2.0 * step * mean), (wide - narrow) / (2.0 * step * sd)
+
+    for figure, share in PERCENTILES.items():
+        found[figure] = slope(lambda law, at=share: gamma_percentile(law, at))  # type: ignore[misc]
+    if deadline is not None:
+        found["time.late"] = slope(lambda law: float(law.survival(deadline)))
     return found
 
 

@@ -196,6 +196,63 @@ def test_mending_a_decision_gains_what_leaving_its_effects_out_gains() -> None:
     assert first.gains["time.mean"] == min(one.gains["time.mean"] for one in found.ranking)
 
 
+def test_two_mendings_together_are_those_of_a_workflow_without_both() -> None:
+    def found(first: float, second: float) -> WorkflowAnalysis:
+        one = Decision(name="p", outcomes=[Outcome(name="no", share=first, target="a", rework=True), Outcome(name="y")])
+        two = Decision(
+            name="q", outcomes=[Outcome(name="no", share=second, target="a", rework=True), Outcome(name="y")]
+        )
+        return answer(Step(name="a", takes="2h"), one, Step(name="b", takes="3h"), two)
+
+    here = found(0.2, 0.3)
+    (both,) = here.mending_both
+    single = found(0, 0.3)["time.mean"] + found(0.2, 0)["time.mean"] - 2 * here["time.mean"]
+    assert set(both.decisions) == {"p", "q"}
+    assert both.gains["time.mean"] == pytest.approx(found(0, 0)["time.mean"] - here["time.mean"], rel=1e-10)
+    assert both.beyond["time.mean"] == pytest.approx(both.gains["time.mean"] - single, rel=1e-9)
+    assert both.beyond["yield"] == pytest.approx(0.0, abs=1e-12)
+
+
+@pytest.mark.parametrize("figure", ["time.mean", "touch_time.mean", "cost.mean", "yield", "scrap"])
+def test_interactions_are_second_differences(figure: str) -> None:
+    def found(first: float, second: float) -> WorkflowAnalysis:
+        rest = (1 - first) / 0.9
+        one = Decision(
+            name="p",
+            outcomes=[
+                Outcome(name="no", share=0.2 * rest, target="a", rework=True),
+                Outcome(name="lost", share=first, scrap=True),
+                Outcome(name="y"),
+            ],
+        )
+        two = Decision(
+            name="q", outcomes=[Outcome(name="no", share=second, target="a", rework=True), Outcome(name="y")]
+        )
+        return answer(Step(name="a", takes="2h", costs="7 eur"), one, Step(name="b", takes="3h"), two)
+
+    h = 1e-3
+    up, down, left, right = (
+        found(0.1 + h, 0.3 + h),
+        found(0.1 - h, 0.3 - h),
+        found(0.1 - h, 0.3 + h),
+        found(0.1 + h, 0.3 - h),
+    )
+    difference = (up[figure] + down[figure] - left[figure] - right[figure]) / (4 * h * h)
+    pairs = {one.levers: one.second for one in found(0.1, 0.3).interactions(figure)}
+    assert pairs["p.lost", "q.no"] == pytest.approx(difference, rel=1e-4)
+    (named,) = found(0.1, 0.3).interactions(figure, ["q.y", "p.lost"])
+    assert named.second == pytest.approx(-difference, rel=1e-4)
+
+
+def test_interactions_of_what_has_none_are_refused_with_the_names() -> None:
+    found = analyze(webinar())["webinar"]
+    with pytest.raises(KeyError, match=r"time\.mean, touch_time\.mean"):
+        found.interactions("time.p90")
+    with pytest.raises(KeyError, match="no outcome of a decision"):
+        found.interactions(levers=["brief.takes", "legal_ok.fix"])
+    assert found.interactions()[0].levers == ("brief_complete.no", "legal_ok.later")
+
+
 # ------------------------------------------------------------------------------------- calendars, ends, silence
 
 
@@ -584,6 +641,43 @@ def test_slopes_of_percentiles_and_lateness_are_those_of_differences() -> None:
         assert gradient == pytest.approx(slope, rel=1e-3)
     # Stretching the work stretches every percentile alike.
     assert here.levers.effect("a.takes", "time.p90")[1] == pytest.approx(1.0, rel=1e-3)
+
+
+def test_every_kind_of_lever_moves_the_law_of_the_time() -> None:
+    """Work, waits, delays and shares against solving anew, for every figure of the law; money moves none of them."""
+
+    def found(work: float = 3.0, wait: float = 2.0, held: float = 5.0, again: float = 0.2) -> WorkflowAnalysis:
+        no = Outcome(name="no", share=again, target="a", rework=True, delay=exponential(held))
+        steps = [
+            Step(name="a", takes={"law": "gamma", "mean": f"{work}h", "sd": f"{work / 2}h"}, waits=exponential(wait)),
+            Decision(name="ok", outcomes=[no, Outcome(name="yes")], costs="5 eur"),
+        ]
+        return answer(*steps, deadline="15h")
+
+    here = found()
+    moved = {
+        "a.takes": (found(work=3.06), found(work=2.94), 0.12 * HOUR),
+        "a.waits": (found(wait=2.04), found(wait=1.96), 0.08 * HOUR),
+        "ok.no.delay": (found(held=5.1), found(held=4.9), 0.2 * HOUR),
+        "ok.no": (found(again=0.204), found(again=0.196), 0.008),
+    }
+    for lever, (up, down, width) in moved.items():
+        for figure in ("time.p50", "time.p90", "time.p95", "time.late"):
+            gradient, _ = here.levers.effect(lever, figure)
+            assert gradient == pytest.approx((up[figure] - down[figure]) / width, rel=1e-2), (lever, figure)
+    assert here.levers.effect("ok.costs", "time.p90") is None
+
+
+def test_a_gamma_law_moves_with_its_mean_and_spread() -> None:
+    def found(again: float) -> WorkflowAnalysis:
+        check = Decision(name="ok", outcomes=[Outcome(name="no", share=again, target="s0"), Outcome(name="yes")])
+        return answer(*(Step(name=f"s{i}", takes=exponential(1)) for i in range(1_600)), check, deadline="80d")
+
+    here, up, down = found(0.1), found(0.1001), found(0.0999)
+    assert here.method["time.p90"] == "approximate"
+    for figure in ("time.p50", "time.p90", "time.p95", "time.late"):
+        gradient, _ = here.levers.effect("ok.no", figure)
+        assert gradient == pytest.approx((up[figure] - down[figure]) / 2e-4, rel=1e-4)
 
 
 def test_a_percentile_on_a_jump_has_no_slope() -> None:
