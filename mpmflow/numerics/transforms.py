@@ -6,12 +6,14 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 from scipy.sparse import linalg
 
+from . import array_kernel
 from .chain import Chain, Factor, Floats, factorise
 from .compound import Sum
 from .elimination import Plan, plan_elimination
@@ -212,8 +214,6 @@ class Transforms:
 
     def blocks(self, ends: Floats) -> Iterator[Block]:
         """Solve all frequencies; `ends` (R, k) weighs the ends of each right-hand side (R may be 0)."""
-        from .kernels import solve_frequencies
-
         process, plan, out = self.process, self.process.plan, self.process.outcomes
         inside = np.flatnonzero(out.target < process.n)
         outside = np.flatnonzero(out.target >= process.n)
@@ -224,36 +224,21 @@ class Transforms:
             for some in worth
         ]
         count = self.lattice.points // 2 + 1
-        for begin in range(0, count, self.settings.block):
-            at = slice(begin, min(begin + self.settings.block, count))
+        small = len(plan.update) <= array_kernel.UPDATES
+        size = array_kernel.WIDTH if small else self.settings.block
+        for begin in range(0, count, size):
+            at = slice(begin, min(begin + size, count))
             here, way = self._law[self._node, at], self._law[self._outcome, at]
             cells = out.share[inside, None] * here[out.row[inside]] * way[inside]
-            left = np.repeat(process.start[:, None], at.stop - at.start, axis=1)
-            left_im = np.zeros_like(left)
+            left = np.repeat(process.start[:, None], at.stop - at.start, axis=1).astype(np.complex128)
             right = np.zeros((len(worth), process.n, at.stop - at.start), dtype=np.complex128)
             for side, matrix in enumerate(gather):
                 right[side] = here * (matrix @ way[outside])
-            right_re, right_im = right.real.copy(), right.imag.copy()
-            solve_frequencies(
-                plan.order,
-                plan.cell_slot,
-                cell_place,
-                plan.slots,
-                plan.ahead_start,
-                plan.ahead_place,
-                plan.ahead_slot,
-                plan.sender_start,
-                plan.sender_place,
-                plan.sender_slot,
-                plan.update,
-                cells.real.copy(),
-                cells.imag.copy(),
-                left,
-                left_im,
-                right_re,
-                right_im,
-            )
-            yield Block(at, here, way, left + 1j * left_im, right_re + 1j * right_im)
+            if small:
+                array_kernel.solve_frequencies(plan, cell_place, cells, left, right)
+            else:
+                left, right = _compiled(plan, cell_place, cells, left, right)
+            yield Block(at, here, way, left, right)
 
     def masses(self) -> Floats:
         """Masses of the time to each end from the start, shape (k, M)."""
@@ -280,6 +265,30 @@ class Transforms:
         width = block.at.stop - block.at.start
         worth = np.repeat(ends[:, :, None], width, axis=2).astype(np.complex128)
         return np.concatenate([block.to_go, worth], axis=1)[:, self.process.outcomes.target]
+
+
+def _compiled(plan: Plan, cell_place: Any, cells: Complexes, left: Complexes, right: Complexes) -> Any:
+    """Left and right solved by the compiled loop, which keeps real and imaginary parts apart."""
+    from .kernels import solve_frequencies
+
+    parts = [np.ascontiguousarray(part) for array in (left, right) for part in (array.real, array.imag)]
+    solve_frequencies(
+        plan.order,
+        plan.cell_slot,
+        cell_place,
+        plan.slots,
+        plan.ahead_start,
+        plan.ahead_place,
+        plan.ahead_slot,
+        plan.sender_start,
+        plan.sender_place,
+        plan.sender_slot,
+        plan.update,
+        np.ascontiguousarray(cells.real),
+        np.ascontiguousarray(cells.imag),
+        *parts,
+    )
+    return parts[0] + 1j * parts[1], parts[2] + 1j * parts[3]
 
 
 def _product_slope(laid: Sequence[OnLattice], whole: Sequence[Complexes], lattice: Lattice) -> Complexes:
