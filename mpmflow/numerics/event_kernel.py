@@ -36,6 +36,20 @@ BORN, WAITED, WORKED, COST, ENDED = range(5)
 PARENT, LEFT, FIRED, BLOCK, LOSSES = range(5)
 
 
+class Hours(NamedTuple):
+    """Working hours of all pools: of pool p the intervals `begin[p]` to `begin[p + 1]` of `opens`, `closes`.
+
+    `done` is the working time of the week before each interval, `total` that of a week, `origin` where time 0 lies.
+    """
+
+    begin: Any
+    opens: Any
+    closes: Any
+    done: Any
+    total: Any
+    origin: float
+
+
 class Tables(NamedTuple):
     """The process as the loop reads it; see `EventProcess` and `events._tables`."""
 
@@ -56,12 +70,7 @@ class Tables(NamedTuple):
     place: Any
     servers: Any
     discipline: Any
-    cal_begin: Any
-    cal_open: Any
-    cal_close: Any
-    cal_done: Any
-    cal_total: Any
-    origin: float
+    hours: Hours
     fork_begin: Any
     fork_entry: Any
     fork_first: Any
@@ -193,82 +202,82 @@ def _merged(token: Any, number: Any, a: int, b: int) -> int:
 
 
 @compiled
-def working(tables: Tables, pool: int, time: float) -> Any:
+def working(hours: Hours, pool: int, time: float) -> Any:
     """Working time of a pool from its first Monday 00:00 to a time."""
-    at = time + tables.origin
+    at = time + hours.origin
     week = math.floor(at / WEEK)
     rest = at - week * WEEK
     done = 0.0
-    for i in range(tables.cal_begin[pool], tables.cal_begin[pool + 1]):
-        if rest <= tables.cal_open[i]:
+    for i in range(hours.begin[pool], hours.begin[pool + 1]):
+        if rest <= hours.opens[i]:
             break
-        done = tables.cal_done[i] + min(rest, tables.cal_close[i]) - tables.cal_open[i]
-    return week * tables.cal_total[pool] + done
+        done = hours.done[i] + min(rest, hours.closes[i]) - hours.opens[i]
+    return week * hours.total[pool] + done
 
 
 @compiled
-def finishing(tables: Tables, pool: int, time: float, work: float) -> Any:
+def finishing(hours: Hours, pool: int, time: float, work: float) -> Any:
     """When work that starts at a time is done, pauses included."""
-    begin = tables.cal_begin[pool]
-    end = tables.cal_begin[pool + 1]
+    begin = hours.begin[pool]
+    end = hours.begin[pool + 1]
     if begin == end:
         return time + work
-    goal = working(tables, pool, time) + work
-    total = tables.cal_total[pool]
+    goal = working(hours, pool, time) + work
+    total = hours.total[pool]
     week = math.floor(goal / total)
     rest = goal - week * total
     if rest <= 0.0:
         week -= 1.0
         rest = total
     for i in range(begin, end):
-        length = tables.cal_close[i] - tables.cal_open[i]
-        if rest <= tables.cal_done[i] + length or i == end - 1:
-            return max(time, week * WEEK + tables.cal_open[i] + rest - tables.cal_done[i] - tables.origin)
+        length = hours.closes[i] - hours.opens[i]
+        if rest <= hours.done[i] + length or i == end - 1:
+            return max(time, week * WEEK + hours.opens[i] + rest - hours.done[i] - hours.origin)
     return time
 
 
 @compiled
-def opened(tables: Tables, pool: int, time: float) -> bool:
+def opened(hours: Hours, pool: int, time: float) -> bool:
     """Whether a pool works at a time."""
-    begin = tables.cal_begin[pool]
-    end = tables.cal_begin[pool + 1]
+    begin = hours.begin[pool]
+    end = hours.begin[pool + 1]
     if begin == end:
         return True
-    at = time + tables.origin
+    at = time + hours.origin
     rest = at - math.floor(at / WEEK) * WEEK
     for i in range(begin, end):  # noqa: SIM110 - numba knows no generator expressions
-        if tables.cal_open[i] <= rest < tables.cal_close[i]:
+        if hours.opens[i] <= rest < hours.closes[i]:
             return True
     return False
 
 
 @compiled
-def opening(tables: Tables, pool: int, time: float) -> Any:
+def opening(hours: Hours, pool: int, time: float) -> Any:
     """The next time after this one that a closed pool opens."""
-    at = time + tables.origin
+    at = time + hours.origin
     week = math.floor(at / WEEK)
     rest = at - week * WEEK
-    for i in range(tables.cal_begin[pool], tables.cal_begin[pool + 1]):
-        if tables.cal_open[i] > rest:
-            return week * WEEK + tables.cal_open[i] - tables.origin
-    return (week + 1.0) * WEEK + tables.cal_open[tables.cal_begin[pool]] - tables.origin
+    for i in range(hours.begin[pool], hours.begin[pool + 1]):
+        if hours.opens[i] > rest:
+            return week * WEEK + hours.opens[i] - hours.origin
+    return (week + 1.0) * WEEK + hours.opens[hours.begin[pool]] - hours.origin
 
 
 @compiled
-def _seen(tally: Tally, node: int, wait: float) -> None:
+def _seen(waits: Any, mean: Any, m2: Any, node: int, wait: float) -> None:
     """One more wait in front of a node."""
-    tally.waits[node] += 1
-    delta = wait - tally.wait_mean[node]
-    tally.wait_mean[node] += delta / tally.waits[node]
-    tally.wait_m2[node] += delta * (wait - tally.wait_mean[node])
+    waits[node] += 1
+    delta = wait - mean[node]
+    mean[node] += delta / waits[node]
+    m2[node] += delta * (wait - mean[node])
 
 
 @compiled
-def _add_up(tally: Tally, changed: Any, length: Any, busy: Any, p: int, now: float) -> None:
+def _add_up(queue_area: Any, busy_area: Any, changed: Any, length: Any, busy: Any, p: int, now: float) -> None:
     """Add queue and busy servers of a pool up to now."""
     passed = now - changed[p]
-    tally.queue_area[p] += passed * length[p]
-    tally.busy_area[p] += passed * busy[p]
+    queue_area[p] += passed * length[p]
+    busy_area[p] += passed * busy[p]
     changed[p] = now
 
 
@@ -388,28 +397,28 @@ def run(
             p = pending
             pending = -1
             while length[p] > 0 and busy[p] < tables.servers[p]:
-                if not forced and not opened(tables, p, now):
+                if not forced and not opened(tables.hours, p, now):
                     if expected[p] == 0:
                         expected[p] = 1
-                        size = _push(due, what, size, opening(tables, p, now), -1 - classes - p)
+                        size = _push(due, what, size, opening(tables.hours, p, now), -1 - classes - p)
                     break
                 one = head[p]
                 if tables.discipline[p] == 0:
                     head[p] = token[one, NEXT]
                 else:
                     head[p] = _merged(token, number, token[one, NEXT], token[one, OTHER])
-                _add_up(tally, changed, length, busy, p, now)
+                _add_up(tally.queue_area, tally.busy_area, changed, length, busy, p, now)
                 length[p] -= 1
                 busy[p] += 1
                 k = token[one, CASE]
                 if warmup <= case[k, ORDER] < last_counted:
                     wait = now - number[one, SINCE]
                     sums[k, WAITED] += wait
-                    _seen(tally, token[one, NODE], wait)
+                    _seen(tally.waits, tally.wait_mean, tally.wait_m2, token[one, NODE], wait)
                 if watching:
                     tally.work_done[p] += number[one, WORK]
                     tally.served[p] += 1
-                size = _push(due, what, size, finishing(tables, p, now, number[one, WORK]), one)
+                size = _push(due, what, size, finishing(tables.hours, p, now, number[one, WORK]), one)
             continue
         # ---------------------------------------------------------------- a token enters its node
         if ready >= 0:
@@ -503,8 +512,8 @@ def run(
                     tally.held_m2[node] += delta * (work - tally.held_mean[node])
                 if p >= 0 and tables.law.kind[node] != NOTHING:
                     free_now = busy[p] < tables.servers[p] and length[p] == 0
-                    if not (free_now and opened(tables, p, now)):
-                        _add_up(tally, changed, length, busy, p, now)
+                    if not (free_now and opened(tables.hours, p, now)):
+                        _add_up(tally.queue_area, tally.busy_area, changed, length, busy, p, now)
                         token[t, NEXT] = -1
                         if tables.discipline[p] == 0:
                             if length[p] == 0:
@@ -521,18 +530,18 @@ def run(
                                 number[t, KEY] = tables.priority[case[k, KLASS]]
                             head[p] = _merged(token, number, head[p], t)
                         length[p] += 1
-                        if busy[p] < tables.servers[p] and expected[p] == 0 and not opened(tables, p, now):
+                        if busy[p] < tables.servers[p] and expected[p] == 0 and not opened(tables.hours, p, now):
                             expected[p] = 1
-                            size = _push(due, what, size, opening(tables, p, now), -1 - classes - p)
+                            size = _push(due, what, size, opening(tables.hours, p, now), -1 - classes - p)
                         continue
                     if counts:
-                        _seen(tally, node, 0.0)
-                    _add_up(tally, changed, length, busy, p, now)
+                        _seen(tally.waits, tally.wait_mean, tally.wait_m2, node, 0.0)
+                    _add_up(tally.queue_area, tally.busy_area, changed, length, busy, p, now)
                     busy[p] += 1
                     if watching:
                         tally.work_done[p] += work
                         tally.served[p] += 1
-                    size = _push(due, what, size, finishing(tables, p, now, work), t)
+                    size = _push(due, what, size, finishing(tables.hours, p, now, work), t)
                     continue
                 if work > 0.0:
                     size = _push(due, what, size, now + work, t)
@@ -575,7 +584,7 @@ def run(
                         watching = False
                         tally.span[1] = now
                         for p in range(pools):
-                            _add_up(tally, changed, length, busy, p, now)
+                            _add_up(tally.queue_area, tally.busy_area, changed, length, busy, p, now)
                         for q in range(classes):
                             tally.open_area[q] += (now - open_changed[q]) * in_process[q]
                             open_changed[q] = now
@@ -641,7 +650,7 @@ def run(
                 node = token[t, NODE]
                 p = tables.pool[node]
                 if p >= 0 and tables.kind[node] == 0:
-                    _add_up(tally, changed, length, busy, p, now)
+                    _add_up(tally.queue_area, tally.busy_area, changed, length, busy, p, now)
                     busy[p] -= 1
                     pending = p
                     forced = False
@@ -654,7 +663,7 @@ def run(
                 k = token[one, CASE]
                 if warmup <= case[k, ORDER] < last_counted:
                     sums[k, WAITED] += now - number[one, SINCE]
-                    _seen(tally, token[one, NODE], now - number[one, SINCE])
+                    _seen(tally.waits, tally.wait_mean, tally.wait_m2, token[one, NODE], now - number[one, SINCE])
                 size = _push(due, what, size, now, one)
                 one = after
             continue
@@ -769,7 +778,7 @@ def run(
     if watching:
         tally.span[1] = now
         for p in range(pools):
-            _add_up(tally, changed, length, busy, p, now)
+            _add_up(tally.queue_area, tally.busy_area, changed, length, busy, p, now)
         for c in range(classes):
             tally.open_area[c] += (now - open_changed[c]) * in_process[c]
     elif tally.span[1] >= 0.0:

@@ -396,7 +396,7 @@ def _merge_co(n: Ints, mean: Floats, co: Floats, n2: Ints, mean2: Floats, co2: F
 
 
 def _tables(process: EventProcess) -> Any:
-    from .event_kernel import Tables
+    from .event_kernel import Hours, Tables
     from .event_sampling import law_table
 
     n = process.n
@@ -436,12 +436,14 @@ def _tables(process: EventProcess) -> Any:
         process.place,
         np.array([pool.servers for pool in process.pools], dtype=whole),
         np.array([DISCIPLINES.index(pool.discipline) for pool in process.pools], dtype=whole),
-        np.cumsum([0, *(len(span) for span in spans)]).astype(whole),
-        np.ascontiguousarray(edges[:, 0]),
-        np.ascontiguousarray(edges[:, 1]),
-        np.concatenate([np.zeros(0), *(np.cumsum(length) - length for length in lengths)]),
-        np.array([float(length.sum()) for length in lengths], dtype=np.float64),
-        process.origin,
+        Hours(
+            np.cumsum([0, *(len(span) for span in spans)]).astype(whole),
+            np.ascontiguousarray(edges[:, 0]),
+            np.ascontiguousarray(edges[:, 1]),
+            np.concatenate([np.zeros(0), *(np.cumsum(length) - length for length in lengths)]),
+            np.array([float(length.sum()) for length in lengths], dtype=np.float64),
+            process.origin,
+        ),
         np.cumsum([0, *(len(fork.entries) for fork in process.forks)]).astype(whole),
         np.array([entry for fork in process.forks for entry in fork.entries], dtype=whole),
         np.array([fork.first for fork in process.forks], dtype=bool),
