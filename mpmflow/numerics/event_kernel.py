@@ -51,7 +51,7 @@ class Hours(NamedTuple):
 
 
 class Tables(NamedTuple):
-    """The process as the loop reads it; see `EventProcess` and `events._tables`."""
+    """The process as the loop reads it; see `EventProcess` and `events.tables_of`."""
 
     law: LawTable
     kind: Any  # 0 visit, 1 fork, 2 gather

@@ -318,7 +318,7 @@ def replication(
     """One run by its key (seed, scenario, number); a plain function, so that any executor can send it anywhere."""
     from .event_kernel import run
 
-    tables = _tables(process)
+    tables = tables_of(process)
     tally = _empty(process, np.empty(0) if series is None else series)
     seed, scenario, number = key
     keys = np.random.SeedSequence(seed, spawn_key=(scenario, number)).generate_state(3, np.uint64)
@@ -395,7 +395,8 @@ def _merge_co(n: Ints, mean: Floats, co: Floats, n2: Ints, mean2: Floats, co2: F
     return mean + delta * (n2 / total)[:, None], co + co2 + delta[:, :, None] * delta[:, None, :] * weight
 
 
-def _tables(process: EventProcess) -> Any:
+def tables_of(process: EventProcess) -> Any:
+    """The process as the compiled loops read it, `event_kernel.Tables`."""
     from .event_kernel import Hours, Tables
     from .event_sampling import law_table
 
