@@ -3,10 +3,10 @@
 Everything lives in arrays that grow by doubling and whose places are used again, so memory follows the cases in
 process and not the cases simulated. A *token* is a case at a place; a parallel block turns one into several and back.
 A token is at any moment in exactly one list: ready to enter its node, waiting for a server, gathering, or in the heap.
-First come, first served is a linked list, other disciplines a skew heap (Sleator & Tarjan 1986) on the same links.
+First come, first served is a linked list, other disciplines a skew heap on the same links (`event_lists`).
 
-The module is longer than most because the loop is one: compiled code that passes its state round would be slower and
-no clearer. Import it only from inside a function.
+The module is long because the loop is one: compiled code that passes its state round would be slower and no clearer.
+Import it only from inside a function.
 """
 
 # Typing stops at numba's decorator; `events` builds and checks what goes in.
@@ -17,6 +17,22 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .event_hours import Hours, finishing, opened, opening
+from .event_lists import (
+    CASE,
+    INSIDE,
+    KEY,
+    NEXT,
+    NODE,
+    OTHER,
+    SINCE,
+    WORK,
+    grown_floats,
+    grown_ints,
+    merged,
+    pop,
+    push,
+)
 from .event_sampling import NOTHING, LawTable, compiled, draw, mixed, started, uniform
 
 OCTAVE = 64  # bins per doubling in histograms: 1.1 % wide
@@ -24,30 +40,11 @@ LOWEST = -32  # smallest time told apart, 2 ** -32
 BINS = 80 * OCTAVE + 2  # up to 2 ** 48; the first bin holds zeros, the last what is beyond
 FIGURES = 4  # time, wait, work, cost
 
-WEEK = 604800.0
-
-# columns of the tokens
-CASE, NODE, INSIDE, NEXT, OTHER = range(5)
-SINCE, WORK, KEY = range(3)
 # columns of the cases
 KLASS, TOKENS, NUMBER, ORDER, END, STEPS = range(6)
 BORN, WAITED, WORKED, COST, ENDED = range(5)
 # columns of open blocks
 PARENT, LEFT, FIRED, BLOCK, LOSSES = range(5)
-
-
-class Hours(NamedTuple):
-    """Working hours of all pools: of pool p the intervals `begin[p]` to `begin[p + 1]` of `opens`, `closes`.
-
-    `done` is the working time of the week before each interval, `total` that of a week, `origin` where time 0 lies.
-    """
-
-    begin: Any
-    opens: Any
-    closes: Any
-    done: Any
-    total: Any
-    origin: float
 
 
 class Tables(NamedTuple):
@@ -119,148 +116,6 @@ class Tally(NamedTuple):
     whole: Any
     span: Any
     series: Any
-
-
-@compiled
-def _grown_ints(array: Any) -> Any:
-    bigger = np.empty((2 * array.shape[0], array.shape[1]), np.int64)
-    bigger[: array.shape[0]] = array
-    return bigger
-
-
-@compiled
-def _grown_floats(array: Any) -> Any:
-    bigger = np.empty((2 * array.shape[0], array.shape[1]))
-    bigger[: array.shape[0]] = array
-    return bigger
-
-
-@compiled
-def _push(due: Any, what: Any, size: int, time: float, item: int) -> int:
-    i = size
-    while i > 0:
-        up = (i - 1) >> 1
-        if due[up] <= time:
-            break
-        due[i] = due[up]
-        what[i] = what[up]
-        i = up
-    due[i] = time
-    what[i] = item
-    return size + 1
-
-
-@compiled
-def _pop(due: Any, what: Any, size: int) -> int:
-    size -= 1
-    time = due[size]
-    item = what[size]
-    i = 0
-    while True:
-        j = 2 * i + 1
-        if j >= size:
-            break
-        if j + 1 < size and due[j + 1] < due[j]:
-            j += 1
-        if due[j] >= time:
-            break
-        due[i] = due[j]
-        what[i] = what[j]
-        i = j
-    due[i] = time
-    what[i] = item
-    return size
-
-
-@compiled
-def _before(number: Any, a: int, b: int) -> Any:
-    if number[a, KEY] != number[b, KEY]:
-        return number[a, KEY] < number[b, KEY]
-    return number[a, SINCE] < number[b, SINCE]
-
-
-@compiled
-def _merged(token: Any, number: Any, a: int, b: int) -> int:
-    """Skew heaps a and b (-1 for empty) as one."""
-    if a < 0:
-        return b
-    if b < 0:
-        return a
-    if _before(number, b, a):
-        a, b = b, a
-    root = a
-    while True:
-        parent = a
-        a = token[parent, OTHER]
-        token[parent, OTHER] = token[parent, NEXT]
-        if a < 0:
-            token[parent, NEXT] = b
-            return root
-        if _before(number, b, a):
-            a, b = b, a
-        token[parent, NEXT] = a
-
-
-@compiled
-def working(hours: Hours, pool: int, time: float) -> Any:
-    """Working time of a pool from its first Monday 00:00 to a time."""
-    at = time + hours.origin
-    week = math.floor(at / WEEK)
-    rest = at - week * WEEK
-    done = 0.0
-    for i in range(hours.begin[pool], hours.begin[pool + 1]):
-        if rest <= hours.opens[i]:
-            break
-        done = hours.done[i] + min(rest, hours.closes[i]) - hours.opens[i]
-    return week * hours.total[pool] + done
-
-
-@compiled
-def finishing(hours: Hours, pool: int, time: float, work: float) -> Any:
-    """When work that starts at a time is done, pauses included."""
-    begin = hours.begin[pool]
-    end = hours.begin[pool + 1]
-    if begin == end:
-        return time + work
-    goal = working(hours, pool, time) + work
-    total = hours.total[pool]
-    week = math.floor(goal / total)
-    rest = goal - week * total
-    if rest <= 0.0:
-        week -= 1.0
-        rest = total
-    for i in range(begin, end):
-        length = hours.closes[i] - hours.opens[i]
-        if rest <= hours.done[i] + length or i == end - 1:
-            return max(time, week * WEEK + hours.opens[i] + rest - hours.done[i] - hours.origin)
-    return time
-
-
-@compiled
-def opened(hours: Hours, pool: int, time: float) -> bool:
-    """Whether a pool works at a time."""
-    begin = hours.begin[pool]
-    end = hours.begin[pool + 1]
-    if begin == end:
-        return True
-    at = time + hours.origin
-    rest = at - math.floor(at / WEEK) * WEEK
-    for i in range(begin, end):  # noqa: SIM110 - numba knows no generator expressions
-        if hours.opens[i] <= rest < hours.closes[i]:
-            return True
-    return False
-
-
-@compiled
-def opening(hours: Hours, pool: int, time: float) -> Any:
-    """The next time after this one that a closed pool opens."""
-    at = time + hours.origin
-    week = math.floor(at / WEEK)
-    rest = at - week * WEEK
-    for i in range(hours.begin[pool], hours.begin[pool + 1]):
-        if hours.opens[i] > rest:
-            return week * WEEK + hours.opens[i] - hours.origin
-    return (week + 1.0) * WEEK + hours.opens[hours.begin[pool]] - hours.origin
 
 
 @compiled
@@ -358,7 +213,7 @@ def run(
         first = 0.0
         if tables.gap_row[c] >= 0:
             first, arrival_state[c] = draw(tables.law, tables.gap_row[c], arrival_state[c])
-        size = _push(due, what, size, first, -1 - c)
+        size = push(due, what, size, first, -1 - c)
     arrived, ended, counted_ended, events = 0, 0, 0, 0
     last_counted = warmup + cases
     live, most_live = 0, 0
@@ -378,8 +233,8 @@ def run(
             if old >= most_tokens:
                 reason = 2
                 break
-            token = _grown_ints(token)
-            number = _grown_floats(number)
+            token = grown_ints(token)
+            number = grown_floats(number)
             for i in range(old, token.shape[0]):
                 token[i, NEXT] = i + 1
             token[token.shape[0] - 1, NEXT] = free_token
@@ -400,13 +255,13 @@ def run(
                 if not forced and not opened(tables.hours, p, now):
                     if expected[p] == 0:
                         expected[p] = 1
-                        size = _push(due, what, size, opening(tables.hours, p, now), -1 - classes - p)
+                        size = push(due, what, size, opening(tables.hours, p, now), -1 - classes - p)
                     break
                 one = head[p]
                 if tables.discipline[p] == 0:
                     head[p] = token[one, NEXT]
                 else:
-                    head[p] = _merged(token, number, token[one, NEXT], token[one, OTHER])
+                    head[p] = merged(token, number, token[one, NEXT], token[one, OTHER])
                 _add_up(tally.queue_area, tally.busy_area, changed, length, busy, p, now)
                 length[p] -= 1
                 busy[p] += 1
@@ -418,7 +273,7 @@ def run(
                 if watching:
                     tally.work_done[p] += number[one, WORK]
                     tally.served[p] += 1
-                size = _push(due, what, size, finishing(tables.hours, p, now, number[one, WORK]), one)
+                size = push(due, what, size, finishing(tables.hours, p, now, number[one, WORK]), one)
             continue
         # ---------------------------------------------------------------- a token enters its node
         if ready >= 0:
@@ -443,8 +298,8 @@ def run(
                 f = tables.which[node]
                 if inside_free == 0:
                     old = inside.shape[0]
-                    inside = _grown_ints(inside)
-                    free_inside = _grown_ints(free_inside)
+                    inside = grown_ints(inside)
+                    free_inside = grown_ints(free_inside)
                     for i in range(old, inside.shape[0]):
                         free_inside[inside_free, 0] = i
                         inside_free += 1
@@ -484,7 +339,7 @@ def run(
                     crowd[g] = t
                     if tables.gather_after[g] < np.inf and tables.gather_size[g] > 1:
                         crowd_due[g] = now + tables.gather_after[g]
-                        size = _push(due, what, size, crowd_due[g], -1 - classes - pools - g)
+                        size = push(due, what, size, crowd_due[g], -1 - classes - pools - g)
                 else:
                     token[crowd_last[g], NEXT] = t
                 crowd_last[g] = t
@@ -528,11 +383,11 @@ def run(
                                 number[t, KEY] = sums[k, BORN]
                             elif tables.discipline[p] == 3:
                                 number[t, KEY] = tables.priority[case[k, KLASS]]
-                            head[p] = _merged(token, number, head[p], t)
+                            head[p] = merged(token, number, head[p], t)
                         length[p] += 1
                         if busy[p] < tables.servers[p] and expected[p] == 0 and not opened(tables.hours, p, now):
                             expected[p] = 1
-                            size = _push(due, what, size, opening(tables.hours, p, now), -1 - classes - p)
+                            size = push(due, what, size, opening(tables.hours, p, now), -1 - classes - p)
                         continue
                     if counts:
                         _seen(tally.waits, tally.wait_mean, tally.wait_m2, node, 0.0)
@@ -541,10 +396,10 @@ def run(
                     if watching:
                         tally.work_done[p] += work
                         tally.served[p] += 1
-                    size = _push(due, what, size, finishing(tables.hours, p, now, work), t)
+                    size = push(due, what, size, finishing(tables.hours, p, now, work), t)
                     continue
                 if work > 0.0:
-                    size = _push(due, what, size, now + work, t)
+                    size = push(due, what, size, now + work, t)
                     continue
         else:
             # ------------------------------------------------------------ the next thing that is due
@@ -556,7 +411,7 @@ def run(
                 now = horizon
                 reason = 1
                 break
-            size = _pop(due, what, size)
+            size = pop(due, what, size)
             events += 1
             if events & 4095 == 0 and stop[0] != 0:
                 reason = 3
@@ -593,10 +448,10 @@ def run(
                         kept_open = tally.open_area.copy()
                     if cases_free == 0:
                         old = case.shape[0]
-                        case = _grown_ints(case)
-                        sums = _grown_floats(sums)
-                        counter = _grown_ints(counter)
-                        free_cases = _grown_ints(free_cases)
+                        case = grown_ints(case)
+                        sums = grown_floats(sums)
+                        counter = grown_ints(counter)
+                        free_cases = grown_ints(free_cases)
                         for i in range(old, case.shape[0]):
                             free_cases[cases_free, 0] = i
                             cases_free += 1
@@ -629,10 +484,10 @@ def run(
                     token[t, NEXT] = -1
                     ready, ready_last = t, t
                     if made[c] % tables.batch[c] != 0:
-                        size = _push(due, what, size, now, -1 - c)
+                        size = push(due, what, size, now, -1 - c)
                     elif tables.gap_row[c] >= 0:
                         gap, arrival_state[c] = draw(tables.law, tables.gap_row[c], arrival_state[c])
-                        size = _push(due, what, size, now + gap, -1 - c)
+                        size = push(due, what, size, now + gap, -1 - c)
                     continue
                 item -= classes
                 if item >= pools:
@@ -664,7 +519,7 @@ def run(
                 if warmup <= case[k, ORDER] < last_counted:
                     sums[k, WAITED] += now - number[one, SINCE]
                     _seen(tally.waits, tally.wait_mean, tally.wait_m2, token[one, NODE], now - number[one, SINCE])
-                size = _push(due, what, size, now, one)
+                size = push(due, what, size, now, one)
                 one = after
             continue
         # ---------------------------------------------------------------- the token leaves its node

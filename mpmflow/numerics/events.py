@@ -267,9 +267,9 @@ def simulate(
     done: dict[int, Tallies] = {}
     interrupted = False
     ahead = max(1, workers or os.cpu_count() or 1)
+    running: dict[Future[Tallies], int] = {}
+    wanted, sent = replications, 0
     try:
-        wanted, sent = replications, 0
-        running: dict[Future[Tallies], int] = {}
         while True:
             while sent < wanted and (within is None or len(running) < ahead or sent < replications):
                 task = pool.submit(replication, process, (seed, scenario, sent), *settings, stop if own else None)
@@ -397,7 +397,8 @@ def _merge_co(n: Ints, mean: Floats, co: Floats, n2: Ints, mean2: Floats, co2: F
 
 def tables_of(process: EventProcess) -> Any:
     """The process as the compiled loops read it, `event_kernel.Tables`."""
-    from .event_kernel import Hours, Tables
+    from .event_hours import Hours
+    from .event_kernel import Tables
     from .event_sampling import law_table
 
     n = process.n

@@ -11,7 +11,7 @@ work a case brings to a pool over its whole life. With `c` the time a visit to t
 C is Erlang's delay formula. Exact for M/M/m, M/G/1, Bernoulli feedback, and product-form networks of first-come,
 first-served pools (Poisson arrivals, exponential service with one mean per pool); an approximation elsewhere, whose
 measured errors are `BANDS`. The arrival variability `ca2_p` starts at that of the class and is moved towards what
-each other pool q makes of the stream, in order of rising load; see `_variability`.
+each other pool q makes of the stream, in order of rising load; see `pool_variability`.
 
 Sources: Erlang 1917; Jackson 1957; Reiman 1988 and Dai, Nguyen & Reiman 1994 (one wait per pool and case);
 Whitt 1983 (variability of departures). The named alternatives are in `queueing_network`.
@@ -26,15 +26,15 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from .chain import Chain, Factor, Floats, factorise
+from .chain import Factor, Floats
+from .erlang import erlang_c
 from .faults import NumericsError
+from .pool_variability import Variability, pool_variability
 
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 Formula = Literal["work", "qna", "jackson", "mgm"]
 
-TABOO_POOLS = 64
-"""With more pools than this, half of a pool's work is taken to come after any other pool (`omega` = 0.5)."""
 UNUSUAL_SCV = (0.5, 2.0)
 """Arrival variability outside this span, at a load below `QUIET_LOAD`, is where the formula is least tested."""
 QUIET_LOAD = 0.6
@@ -169,63 +169,6 @@ def pool_work(flow: CaseFlow, pools: int) -> PoolWork:
     )
 
 
-def erlang_b(servers: int, offered: float) -> float:
-    """Chance that all servers are busy when nobody waits (calls are lost); by the stable recursion, any size.
-
-    >>> round(erlang_b(10, 7.0), 6)
-    0.078741
-    """
-    blocked = 1.0
-    for count in range(1, servers + 1):
-        blocked = offered * blocked / (count + offered * blocked)
-    return blocked
-
-
-def erlang_c(servers: int, offered: float) -> float:
-    """Chance that an arrival has to wait, `offered` in servers' worth of work; 1 from `servers` on.
-
-    >>> erlang_c(1, 0.5), round(erlang_c(2, 1.0), 12) == round(1 / 3, 12)
-    (0.5, True)
-    """
-    if offered >= servers:
-        return 1.0
-    blocked = erlang_b(servers, offered)
-    return servers * blocked / (servers - offered * (1.0 - blocked)) if blocked > 0.0 else 0.0
-
-
-def erlang_c_slope(servers: int, offered: float) -> float:
-    """Derivative of `erlang_c` in the offered work."""
-    if offered <= 0.0:
-        return 1.0 if servers == 1 else 0.0
-    blocked = erlang_b(servers, offered)
-    blocked_slope = blocked * (servers / offered - 1.0 + blocked)
-    below = servers - offered * (1.0 - blocked)
-    return servers * (blocked_slope * below + blocked * (1.0 - blocked - offered * blocked_slope)) / below**2
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Variability:
-    """How the arrival variability of each pool came about (default formula only).
-
-    Attributes:
-        order: pools in order of rising load.
-        departures: `x_q`, variability that pool q gives to what leaves it, shape (K,).
-        after: `omega`, share of the work of class c for p after a first visit to q, shape (C, K, K): [c, p, q].
-        before_work: that class's work for p before q is first visited, shape (C, K, K).
-        taboo: the factorised chains that stop at pool q, per class; () beyond `TABOO_POOLS` pools.
-        steps: `ca2` before each update, shape (K updates, C, K).
-        value: the result, shape (C, K).
-    """
-
-    order: Ints
-    departures: Floats
-    after: Floats
-    before_work: Floats
-    taboo: tuple[tuple[Factor, ...], ...]
-    steps: Floats
-    value: Floats
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Queues:
     """Steady-state congestion of K pools under C classes of cases, from `queues`.
@@ -321,7 +264,7 @@ def queues(flows: Sequence[CaseFlow], servers: npt.ArrayLike, formula: Formula =
     A check of mean 1 that sends half its cases back, one clerk, 0.4 cases an hour: load 0.8, wait rho / (mu - lam'),
     4 hours.
 
-    >>> from mpmflow.numerics.chain import chain_from_cells
+    >>> from mpmflow.numerics.chain import chain_from_cells, factorise
     >>> again = factorise(chain_from_cells(1, [0], [0], [0.5], [0], [0], [0.5], k=1))
     >>> found = queues([case_flow(again, 0.4, [1.0], [0], held_second=[2.0])], [1])
     >>> round(float(found.load[0]), 12), round(float(found.wait[0]), 12), round(found.cycle_time(), 12)
@@ -347,7 +290,7 @@ def queues(flows: Sequence[CaseFlow], servers: npt.ArrayLike, formula: Formula =
     overloaded = load >= 1.0 - 1e-12
     variability: Variability | None = None
     if formula == "work":
-        variability = _variability(flows, work, people, offered, load, throughput)
+        variability = pool_variability(flows, work, people, offered, load, throughput)
         arrival_scv = variability.value
         remaining = rate @ np.array([one.remaining for one in work]).reshape(len(flows), pools)
         demand = rate @ (second + (arrival_scv - 1.0) * mean**2)
@@ -383,7 +326,7 @@ def queues(flows: Sequence[CaseFlow], servers: npt.ArrayLike, formula: Formula =
 def one_more(found: Queues, pool: int) -> Queues:
     """The same with one server more in one pool: what another person is worth, as a difference and not a slope.
 
-    >>> from mpmflow.numerics.chain import chain_from_cells
+    >>> from mpmflow.numerics.chain import chain_from_cells, factorise
     >>> once = factorise(chain_from_cells(1, [], [], [], [0], [0], [1.0], k=1))
     >>> alone = queues([case_flow(once, 0.5, [1.0], [0], held_second=[2.0])], [1])
     >>> round(float(alone.wait[0] - one_more(alone, 0).wait[0]), 12)  # 1 - 1/15
@@ -392,66 +335,6 @@ def one_more(found: Queues, pool: int) -> Queues:
     people = found.servers.copy()
     people[pool] += 1
     return queues(found.flows, people, found.formula)
-
-
-def _variability(
-    flows: Sequence[CaseFlow], work: Sequence[PoolWork], people: Ints, offered: Floats, load: Floats, through: Floats
-) -> Variability:
-    """The variability of arrivals at each pool, per class.
-
-    Pool q turns what passes it towards `x_q = max(0, 1 + n_q excess_q / (EB_q^2 sqrt m_q))`. For each pool p, over
-    the other pools q in order of rising load: `ca2 += omega g rho_q^2 (x_q - ca2)`, where the busier pool counts
-    more, `g = (1-rho_p)^2 / ((1-rho_p)^2 + (1-rho_q)^2)`, and omega is the share of p's work after a visit to q.
-    """
-    pools, classes = len(people), len(flows)
-    rate = np.array([one.rate for one in flows])
-    excess = rate @ np.array([one.excess for one in work]).reshape(classes, pools)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        departures = np.where(offered > 0.0, 1.0 + through * excess / (offered**2 * np.sqrt(people)), 1.0)
-    departures = np.maximum(0.0, departures)
-    before = np.zeros((classes, pools, pools))
-    after = np.full((classes, pools, pools), 0.5)
-    taboo: list[tuple[Factor, ...]] = []
-    if 1 < pools <= TABOO_POOLS:
-        for c, (one, brought) in enumerate(zip(flows, work, strict=True)):
-            stopped = tuple(factorise(_stopped_at(one.factor.chain, one.pool == q)) for q in range(pools))
-            taboo.append(stopped)
-            held = brought.member * one.held[:, None]
-            for q, factor in enumerate(stopped):
-                before[c, :, q] = factor.visits() @ held
-            with np.errstate(divide="ignore", invalid="ignore"):
-                after[c] = np.where(brought.mean[:, None] > 0.0, 1.0 - before[c] / brought.mean[:, None], 0.0)
-    order = np.argsort(load, kind="stable")
-    value = np.repeat(np.array([one.arrival_scv for one in flows])[:, None], pools, axis=1)
-    steps = np.zeros((pools, classes, pools))
-    known = np.minimum(load, 1.0)
-    for place, q in enumerate(order):
-        steps[place] = value
-        pull = after[:, :, q] * nearness(known, int(q)) * known[q] ** 2
-        pull[:, q] = 0.0
-        value = value + pull * (departures[q] - value)
-    return Variability(order, departures, after, before, tuple(taboo), steps, value)
-
-
-def nearness(load: Floats, q: int) -> Floats:
-    """`g` of every pool p beside pool q, shape (K,): how much p feels q; 1/2 between two full pools.
-
-    >>> nearness(np.array([0.5, 0.5]), 0).tolist()
-    [0.5, 0.5]
-    """
-    own, other = (1.0 - load) ** 2, (1.0 - load[q]) ** 2
-    total = own + other
-    return np.where(total > 0.0, own / np.where(total > 0.0, total, 1.0), 0.5)
-
-
-def _stopped_at(chain: Chain, stop: Flags) -> Chain:
-    """The chain that ends on entering a marked node."""
-    routing = chain.routing.copy()
-    routing.data = np.where(np.repeat(stop, np.diff(routing.indptr)), 0.0, routing.data)
-    routing.eliminate_zeros()
-    exits = np.where(stop[:, None], 0.0, chain.exits)
-    exits[stop, 0] = 1.0
-    return Chain(routing, exits, chain.start)
 
 
 def _starved(work: Sequence[PoolWork], overloaded: Flags) -> Flags:

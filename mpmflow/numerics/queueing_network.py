@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from .chain import Chain, Floats, factorise
+from .chain import Floats, factorise
+from .pool_variability import stopped_at
 
 if TYPE_CHECKING:
     from .queueing import CaseFlow, PoolWork
@@ -87,13 +88,7 @@ def _between_pools(
     varied = np.zeros(pools)
     for flow, brought in _pairs(flows, work):
         chain = flow.factor.chain
-        served = flow.pool >= 0
-        routing = chain.routing.copy()
-        routing.data = np.where(np.repeat(served, np.diff(routing.indptr)), 0.0, routing.data)
-        routing.eliminate_zeros()
-        exits = np.where(served[:, None], 0.0, chain.exits)
-        exits[served, 0] = 1.0
-        first = factorise(Chain(routing, exits, chain.start)).values(brought.member)
+        first = factorise(stopped_at(chain, flow.pool >= 0)).values(brought.member)
         moved += flow.rate * (brought.member * brought.visits[:, None]).T @ (chain.routing @ first)
         share = chain.start @ first
         outside += flow.rate * share

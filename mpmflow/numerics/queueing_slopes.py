@@ -17,9 +17,11 @@ import numpy as np
 import numpy.typing as npt
 
 from .chain import Floats
+from .erlang import erlang_c, erlang_c_slope
 from .faults import NumericsError
 from .outcomes import Outcomes
-from .queueing import Queues, Variability, erlang_c, erlang_c_slope
+from .pool_variability import Variability
+from .queueing import Queues
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -12,6 +12,7 @@ import pytest
 
 from mpmflow.numerics import events
 from mpmflow.numerics.chain import chain_from_cells, factorise
+from mpmflow.numerics.erlang import erlang_c
 from mpmflow.numerics.event_process import Arrivals, EventProcess, Fork, Gather, Pool, event_process
 from mpmflow.numerics.events import Tallies, mser5, replication, simulate, student_interval
 from mpmflow.numerics.faults import ChainError, NumericsError
@@ -27,7 +28,6 @@ from mpmflow.numerics.laws import (
     Uniform,
     Weibull,
 )
-from mpmflow.numerics.queueing import erlang_c
 
 EXP = Exponential(1.0)
 

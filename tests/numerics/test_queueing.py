@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from mpmflow.numerics.chain import Factor, chain_from_cells, factorise
+from mpmflow.numerics.erlang import erlang_b, erlang_c, erlang_c_slope
 from mpmflow.numerics.faults import NumericsError
 from mpmflow.numerics.outcomes import Outcomes, along, chain_from_outcomes, outcomes_from
 from mpmflow.numerics.overload import overload, passes_wait, stable_shares
-from mpmflow.numerics.queueing import CaseFlow, case_flow, erlang_b, erlang_c, erlang_c_slope, one_more, queues
+from mpmflow.numerics.queueing import CaseFlow, case_flow, one_more, queues
 from mpmflow.numerics.queueing_slopes import cycle_slopes, wait_slopes
 
 EXACT = {"rel": 1e-9, "abs": 1e-12}
