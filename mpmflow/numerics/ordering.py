@@ -58,14 +58,16 @@ def envelope(matrix: Any) -> float:
     `matrix` is square with a full diagonal. 1 means no fill at all.
     """
     n = int(matrix.shape[0])
-    by_row = sparse.csr_array(matrix)
     by_column = sparse.csc_array(matrix)
-    positions = np.arange(n)
-    by_row.sort_indices()
     by_column.sort_indices()
-    below = positions - np.minimum(by_row.indices[by_row.indptr[:-1]], positions)
-    above = positions - np.minimum(by_column.indices[by_column.indptr[:-1]], positions)
-    return (float(below.sum()) + float(above.sum()) + n) / max(1, int(by_row.nnz))
+    positions = np.arange(n)
+    column = np.repeat(positions, np.diff(by_column.indptr))
+    leftmost = np.empty(n, dtype=np.int64)
+    leftmost[by_column.indices[::-1]] = column[::-1]  # the last write of a row wins: its first column
+    topmost = by_column.indices[by_column.indptr[:-1]]
+    below = positions - np.minimum(leftmost, positions)
+    above = positions - np.minimum(topmost, positions)
+    return (float(below.sum()) + float(above.sum()) + n) / max(1, int(by_column.nnz))
 
 
 def flow_order(routing: sparse.csr_array, part: Ints) -> Ints:

@@ -135,14 +135,19 @@ def along(outcomes: Outcomes, raw: Floats, kind: Along = "proportional") -> Floa
     centred = relative - mean
     if kind == "centred":
         return centred
-    rest = np.where(main, 0.0, outcomes.share)
-    others = np.where(main, summed(outcomes.row, rest, size)[outcomes.row], 1.0 - outcomes.share)
-    proportional = centred / np.where(others > 0.0, others, np.inf)
+    others = 1.0 - outcomes.share
+    rest = outcomes.share.copy()
+    rest[main] = 0.0
+    others[main] = summed(outcomes.row, rest, size)[outcomes.row[main]]
+    proportional = np.zeros(outcomes.count)
+    np.divide(centred, others, out=proportional, where=others > 0.0)
     sure = np.flatnonzero(others <= 0.0)
     if len(sure):
-        width = np.bincount(outcomes.row, minlength=size)[outcomes.row[sure]]
+        width = np.bincount(outcomes.row, minlength=size)
+        sure = sure[width[outcomes.row[sure]] > 1]  # most rows are steps with one way on, whose slope is 0
+    if len(sure):
         even = summed(outcomes.row, relative, size)[outcomes.row[sure]] - relative[sure]
-        proportional[sure] = np.where(width > 1, relative[sure] - even / np.maximum(width - 1, 1), 0.0)
+        proportional[sure] = relative[sure] - even / (width[outcomes.row[sure]] - 1)
     if kind == "proportional":
         return proportional
     if kind == "from_pass":
