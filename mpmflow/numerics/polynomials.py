@@ -80,6 +80,8 @@ def common_divisor(left: Polynomial, right: Polynomial) -> Polynomial:
     variables = len(next(iter(left)))
     if variables == 0:
         return {(): Fraction(1)}
+    if coprime(left, right):
+        return constant(1, variables)
     a, b = _in_first(left), _in_first(right)
     content = common_divisor(_content(a), _content(b))
     a, b = _primitive(a), _primitive(b)
@@ -88,6 +90,55 @@ def common_divisor(left: Polynomial, right: Polynomial) -> Polynomial:
     while b:
         a, b = b, _primitive(_pseudo_rest(a, b))
     return scaled(multiply(_from_first([content]), _from_first(a)))
+
+
+_PRIME = 2**61 - 1
+_POINT = (1_000_003, 7_368_787, 39_916_801, 433_494_437)
+
+
+def coprime(left: Polynomial, right: Polynomial) -> bool:
+    """A quick proof that two polynomials share no factor; False means that nothing is proven.
+
+    Modulo a prime, and with numbers for all variables but one, a common factor keeps its degree in that one, unless the
+    leading coefficients vanish. So if the images are coprime in every variable, so are the polynomials.
+
+    >>> x, y = variable(0, 2), variable(1, 2)
+    >>> coprime(x, add(x, y)), coprime(multiply(x, y), x)
+    (True, False)
+    """
+    whole = scaled(left), scaled(right)
+    for index in range(len(next(iter(left)))):
+        images = [_image(part, index) for part in whole]
+        if any(not image or not image[-1] for image in images) or _divisor_degree(*images):
+            return False
+    return True
+
+
+def _image(polynomial: Polynomial, index: int) -> list[int]:
+    """Coefficients in one variable modulo the prime, lowest first, with a fixed number for each other variable."""
+    found = [0] * (max(power[index] for power in polynomial) + 1)
+    for power, value in polynomial.items():
+        term = int(value) % _PRIME
+        for place, exponent in enumerate(power):
+            if place != index and exponent:
+                term = term * pow(_POINT[place % len(_POINT)] + place, exponent, _PRIME) % _PRIME
+        found[power[index]] = (found[power[index]] + term) % _PRIME
+    return found
+
+
+def _divisor_degree(a: list[int], b: list[int]) -> int:
+    """Degree of the greatest common divisor of two polynomials modulo the prime."""
+    while b:
+        inverse = pow(b[-1], -1, _PRIME)
+        rest = list(a)
+        while len(rest) >= len(b):
+            factor, shift = rest[-1] * inverse % _PRIME, len(rest) - len(b)
+            for degree, value in enumerate(b):
+                rest[degree + shift] = (rest[degree + shift] - factor * value) % _PRIME
+            while rest and not rest[-1]:
+                rest.pop()
+        a, b = b, rest
+    return len(a) - 1
 
 
 def scaled(polynomial: Polynomial) -> Polynomial:
@@ -151,8 +202,8 @@ def _primitive(coefficients: list[Polynomial]) -> list[Polynomial]:
     if not coefficients:
         return []
     content = _content(coefficients)
-    parts = [divide(part, content) if part else {} for part in coefficients]
-    return [part if part is not None else {} for part in parts]
+    parts = [divide(part, content) or {} if part else {} for part in coefficients]
+    return _in_first(scaled(_from_first(parts)))  # numbers in common go too, or they grow with every step
 
 
 def _pseudo_rest(a: list[Polynomial], b: list[Polynomial]) -> list[Polynomial]:

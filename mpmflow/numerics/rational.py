@@ -248,14 +248,16 @@ def _eliminate_rest(
 
 
 def _determinant(matrix: list[list[Polynomial]], variables: int) -> Polynomial:
-    """By expansion along the first row; there are few chosen rows."""
-    if not matrix:
+    """By expansion along the emptiest row or column: copies of a loop make nearly triangular matrices."""
+    size = len(matrix)
+    if not size:
         return constant(1, variables)
+    rows = [[(i, j) for j in range(size) if matrix[i][j]] for i in range(size)]
+    columns = [[(i, j) for i in range(size) if matrix[i][j]] for j in range(size)]
     total: Polynomial = {}
-    for column, cell in enumerate(matrix[0]):
-        if cell:
-            minor = [[other for place, other in enumerate(row) if place != column] for row in matrix[1:]]
-            total = add(total, multiply(cell, _determinant(minor, variables)), -1 if column % 2 else 1)
+    for i, j in min((*rows, *columns), key=len):
+        minor = [[cell for place, cell in enumerate(row) if place != j] for at, row in enumerate(matrix) if at != i]
+        total = add(total, multiply(matrix[i][j], _determinant(minor, variables)), -1 if (i + j) % 2 else 1)
     return total
 
 
