@@ -94,14 +94,14 @@ class Scenarios:
                 "them is negative; they must be 0 or more and add up to 1",
                 row=node,
             )
-        cell = row[self._outside] * self.k + target[self._outside] - self.n
-        exits = _by_index(share[:, self._outside], cell, self.n * self.k).reshape(len(share), self.n, self.k)
+        ending, ends = share[:, self._outside], target[self._outside] - self.n
+        leaving = _by_index(ending, row[self._outside], self.n)
         gain = np.atleast_2d(np.asarray(reward, dtype=np.float64))
         if outcome_reward is not None:
             gain = gain + _by_index(share * np.asarray(outcome_reward, dtype=np.float64), row, self.n)
         if terminal is not None:
             worth = np.broadcast_to(np.asarray(terminal, dtype=np.float64), (len(share), self.k))
-            gain = gain + np.einsum("snk,sk->sn", exits, worth)
+            gain = gain + _by_index(ending * worth[:, ends], row[self._outside], self.n)
         begin = np.zeros((1, self.n))
         if np.ndim(start) == 0:
             begin[0, int(np.asarray(start))] = 1.0
@@ -124,7 +124,7 @@ class Scenarios:
             plan.sender_slot,
             plan.update,
             np.ascontiguousarray(share[:, self._inside]),
-            np.ascontiguousarray(exits.sum(axis=2)),
+            leaving,
             np.ascontiguousarray(begin),
             np.ascontiguousarray(gain),
             visits,
@@ -132,12 +132,17 @@ class Scenarios:
             self.settings.block,
         )
         mean = np.einsum("sn,sn->s", np.broadcast_to(begin, values.shape), values)
-        return Batch(visits, values, mean, np.einsum("sn,snk->sk", visits, exits))
+        return Batch(visits, values, mean, _by_index(visits[:, row[self._outside]] * ending, ends, self.k))
 
 
 def _by_index(amount: Floats, index: npt.NDArray[np.int64], size: int) -> Floats:
     """Sums over the columns of one index, shape (S, m) to (S, size)."""
+    if len(index) and bool(np.all(np.diff(index) >= 0)):  # as entries of a process stand: rows one after the other
+        first = np.flatnonzero(np.diff(index, prepend=-1))
+        found = np.zeros((len(amount), size))
+        found[:, index[first]] = np.add.reduceat(amount, first, axis=1)
+        return found
     from scipy import sparse
 
     gather = sparse.csr_array((np.ones(len(index)), (np.arange(len(index)), index)), shape=(len(index), size))
-    return np.asarray(amount @ gather)
+    return np.ascontiguousarray(amount @ gather)
