@@ -125,6 +125,11 @@ def _analysis() -> Schema:
     effect = known("", gradient=optional(NUMBER), elasticity=optional(NUMBER))
     time = {name: optional(NUMBER) for name in ("mean", "sd", "p50", "p90", "p95")}
     step = known("", visits=NUMBER, time=NUMBER, wait=optional(NUMBER), cost=NUMBER)
+    change = {**named(NUMBER), "description": "exact change of each figure"}
+    apart = {**named(NUMBER), "description": "what these gains are more than the two single ones added up"}
+    both = known("two decisions mended together", decisions=many(TEXT), gains=change, beyond=apart)
+    second = {**NUMBER, "description": "second derivative of the figure in the two shares"}
+    pair = known("two outcomes whose effects hang together", levers=many(TEXT), figure=TEXT, second=second)
     workflow = known(
         "The figures of one workflow; a figure is null where it has no meaning",
         ends=named(SHARE),
@@ -140,6 +145,9 @@ def _analysis() -> Schema:
         teams=named(known("", load=optional(NUMBER), wait=optional(NUMBER))),
         steps=named(step),
         levers=many(known("", lever=TEXT, value={}, effects=named(effect))),
+        ranking=many(known("what a decision gains if it never reworks, delays or loses", decision=TEXT, gains=change)),
+        mending_both=many(both),
+        interactions=many(pair),
         method=named(one_of("exact", "bounded", "approximate", "simulated")),
     )
     workflow["properties"]["yield"] = optional(SHARE)
@@ -224,6 +232,25 @@ def _risk() -> Schema:
     )
 
 
+def _remaining() -> Schema:
+    numbers = {name: optional(NUMBER) for name in ("mean", "sd", "p50", "p90", "p95")}
+    error = {**optional(NUMBER), "description": "bound on the error of a chance"}
+    method = one_of("exact", "bounded", "approximate")
+    return document(
+        "remaining",
+        1,
+        "The answer of `mpmflow.remaining_time`: what an open case has left",
+        workflow=TEXT,
+        at=TEXT,
+        age=NUMBER,
+        elapsed=optional(NUMBER),
+        remaining=known("seconds from now on", **numbers, method=method, error=error),
+        late=optional(SHARE),
+        ends=named(SHARE),
+        overdue=YES_OR_NO,
+    )
+
+
 def _sweep() -> Schema:
     column = many(optional(NUMBER))
     return document(
@@ -249,6 +276,7 @@ DOCUMENTS: dict[str, Callable[[], Schema]] = {
     "export": _export,
     "format": _format,
     "risk": _risk,
+    "remaining": _remaining,
     "sweep": _sweep,
 }
 """Every document, by the name that its `schema` field has between the slashes."""

@@ -6,9 +6,11 @@ import math
 
 import numpy as np
 import pytest
+from jsonschema import Draft202012Validator
 
 import mpmflow as mpm
 from mpmflow.analysis.law_of_time import seconds_of
+from mpmflow.exchange.schema import schema
 
 HOUR, DAY = 3600.0, 86400.0
 
@@ -168,5 +170,6 @@ def test_the_answer_is_a_document_and_the_same_every_time() -> None:
     assert first.to_json() == second.to_json()
     body = first.to_dict()
     assert body["schema"] == "mpmflow/remaining/1"
+    Draft202012Validator(schema("remaining")).validate(body)
     assert body["remaining"]["p50"] == pytest.approx(math.log(2) * DAY, rel=1e-4)
     assert body["late"] == pytest.approx(math.exp(-4), abs=1e-4)
