@@ -98,6 +98,7 @@ class TestTextbook:
         assert found.cycle_time() == pytest.approx(expected, **EXACT)
         assert found.cycle_time() == pytest.approx(12.5125, abs=5e-5)
         assert queues([flow], people, "jackson").cycle_time() == pytest.approx(expected, **EXACT)
+        assert queues([flow], people, "qna").cycle_time() == pytest.approx(expected, **EXACT)
 
     def test_one_team_at_several_steps_with_one_exponential_law(self) -> None:
         """A product-form network: a pool visited at steps 0 and 2, another between; the formula stays exact."""
@@ -119,6 +120,16 @@ class TestTextbook:
     def test_nobody_shared_nobody_waits(self) -> None:
         found = queues([case_flow(once(), 5.0, [3.0], [-1], free=[1.0])], [2])
         assert (found.cycle_time(), found.load[0], found.wait[0]) == (4.0, 0.0, 0.0)
+
+
+class TestNetworkAnalyser:
+    def test_a_busy_team_passes_its_own_rhythm_on(self) -> None:
+        """Two teams in a row, the first with fixed times: the second sees `1 - rho^2 (1 - .2)` (Whitt 1983, eq. 38)."""
+        chain = factorise(chain_from_cells(2, [0], [1], [1.0], [1], [0], [1.0], k=1))
+        flow = case_flow(chain, 1.0, [0.9, 0.5], [0, 1], [0.81, 0.5])
+        found = queues([flow], [1, 1], "qna")
+        assert found.arrival_scv[0].tolist() == pytest.approx([1.0, 1 - 0.81 * 0.8])
+        assert found.wait[0] == pytest.approx(0.81 / (2 * 0.1), **EXACT)
 
 
 class TestMark:
