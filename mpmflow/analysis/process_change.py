@@ -15,11 +15,13 @@ import numpy.typing as npt
 
 from mpmflow.compiler.functions import percentile
 from mpmflow.graphs.cells import Cells, ProcessCells
+from mpmflow.numerics.lattice import Lattice
 from mpmflow.numerics.settings import Settings
+from mpmflow.numerics.sojourn import cycle_time, lattice_for
 
 from .arrays import LawBook, Solver
 from .figures import Solution, solve_process
-from .sojourn_of import WholeTime, whole_time
+from .sojourn_of import ROW_LIMIT, WIDEST, WholeTime, timed, whole_time
 from .spread import NOTHING, Compared, NodeSpread, Split
 from .switching import Names, aligned, by_switching, in_between, stretched
 
@@ -29,6 +31,9 @@ QUICK = Settings(lattice_points=512)
 """Percentiles and lateness are computed many times here, so on a lattice that is coarser than that of `analyze`:
 right to about 1e-4 of the figure where times are smooth.
 """
+COMMON = Settings(lattice_points=640)
+"""The same step for the lattice that all states share, which reaches further."""
+_ROOM = 1.25  # the common lattice reaches this much further than the longer of the two states needs
 _STRETCH = 0.05  # a time is made this much longer to find a slope: well above the lattice's error
 MOST_SWITCHES = 40
 """With more sources than this, percentiles and lateness are not split: each split solves the whole law twice a
@@ -57,6 +62,8 @@ class ProcessChange:
         self.new: Solution = solve_process(replace(after, cells=new), self.solver)
         self.compared = Compared(self.old.actual, self.new.actual, self.solver, names)
         self._known: dict[tuple[str, str | None], Split | None] = {}
+        self._slopes: dict[tuple[str, str | None, str], float] = {}
+        self._laws: dict[int, tuple[Solution, WholeTime]] = {}
 
     @cached_property
     def nodes(self) -> Mapping[str, NodeSpread]:
@@ -122,9 +129,37 @@ class ProcessChange:
         return self.law(found).later_than(deadline)
 
     def law(self, found: Solution) -> WholeTime:
-        """The law of the time of all cases, on a quick lattice."""
-        deadline = found.process.deadline
-        return whole_time(found.actual, self.solver.book, found.time.mean, found.time.sd, deadline, QUICK)
+        """The law of the time of all cases, on a quick lattice that all states of this process share."""
+        known = self._laws.get(id(found))
+        if known is None:
+            known = self._laws[id(found)] = (found, self._law(found))
+        return known[1]
+
+    def _law(self, found: Solution) -> WholeTime:
+        lattice, deadline = self._lattice, found.process.deadline
+        mean, sd = found.time.mean, found.time.sd
+        longest = max(mean + QUICK.lattice_span * sd, 1.02 * (deadline or 0.0))
+        if lattice is None or found.actual.folds or sd <= 1e-12 * mean or longest > lattice.step * lattice.points:
+            return whole_time(found.actual, self.solver.book, mean, sd, deadline, QUICK)
+        process = timed(found.actual, self.solver.book)
+        cycle = cycle_time(process, QUICK, deadline or 0.0, lattice)
+        if cycle.error > WIDEST:
+            return whole_time(found.actual, self.solver.book, mean, sd, deadline, QUICK)
+        return WholeTime("bounded", cycle.error, cycle.all.blur, None, cycle, process)
+
+    @cached_property
+    def _lattice(self) -> Lattice | None:
+        """One lattice for the states in between, so that a law is laid on it once; None where fixed times choose it."""
+        wider = max((self.old, self.new), key=lambda one: one.time.mean + QUICK.lattice_span * one.time.sd)
+        if wider.actual.n > ROW_LIMIT or wider.time.sd <= 0.0:
+            return None
+        process = timed(wider.actual, self.solver.book)
+        if process.fixed_times.any():
+            return None
+        reach = _ROOM * max(
+            wider.time.mean + QUICK.lattice_span * wider.time.sd, 1.02 * (wider.process.deadline or 0.0)
+        )
+        return lattice_for(process, wider.time.mean, wider.time.sd, reach, COMMON)
 
     def _first_pass(self) -> Split:
         if self.old.first_pass is None or self.new.first_pass is None:
@@ -172,6 +207,12 @@ class ProcessChange:
         """How much a figure of the current state changes for each second that a time gets longer, in proportion."""
         if mean <= 0.0:
             return 0.0
+        key = (function, statistic, source)
+        if key not in self._slopes:
+            self._slopes[key] = self._slope(function, statistic, source, mean)
+        return self._slopes[key]
+
+    def _slope(self, function: str, statistic: str | None, source: str, mean: float) -> float:
         cells = stretched(self.new.process.cells, source, 1.0 + _STRETCH, self.names)
         longer = solve_process(replace(self.new.process, cells=cells), Solver(self.solver.book))
         before, after = (self.value(found, function, statistic) for found in (self.new, longer))

@@ -20,6 +20,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -148,8 +149,9 @@ class OnLattice:
     stretch: Floats | None
 
 
+@lru_cache(maxsize=96)
 def on_lattice(law: Law, lattice: Lattice, with_stretch: bool = False, signed: bool = False) -> OnLattice:
-    """Lay a law on a lattice; what lies beyond its reach is left out.
+    """Lay a law on a lattice; what lies beyond its reach is left out. The same law is laid on the same lattice once.
 
     An atom between two points is shared by them, which keeps its mean; `signed` takes three points with weights of
     either sign, which keeps the variance too and serves where the total is smooth in the end.
@@ -176,6 +178,9 @@ def on_lattice(law: Law, lattice: Lattice, with_stretch: bool = False, signed: b
         if stretch is not None:
             mean = law.mean - float(times @ chances)
             stretch[: last + 1] += _sharpen(_second_difference(first, mean) / step, gained)[: last + 1]
+    for shared in (mass, atoms, stretch):
+        if shared is not None:
+            shared.flags.writeable = False
     return OnLattice(mass[:points], atoms, chance, displaced, stretch)
 
 
