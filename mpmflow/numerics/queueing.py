@@ -56,10 +56,10 @@ BANDS: dict[str, Band] = {
     "mgm": Band(0.48, 0.98, 0.31, 0.44),
     "jackson": Band(0.46, 0.80, 0.19, 0.55),
 }
-"""Against discrete-event simulation, the larger of two campaigns on random workflows with 2-5 shared pools, rework, loads
-.5-.95 and arrival scv .25, 1 or 4: 49 of them with moderate rework ("work": wait 6 / 21 %, cycle time 1.1 / 5.8 %; "qna":
-15 / 80 %, 3.5 / 30 %), and the 40 of `benchmarks/congestion.py --workflows 40 --cases 120000`, where most of the cycle
-time is waiting and the simulation's own noise is 5 % (median)."""
+"""Against discrete-event simulation, the larger of two campaigns on random workflows with 2-5 shared pools, rework,
+loads .5-.95 and arrival scv .25, 1 or 4: 49 of them with moderate rework ("work": wait 6 / 21 %, cycle time 1.1 / 5.8
+%; "qna": 15 / 80 %, 3.5 / 30 %), and the 40 of `benchmarks/congestion.py --workflows 40 --cases 120000`, where most of
+the cycle time is waiting and the simulation's own noise is 5 % (median)."""
 POISSON_BAND = (0.049, 0.106)
 """Median and 90th percentile of the error of the total wait by "work" when all arrivals are Poisson."""
 

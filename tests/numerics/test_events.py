@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from mpmflow.numerics import events
 from mpmflow.numerics.chain import chain_from_cells, factorise
@@ -375,6 +377,48 @@ class _OneByOne(Executor):
         task: Future[Any] = Future()
         task.set_result(call(*args, **kwargs))
         return task
+
+
+@st.composite
+def processes(draw: st.DrawFn) -> EventProcess:
+    """Two classes through rework, a limited loop, a block inside a loop, a gathering; any discipline and hours."""
+    disciplines = st.sampled_from(("first_come", "shortest", "oldest_case", "class"))
+    hours = st.sampled_from(
+        [(), ((32400.0, 61200.0), (118800.0, 147600.0)), ((0.0, 604800.0),), ((600000.0, 604800.0),)]
+    )
+    pools = [Pool(draw(st.integers(1, 3)), draw(disciplines), draw(hours)) for _ in range(2)]
+    times = st.sampled_from([Exponential(600.0), Constant(900.0), Gamma(500.0, 900.0), Uniform(10.0, 2000.0), None])
+    laws = [draw(times) for _ in range(8)]
+    laws[1] = laws[6] = None
+    back, lose = draw(st.floats(0.0, 0.6)), draw(st.floats(0.0, 0.4))
+    # 0 work, 1 fork -> 2 | 3, whole -> 4, lost -> 5; 4 decides back to 0 (at most twice, then 6); 6 gathers; 7 ends
+    return event_process(
+        laws,
+        [0, 2, 3, 3, 4, 4, 5, 6, 7], [1, -1, -1, -2, 0, 6, -2, 7, -1],
+        [1, 1, 1 - lose, lose, back, 1 - back, 1, 1, 1],
+        [Arrivals(0, Exponential(2000.0), priority=1), Arrivals(4, Exponential(3000.0), batch=draw(st.integers(1, 3)))],
+        pools, [0, -1, 1, draw(st.integers(-1, 1)), 0, 1, -1, 1],
+        ends=2,
+        forks=[Fork(1, (2, 3), 4, 5, first=draw(st.booleans()))],
+        gathers=[Gather(6, draw(st.integers(1, 4)), draw(st.sampled_from([0.0, 700.0, 90000.0])))],
+        limit=[-1, -1, -1, -1, 2, -1, -1, -1, -1], over=[-9, -9, -9, -9, 6, -9, -9, -9, -9],
+        touch=[True] * 8, origin=draw(st.floats(0.0, 604800.0)),
+    )  # fmt: skip
+
+
+@settings(max_examples=60, deadline=None)
+@given(processes(), st.integers(0, 99))
+def test_nothing_is_lost_and_nothing_is_made_up(process: EventProcess, seed: int) -> None:
+    found = run(process, 200, seed=seed, drain=True)
+    assert (found.arrived, found.ended, found.left) == (200, 200, 0)
+    assert found.open_area == pytest.approx(found.mean[:, 0] * found.count, rel=1e-9, abs=1e-6)
+    served = process.pool >= 0
+    queued = (found.wait_mean * found.waits)[served].sum()
+    assert found.queue_area.sum() == pytest.approx(queued, rel=1e-9, abs=1e-6)
+    assert found.work_done.sum() == pytest.approx((found.held_mean * found.visits)[served].sum(), rel=1e-9)
+    assert (found.mean[:, 2] * found.count).sum() == pytest.approx(found.held_mean @ found.visits, rel=1e-9)
+    assert found.busy_area.sum() >= found.work_done.sum() * (1 - 1e-9)  # pauses outside the hours are held too
+    assert (found.mean[:, 1] * found.count).sum() == pytest.approx(found.wait_mean @ found.waits, rel=1e-9, abs=1e-6)
 
 
 class TestRuns:
