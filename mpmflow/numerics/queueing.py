@@ -25,6 +25,7 @@ from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
+from scipy import sparse
 
 from .chain import Factor, Floats
 from .erlang import erlang_c
@@ -76,6 +77,7 @@ class CaseFlow:
         held_second: its second moment, shape (n,).
         pool: which pool serves the node, -1 for nobody, shape (n,). A visit of no time takes no server and has -1.
         free: mean time of a visit that holds nobody, on top, shape (n,).
+        owned: which of the work still to come a visit stands for, K of (n, n), from `owned_work`; None: all of it.
     """
 
     factor: Factor
@@ -85,6 +87,7 @@ class CaseFlow:
     held_second: Floats
     pool: Ints
     free: Floats
+    owned: tuple[sparse.csr_array, ...] | None = None
 
 
 def case_flow(
@@ -95,11 +98,13 @@ def case_flow(
     held_second: npt.ArrayLike | None = None,
     free: npt.ArrayLike | None = None,
     arrival_scv: float = 1.0,
+    owned: tuple[sparse.csr_array, ...] | None = None,
 ) -> CaseFlow:
     """Check and freeze one class of cases.
 
     A second moment left out means fixed times. All times in one unit, the rate per that unit. A parallel block enters
-    as its branches in a row: the work that a case brings is the same; its cycle time is then not that of the block.
+    as its branches in a row, and `owned` says so (see `owned_work`): a case brings the same work, and visits
+    of its branches wait side by side. `cycle_time` is then that of the row; the waits are those of the block.
 
     Raises `NumericsError` for shapes that do not fit, negative times, a rate that is no finite number above 0, or a
     start that does not add up to 1.
@@ -119,7 +124,55 @@ def case_flow(
     served = np.asarray(pool, dtype=np.int64)
     if served.shape != (n,):
         raise NumericsError(f"the pools need one entry for each of the {n} nodes, got shape {served.shape}")
-    return CaseFlow(factor, float(rate), float(arrival_scv), mean, second, np.where(mean > 0.0, served, -1), beside)
+    return CaseFlow(
+        factor, float(rate), float(arrival_scv), mean, second, np.where(mean > 0.0, served, -1), beside, owned
+    )
+
+
+def owned_work(
+    pool: npt.ArrayLike, pools: int, branches: Sequence[tuple[Sequence[int], int, int]]
+) -> tuple[sparse.csr_array, ...]:
+    """For parallel blocks whose branches stand in a row: the work to come that each visit stands for, K of (n, n).
+
+    In a row, a visit of the first branch has all other branches before it; side by side it stands for the rest of its
+    own branch and, where several branches need the same team, an equal part of what follows the block. Without this,
+    branches that share a team would seem to go there one after the other, and waits come out a third too short.
+
+    Args:
+        pool: serving pool per node, (n,); pools: how many there are.
+        branches: outer blocks before inner ones: all nodes of the branch (inner blocks included), the node that its
+            end leads to in the row (first of the next branch, or the joining node), the joining node of the block.
+
+    >>> [one.toarray().tolist() for one in owned_work([0, 0, -1], 1, [([0], 1, 2), ([1], 2, 2)])]
+    [[[1.0, -1.0, 0.5], [0.0, 1.0, -0.5], [0.0, 0.0, 1.0]]]
+    """
+    served = np.asarray(pool, dtype=np.int64)
+    n = len(served)
+    result = []
+    for p in range(pools):
+        using: dict[int, int] = {}
+        for nodes, _, join in branches:
+            using[join] = using.get(join, 0) + bool((served[list(nodes)] == p).any())
+        rows: list[dict[int, float]] = [{node: 1.0} for node in range(n)]
+        for nodes, after, join in branches:
+            following = dict(rows[join])
+            for node in nodes:
+                row = {node: 1.0}
+                row[after] = row.get(after, 0.0) - 1.0
+                for other, part in following.items():
+                    row[other] = row.get(other, 0.0) + part / max(1, using[join])
+                rows[node] = row
+        cells = [(node, other, part) for node, row in enumerate(rows) for other, part in row.items()]
+        row_of, column, value = (list(part) for part in zip(*cells, strict=True))
+        result.append(sparse.csr_array((value, (row_of, column)), shape=(n, n)))
+    return tuple(result)
+
+
+def owned_to_go(flow: CaseFlow, to_go: Floats) -> Floats:
+    """The work to come of each pool that a visit stands for, (n, K)."""
+    if flow.owned is None:
+        return to_go
+    return np.column_stack([one @ to_go[:, p] for p, one in enumerate(flow.owned)])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -132,7 +185,7 @@ class PoolWork:
         to_go, second_to_go: first and second moment of the work for pool p still to come from node i, shape (n, K).
         mean, second: of the work for each pool over the whole case (EB, EB2), shape (K,).
         times: visits to each pool, shape (K,).
-        remaining: sum over the pool's nodes of visits times work to come (G over the rate), shape (K,).
+        remaining: sum over the pool's nodes of visits times work to come that is theirs (G over the rate), shape (K,).
         excess: sum over the pool's nodes of visits times (second moment - 2 mean^2): 0 if exponential, shape (K,).
     """
 
@@ -165,7 +218,7 @@ def pool_work(flow: CaseFlow, pools: int) -> PoolWork:
         start @ to_go,
         start @ second_to_go,
         weight.sum(axis=0),
-        np.einsum("ip,ip->p", weight, to_go),
+        np.einsum("ip,ip->p", weight, owned_to_go(flow, to_go)),
         (flow.held_second - 2.0 * flow.held**2) @ weight,
     )
 

@@ -21,7 +21,7 @@ from .erlang import erlang_c, erlang_c_slope
 from .faults import NumericsError
 from .outcomes import Outcomes
 from .pool_variability import Variability
-from .queueing import Queues
+from .queueing import Queues, owned_to_go
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -198,9 +198,13 @@ def _flow_back(found: Queues, c: int, back: _Back, outcomes: Outcomes | None, ow
     member, visits, held = work.member, work.visits, flow.held
     mine = member * held[:, None]
     second_back = np.outer(visits, back.second[c])
-    pull = member * visits[:, None] * back.remaining[c] + 2.0 * mine * second_back
+    waiting = member * visits[:, None] * back.remaining[c]
+    if flow.owned is not None:
+        waiting = np.column_stack([one.T @ waiting[:, p] for p, one in enumerate(flow.owned)])
+    pull = waiting + 2.0 * mine * second_back
     to_go_back = np.outer(visits, back.mean[c]) + factor.solve_transposed(pull)
-    per_visit = (member * (work.to_go * back.remaining[c] + back.times[c])).sum(axis=1)
+    owned = owned_to_go(flow, work.to_go)
+    per_visit = (member * (owned * back.remaining[c] + back.times[c])).sum(axis=1)
     spread = member @ back.excess[c]
     per_visit += spread * (flow.held_second - 2.0 * held**2)
     free = np.zeros(chain.n)

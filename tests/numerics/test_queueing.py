@@ -13,7 +13,7 @@ from mpmflow.numerics.erlang import erlang_b, erlang_c, erlang_c_slope
 from mpmflow.numerics.faults import NumericsError
 from mpmflow.numerics.outcomes import Outcomes, along, chain_from_outcomes, outcomes_from
 from mpmflow.numerics.overload import overload, passes_wait, stable_shares
-from mpmflow.numerics.queueing import CaseFlow, case_flow, one_more, queues
+from mpmflow.numerics.queueing import CaseFlow, case_flow, one_more, owned_work, queues
 from mpmflow.numerics.queueing_slopes import cycle_slopes, wait_slopes
 
 EXACT = {"rel": 1e-9, "abs": 1e-12}
@@ -237,6 +237,44 @@ class TestSlopes:
     def test_no_slope_of_an_endless_wait(self) -> None:
         with pytest.raises(NumericsError, match="grows without end"):
             wait_slopes(queues([case_flow(once(), 2.0, [1.0], [0])], [1]), [1.0])
+
+
+class TestBlocks:
+    """Node 0, then branches 1 and 2 in a row, then 3, which sends one in five back."""
+
+    def flow(self, pool: list[int], owned: bool = True, held: np.ndarray | None = None, back: float = 0.2) -> CaseFlow:
+        chain = chain_from_cells(4, [0, 1, 2, 3], [1, 2, 3, 0], [1, 1, 1, back], [3], [0], [1 - back], 1)
+        mean = np.array([1.0, 2.0, 1.5, 0.8]) if held is None else held
+        own = owned_work(pool, max(pool) + 1, [([1], 2, 3), ([2], 3, 3)]) if owned else None
+        return case_flow(factorise(chain), 0.18, mean, pool, 2 * mean**2, owned=own)
+
+    def test_branches_that_share_no_team_wait_as_in_a_row(self) -> None:
+        for pool in ([0, 1, 0, 1], [0, 1, 2, 0]):
+            people = [1] * (max(pool) + 1)
+            side, row = (queues([self.flow(pool, owned)], people).wait for owned in (True, False))
+            assert side == pytest.approx(row, **EXACT)
+
+    def test_branches_that_share_a_team_stand_in_each_others_way(self) -> None:
+        side, row = (queues([self.flow([0, 1, 1, 0], owned)], [1, 1]).wait for owned in (True, False))
+        assert side[0] == pytest.approx(row[0], **EXACT)
+        assert side[1] > 1.3 * row[1]
+
+    def test_slopes(self) -> None:
+        pool = [0, 1, 1, 0]
+        shares = outcomes_from([3, 3], [0, 4], [0.2, 0.8], payer=[1, -1])
+        slopes = wait_slopes(queues([self.flow(pool)], [1, 1]), [0.3, 1.0], [shares])[0]
+        base = np.array([1.0, 2.0, 1.5, 0.8])
+
+        def figure(flow: CaseFlow) -> float:
+            return float(queues([flow], [1, 1]).wait @ [0.3, 1.0])
+
+        for node in range(4):
+            up, down = (figure(self.flow(pool, held=base * (1 + sign * 1e-5 * np.eye(4)[node]))) for sign in (1, -1))
+            assert slopes.stretch[node] == pytest.approx((up - down) / 2e-5, rel=1e-6)
+        assert slopes.share is not None
+        share = along(shares, slopes.share, "from_pass")[0]
+        up, down = (figure(self.flow(pool, back=0.2 + sign * 1e-5)) for sign in (1, -1))
+        assert share == pytest.approx((up - down) / 2e-5, rel=1e-6)
 
 
 class TestOverload:
