@@ -18,7 +18,7 @@ from mpmflow.analysis.interactions import Interaction, interactions_of
 from mpmflow.analysis.law_of_time import LawOfTime, RemainingTime, law_of_all, law_of_end, remaining
 from mpmflow.analysis.laws_of import Samples
 from mpmflow.analysis.levers import Levers, levers_of
-from mpmflow.analysis.ranking import Mending, MendingBoth, ranking
+from mpmflow.analysis.ranking import RANKED, Mending, MendingBoth, ranking
 from mpmflow.analysis.results import Document, Provenance, Result, finite, provenance
 from mpmflow.analysis.sojourn_of import WholeTime, gamma_slopes, law_slopes, whole_time
 from mpmflow.graphs.cells import ProcessCells
@@ -113,7 +113,7 @@ class WorkflowAnalysis:
         deadline, sd = self.solution.process.deadline, self.figures["time.sd"] or 0.0
         law = law_slopes(self.whole_time, deadline)
         moments = gamma_slopes(self.whole_time, self.solution.time.mean, sd, deadline)
-        return levers_of(self.solution, self.solver, law, self.figures, moments)
+        return levers_of(self.solution, self.solver, law, self.figures, moments, self.whole_time)
 
     @cached_property
     def _mendings(self) -> tuple[tuple[Mending, ...], tuple[MendingBoth, ...]]:
@@ -214,7 +214,7 @@ class WorkflowAnalysis:
             ],
             "method": dict(self.method),
             "error": dict(self.error),
-            "notes": [*self.notes, *_left_out(self.levers)],
+            "notes": [*self.notes, *_left_out(self.levers), *_unranked(self.ranking)],
         }
 
 
@@ -386,6 +386,12 @@ def _left_out(levers: Levers) -> list[str]:
     if not levers.left_out:
         return []
     return [f"{len(levers.left_out)} levers inside parallel blocks are left out: their slopes would take too long"]
+
+
+def _unranked(ranked: Sequence[Mending]) -> list[str]:
+    if len(ranked) < RANKED:
+        return []
+    return [f"of all decisions the {RANKED} with the largest slopes of the time are ranked"]
 
 
 def _folds(solution: Solution) -> Iterator[Any]:

@@ -2,7 +2,7 @@
 
 Such a lever changes the law of a maximum. The block is folded anew with the lever moved up and down, everything else
 is solved as ever; the slopes are right to about 1e-8 of the figure. Blocks that the lever does not touch are not folded
-again.
+again. Percentiles and lateness are not solved again: they follow from the differences of the blocks' laws and shares.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from mpmflow.analysis.arrays import Solver
 from mpmflow.analysis.figures import FIGURES, Solution, solve_process
+from mpmflow.analysis.sojourn_of import Quotient, WholeTime, slopes_by_laws
 from mpmflow.graphs.cells import Block, Cells, State, Way
 from mpmflow.graphs.work_time import Timing
 
@@ -58,50 +59,53 @@ def _time_lever(state: State) -> str:
 
 
 def slopes_by_difference(
-    solution: Solution, solver: Solver, inner: tuple[str, ...]
+    solution: Solution, solver: Solver, inner: tuple[str, ...], whole: WholeTime | None = None
 ) -> tuple[list[str], Floats, dict[str, Floats]]:
     """Names, values and slopes of levers, each moved a little up and down, everything else solved anew.
 
     At a share of 0 or 1 the difference is one-sided, of the second order. A lever whose value is 0 and that is
-    stretched (no time, no cost) has no slope and is left out.
+    stretched (no time, no cost) has no slope and is left out. Percentiles and lateness move with the laws of the blocks
+    and the shares, along the slopes of `whole` in those.
     """
     process = solution.process
 
-    def figures(name: str, change: float) -> dict[str, float | None]:
-        return solve_process(replace(process, cells=_moved(process.cells, name, change)), solver.again()).values
+    def moved(name: str, change: float) -> Solution:
+        return solve_process(replace(process, cells=_moved(process.cells, name, change)), solver.again())
 
     names: list[str] = []
     values: list[float] = []
     columns: dict[str, list[float]] = {figure: [] for figure in FIGURES}
+    quotients: list[Quotient] = []
     for name in inner:
         value, is_share = _value_of(process.cells, name, solver)
         if value <= 0.0 and not is_share:
             continue
         if is_share and not STEP <= value <= 1.0 - STEP:
             step = STEP if value < STEP else -STEP
-            found = _one_sided(solution.values, figures(name, step), figures(name, 2.0 * step), step)
+            near, far = moved(name, step), moved(name, 2.0 * step)
+            quotient = [(4.0, near), (-3.0, solution), (-1.0, far)], 2.0 * step
         else:
-            found = _central(figures(name, STEP), figures(name, -STEP), 2.0 * STEP * (1.0 if is_share else value))
+            up, down = moved(name, STEP), moved(name, -STEP)
+            quotient = [(1.0, up), (-1.0, down)], 2.0 * STEP * (1.0 if is_share else value)
+        found = _quotient(*quotient)
+        quotients.append([(weight / quotient[1], one.actual) for weight, one in quotient[0]])
         names.append(name)
         values.append(value)
         for figure, column in columns.items():
             column.append(found.get(figure, float("nan")))
-    return names, np.array(values), {figure: np.array(column) for figure, column in columns.items()}
+    slopes = {figure: np.array(column) for figure, column in columns.items()}
+    if whole is not None and names:
+        slopes |= slopes_by_laws(whole, process.deadline, solver.book, solution.actual, quotients)
+    return names, np.array(values), slopes
 
 
-def _central(up: dict[str, float | None], down: dict[str, float | None], width: float) -> dict[str, float]:
-    pairs = ((figure, up[figure], down[figure]) for figure in FIGURES)
-    return {figure: (high - low) / width for figure, high, low in pairs if high is not None and low is not None}
-
-
-def _one_sided(
-    at: dict[str, float | None], one: dict[str, float | None], two: dict[str, float | None], step: float
-) -> dict[str, float]:
+def _quotient(parts: list[tuple[float, Solution]], width: float) -> dict[str, float]:
+    """A difference quotient of every figure that all of these have."""
     found = {}
     for figure in FIGURES:
-        a, b, c = at[figure], one[figure], two[figure]
-        if a is not None and b is not None and c is not None:
-            found[figure] = (4.0 * b - 3.0 * a - c) / (2.0 * step)
+        values = [(weight, one.values[figure]) for weight, one in parts]
+        if all(value is not None for _, value in values):
+            found[figure] = sum(weight * value for weight, value in values if value is not None) / width
     return found
 
 

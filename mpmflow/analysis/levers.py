@@ -21,6 +21,7 @@ from mpmflow.analysis.amounts import cost_reward, time_reward
 from mpmflow.analysis.arrays import Solved, Solver
 from mpmflow.analysis.figures import FIGURES, LEAST, Solution, spread
 from mpmflow.analysis.inner_levers import DIFFERENCE_BUDGET, inner_levers, slopes_by_difference
+from mpmflow.analysis.sojourn_of import WholeTime
 from mpmflow.graphs.cells import State
 from mpmflow.numerics.gradients import Slopes, slopes
 from mpmflow.numerics.outcomes import along, summed
@@ -101,12 +102,13 @@ def levers_of(
     law: Mapping[str, tuple[Floats, Floats]] | None = None,
     law_figures: Mapping[str, float | None] | None = None,
     by_moments: Mapping[str, tuple[float, float]] | None = None,
+    whole: WholeTime | None = None,
 ) -> Levers:
     """Every lever of a solved process: outcomes, `takes`, `waits`, delays, `costs`, hourly costs, arrivals.
 
     `law` are slopes of percentiles and lateness, as `sojourn_of.law_slopes` gives them, `law_figures` those figures
     themselves. `by_moments` are slopes of these figures in the mean and the sd of the time, for a law that has nothing
-    else. Levers inside parallel blocks have no slopes of a lattice law.
+    else; `whole` is the law, for levers inside parallel blocks.
     """
     inner = inner_levers(solution.process.cells)
     found = _Collected()
@@ -125,7 +127,7 @@ def levers_of(
     if inner and len(inner) * len(solution.executions) > DIFFERENCE_BUDGET:
         left_out = tuple(inner)
     elif inner:
-        found.add(*slopes_by_difference(solution, solver, inner))
+        found.add(*slopes_by_difference(solution, solver, inner, whole))
     if solution.rate is not None and solution.process.coming.kind in ("poisson", "every"):
         effects = {
             "throughput_per_s": np.array([solution.values["yield"] or 0.0]),

@@ -6,7 +6,7 @@ with the same mean and standard deviation, and the figures say that they are app
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -17,11 +17,12 @@ from mpmflow.analysis.amounts import amounts_of, time_reward
 from mpmflow.analysis.arrays import LawBook, Solved
 from mpmflow.analysis.branch_time import BranchSpell, row_law
 from mpmflow.numerics.compound import Mixture
-from mpmflow.numerics.lattice import TimeLaw
+from mpmflow.numerics.lattice import TimeLaw, on_lattice
 from mpmflow.numerics.laws import Constant, Gamma, Law
 from mpmflow.numerics.moments import given_end
 from mpmflow.numerics.settings import DEFAULT, Settings
-from mpmflow.numerics.sojourn import CycleTime, cdf_slopes, cycle_time, quantile_slopes
+from mpmflow.numerics.sojourn import CycleTime, cdf_slopes, chance_weights, cycle_time, law_changes, quantile_slopes
+from mpmflow.numerics.sojourn import law_slopes as numeric_slopes
 from mpmflow.numerics.transforms import TimedProcess, timed_process
 
 Floats = npt.NDArray[np.float64]
@@ -90,6 +91,59 @@ def law_slopes(whole: WholeTime, deadline: float | None) -> dict[str, tuple[Floa
         late = cdf_slopes(whole.process, whole.cycle, (deadline,))
         found["time.late"] = (-late.shares[0], -late.stretches[0])
     return found
+
+
+Quotient = list[tuple[float, Solved]]
+"""Weights and solved processes, the same but for one lever: a difference quotient of whatever is read from them."""
+
+
+def slopes_by_laws(
+    whole: WholeTime, deadline: float | None, book: LawBook, solved: Solved, quotients: Sequence[Quotient]
+) -> dict[str, Floats]:
+    """Slopes of percentiles and lateness along difference quotients, shape (quotients,): for levers inside blocks.
+
+    Such a lever changes the laws of some rows and some shares; the slope of a chance in those is exact, so only the
+    quotients of laws and shares are differences. Nothing of the lattice is solved again.
+    """
+    if whole.cycle is None or whole.process is None:
+        return {}
+    cycle, process = whole.cycle, whole.process
+    law = cycle.all
+    at = {figure: law.quantile(share) for figure, share in PERCENTILES.items()}
+    times = {figure: time for figure, time in at.items() if not _on_jump(law, time) and law.density(time) > 0.0}
+    factor = {figure: -1.0 / law.density(time) for figure, time in times.items()}
+    if deadline is not None:
+        times["time.late"], factor["time.late"] = deadline, -1.0
+    if not times:
+        return {}
+    weights = chance_weights(cycle, list(times.values()))
+    by_share = numeric_slopes(process, cycle, weights).shares
+    rows: list[int] = []
+    owner: list[int] = []
+    masses: list[Floats] = []
+    total = np.zeros((len(times), len(quotients)))
+    folded = [row for row in range(solved.n) if solved.cells.states[solved.state[row]].part in ("joined", "lost")]
+    plain = {row for row in range(solved.n) if row not in folded}
+    for seat, quotient in enumerate(quotients):
+        total[:, seat] = by_share @ sum(weight * one.outcomes.share for weight, one in quotient)
+        touched = [
+            row
+            for row in plain
+            if any(
+                one.cells.states[one.state[row]] is not solved.cells.states[solved.state[row]] for _, one in quotient
+            )
+        ]
+        for row in (*folded, *touched):
+            laws = [(weight, row_law(one, row, book)) for weight, one in quotient]
+            if any(one != laws[0][1] for _, one in laws[1:]):
+                rows.append(row)
+                owner.append(seat)
+                masses.append(sum((w * on_lattice(one, cycle.lattice).mass for w, one in laws), np.zeros(())))
+    if rows:
+        changes = law_changes(process, cycle, weights, rows, np.array(masses))
+        for seat, change in zip(owner, changes.T, strict=True):
+            total[:, seat] += change
+    return {figure: factor[figure] * total[seat] for seat, figure in enumerate(times)}
 
 
 def _on_jump(law: TimeLaw, at: float) -> bool:

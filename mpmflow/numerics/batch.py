@@ -132,7 +132,9 @@ class Scenarios:
             self.settings.block,
         )
         mean = np.einsum("sn,sn->s", np.broadcast_to(begin, values.shape), values)
-        return Batch(visits, values, mean, _by_index(visits[:, row[self._outside]] * ending, ends, self.k))
+        with np.errstate(invalid="ignore"):  # endless visits times no exit, in scenarios without a way out
+            ended = _by_index(visits[:, row[self._outside]] * ending, ends, self.k)
+        return Batch(visits, values, mean, ended)
 
 
 def _by_index(amount: Floats, index: npt.NDArray[np.int64], size: int) -> Floats:

@@ -26,7 +26,7 @@ import numpy.typing as npt
 
 from .chain import Floats
 from .faults import ChainError
-from .lattice import Lattice, TimeLaw, choose_lattice, on_lattice, read_back, read_smooth
+from .lattice import Complexes, Lattice, TimeLaw, choose_lattice, on_lattice, read_back, read_smooth
 from .laws import Law
 from .outcomes import Along, Outcomes, along, summed
 from .settings import DEFAULT, Settings
@@ -249,6 +249,55 @@ def law_slopes(
 
     Of all cases, or of one end. The weights of `blocks` make slopes of a block's mean through its branches this way.
     """
+    read, lattice = _reading(found, weights), found.lattice
+    ends = _of_end(process.k, end)
+    run = Transforms(process, lattice, settings, stretch=True)
+    out = process.outcomes
+    shares, stretches = np.zeros((len(weights), out.count)), np.zeros((len(weights), process.n))
+    for block in run.blocks(ends):
+        some = read[:, block.at]
+        leaving = (block.arrivals * block.here)[out.row] * block.way
+        shares += (some @ (leaving * run.ahead(block, ends)[0]).T).real
+        moved = block.arrivals * run.stretch_of_nodes(block.at) * run.after(block, ends)[0]
+        stretches += (some @ moved.T).real
+    return TimeSlopes(out, shares, stretches)
+
+
+def law_changes(
+    process: TimedProcess,
+    found: CycleTime,
+    weights: Floats,
+    rows: Sequence[int],
+    masses: Floats,
+    settings: Settings = DEFAULT,
+) -> Floats:
+    """First-order change of linear figures of all cases when laws of nodes change, shape (T, R).
+
+    Change r adds `masses[r]`, shape (M,), to the law of node `rows[r]` on the lattice; `weights` as for `law_slopes`.
+    One elimination for all changes.
+    """
+    read, lattice = _reading(found, weights), found.lattice
+    ends = np.ones((1, process.k))
+    run = Transforms(process, lattice, settings)
+    shifted = lattice.forward(masses)
+    at = np.asarray(rows, dtype=np.int64)
+    total = np.zeros((len(weights), len(at)))
+    for block in run.blocks(ends):
+        moved = block.arrivals[at] * run.after(block, ends)[0][at] * shifted[:, block.at]
+        total += (read[:, block.at] @ moved.T).real
+    return total
+
+
+def _of_end(k: int, end: int | None) -> Floats:
+    ends = np.ones((1, k))
+    if end is not None:
+        ends = np.zeros((1, k))
+        ends[0, end] = 1.0
+    return ends
+
+
+def _reading(found: CycleTime, weights: Floats) -> Complexes:
+    """What turns a transform into the figures `sum_k weights[t, k] * F((k + 1/2) h)`, shape (T, M/2 + 1)."""
     lattice = found.lattice
     # F at half-points is the sum of masses so far plus the midpoint correction: turn weights on F into weights on
     # masses.
@@ -260,21 +309,7 @@ def law_slopes(
     fold[0] = 1.0
     if lattice.points % 2 == 0:
         fold[-1] = 1.0
-    read = np.conj(np.fft.rfft(on_mass / lattice.damping)) * fold / lattice.points
-    ends = np.ones((1, process.k))
-    if end is not None:
-        ends = np.zeros((1, process.k))
-        ends[0, end] = 1.0
-    run = Transforms(process, lattice, settings, stretch=True)
-    out = process.outcomes
-    shares, stretches = np.zeros((len(weights), out.count)), np.zeros((len(weights), process.n))
-    for block in run.blocks(ends):
-        some = read[:, block.at]
-        leaving = (block.arrivals * block.here)[out.row] * block.way
-        shares += (some @ (leaving * run.ahead(block, ends)[0]).T).real
-        moved = block.arrivals * run.stretch_of_nodes(block.at) * run.after(block, ends)[0]
-        stretches += (some @ moved.T).real
-    return TimeSlopes(out, shares, stretches)
+    return np.asarray(np.conj(np.fft.rfft(on_mass / lattice.damping)) * fold / lattice.points)
 
 
 def cdf_slopes(
@@ -288,6 +323,11 @@ def cdf_slopes(
 
     Right to the step's order h^2; within a step of a jump the jump is spread over it.
     """
+    return law_slopes(process, found, chance_weights(found, times), end, settings)
+
+
+def chance_weights(found: CycleTime, times: npt.ArrayLike) -> Floats:
+    """The weights on half-points that read P(T <= t) for each of the times, shape (T, M)."""
     lattice = found.lattice
     place = np.clip(np.asarray(times, dtype=np.float64).ravel() / lattice.step - 0.5, -0.5, lattice.points - 1.0)
     weights = np.zeros((len(place), lattice.points))
@@ -300,7 +340,7 @@ def cdf_slopes(
         weights[row[later], low[later]] += 1.0 - part[later]
     else:
         weights[row, np.floor(place + 0.5 + 1e-9).astype(np.int64).clip(0, lattice.points - 1)] = 1.0
-    return law_slopes(process, found, weights, end, settings)
+    return weights
 
 
 def quantile_slopes(

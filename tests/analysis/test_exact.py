@@ -668,6 +668,35 @@ def test_every_kind_of_lever_moves_the_law_of_the_time() -> None:
     assert here.levers.effect("ok.costs", "time.p90") is None
 
 
+def test_levers_inside_a_parallel_block_move_the_law_of_the_time() -> None:
+    """Against solving anew with large steps: shares, work, waits, and rework inside the branches and around them."""
+
+    def found(work: float = 3.0, wait: float = 2.0, again: float = 0.2, lost: float = 0.1) -> WorkflowAnalysis:
+        check = Decision(
+            name="ok",
+            outcomes=[
+                Outcome(name="no", share=again, target="a", rework=True),
+                Outcome(name="stop", share=lost * (1 - again) / 0.8, scrap=True),
+                Outcome(name="yes"),
+            ],
+        )
+        a = Step(name="a", takes={"law": "gamma", "mean": f"{work}h", "sd": f"{work / 2}h"}, waits=exponential(wait))
+        block = Parallel(name="both", branches=[Branch(body=[a, check]), Branch(body=[Step(name="b", takes="6h")])])
+        last = Decision(name="fine", outcomes=[Outcome(name="back", share=0.3, target="both"), Outcome(name="y")])
+        return answer(block, Step(name="c", takes=exponential(2)), last, deadline="20h")
+
+    here = found()
+    moved = {
+        "a.takes": (found(work=3.06), found(work=2.94), 0.12 * HOUR),
+        "a.waits": (found(wait=2.04), found(wait=1.96), 0.08 * HOUR),
+        "ok.no": (found(again=0.21), found(again=0.19), 0.02),
+    }
+    for lever, (up, down, width) in moved.items():
+        for figure in ("time.p50", "time.p90", "time.p95", "time.late"):
+            gradient, _ = here.levers.effect(lever, figure)
+            assert gradient == pytest.approx((up[figure] - down[figure]) / width, rel=2e-2), (lever, figure)
+
+
 def test_a_gamma_law_moves_with_its_mean_and_spread() -> None:
     def found(again: float) -> WorkflowAnalysis:
         check = Decision(name="ok", outcomes=[Outcome(name="no", share=again, target="s0"), Outcome(name="yes")])
