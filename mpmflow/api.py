@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from .analysis.exact import Analysis
     from .analysis.figures import Solution
     from .analysis.law_of_time import RemainingTime
-    from .analysis.risk import Reference
+    from .analysis.reference import Reference
     from .analysis.sweep import Sweep
     from .compiler.pipeline import Compiled
     from .exchange.export import Export
@@ -243,7 +243,7 @@ def evaluate(
         series: likewise a table of periods with a column for each metric or indicator.
         as_of: the day (its evening) that knows nothing later; the last day observed, unless said.
         reference: what "extra" and "worse" mean: `"plan"` is the model as written, `"rework-free"` the present state
-            without its rework, two dates what was observed from one to the other.
+            without its rework, two dates what was observed from the first to the second.
         seed: of the draws behind intervals and probabilities; the same seed gives the same answer to the byte.
 
     Returns:

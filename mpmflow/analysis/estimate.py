@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import Literal
 
 import numpy as np
@@ -115,8 +116,12 @@ def estimate(
         then_shares = {row.decision: row for row in _decisions(model, observations, then, None, 1.0)}
         then_times = {row.name: row for row in _times(model, observations, then, None, planned)}
         then_arrivals = {row.workflow: row for row in _arrivals(model, observations, then, None)}
-        if not then_times and not any(row.counts.any() for row in then_shares.values()):
-            raise DataError("nothing was observed in the reference period, so nothing can be compared with it")
+        decided = any(row.counts.any() for row in then_shares.values())
+        if not then_times and not decided and not _told(observations, then):
+            raise DataError(
+                "nothing was observed in the reference period, so nothing can be compared with it; choose dates from "
+                f"{observations.starts[0].date()} to {(observations.as_of - timedelta(microseconds=1)).date()}"
+            )
         filled = with_estimates(model, {}, times, arrivals, planned, now=False)
         arrivals = {
             name: replace(row, reference=then_arrivals[name].rate if name in then_arrivals else row.plan)
@@ -124,6 +129,11 @@ def estimate(
         }
         base = with_estimates(filled, then_shares, then_times, then_arrivals, planned, now=True)
     return Estimate(base, current, found, times, arrivals, periods)
+
+
+def _told(observations: Observations, periods: slice) -> bool:
+    """Whether a table has a value in these periods."""
+    return any(value is not None for row in observations.series.values() for value in row[periods])
 
 
 def _decisions(

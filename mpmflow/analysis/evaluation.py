@@ -25,6 +25,18 @@ Shares = Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
+class Seen:
+    """What was counted in one period: the value, the decisions (or visits) behind it, and the period's last day."""
+
+    value: float
+    n: int
+    on: date
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"value": self.value, "n": self.n, "on": _day(self.on)}
+
+
+@dataclass(frozen=True, slots=True)
 class IndicatorFigure:
     """A leading indicator: what was expected of it, what was seen, and what its rules make of that.
 
@@ -36,6 +48,7 @@ class IndicatorFigure:
         low, high: 95 % interval of `observed`, for sampling noise; None for figures without counts.
         n: decisions (or visits) behind `observed`; None for figures that are not counted.
         estimate, estimate_low, estimate_high: what forecasts use: all periods, older ones counting less, 95 %.
+        enough: the last full period with at least 10 decisions (or visits), where the very last one has fewer.
         sd, expected_sd: of a time, how much single visits scatter, as observed and as expected; None for other figures.
         p_worse: probability that the true level is worse than expected; None without direction or without data.
         state, since: the state of its rules, and the day it began; since is None without observations.
@@ -55,6 +68,7 @@ class IndicatorFigure:
     low: float | None = None
     high: float | None = None
     n: int | None = None
+    enough: Seen | None = None
     estimate: float | None = None
     estimate_low: float | None = None
     estimate_high: float | None = None
@@ -81,6 +95,7 @@ class IndicatorFigure:
             "low": self.low,
             "high": self.high,
             "n": self.n,
+            "enough": self.enough.to_dict() if self.enough is not None else None,
             "estimate": _interval(self.estimate, self.estimate_low, self.estimate_high),
             "sd": self.sd,
             "expected_sd": self.expected_sd,
@@ -148,6 +163,7 @@ class MetricFigure:
     Attributes:
         on: the date that baseline and forecast are for: the target's, else after the longest lag.
         observed: what was observed in the last full period, where there is data of the metric itself.
+        recent: mean of what was observed, a period counting half as much every 8 periods that pass.
         baseline: the figure if every source were at its reference.
         forecast, low, high: expected figure and its 95 % interval.
         target: level of the target in base units, `target_text` as written; None without one.
@@ -157,7 +173,8 @@ class MetricFigure:
         change, by: forecast minus baseline, and what each source adds to it. Known even where the level is not.
         paths: the strongest ways from a source to the metric, each a list of names.
         evidence: the weakest evidence on those paths: structural, formula, experiment, associated, learned or declared.
-        method: `exact` for what the process determines, `forecast` for what rests on declared or learned influences.
+        method: `exact` for what the process determines, `forecast` for what rests on declared or learned influences,
+            `observed` where the target's time has passed and what came is known.
         notes: what a reader should know before leaning on the figure.
     """
 
@@ -169,6 +186,7 @@ class MetricFigure:
     owner: str | None = None
     on: date | None = None
     observed: float | None = None
+    recent: float | None = None
     baseline: float | None = None
     forecast: float | None = None
     low: float | None = None
@@ -197,6 +215,7 @@ class MetricFigure:
             "owner": self.owner,
             "on": _day(self.on),
             "observed": self.observed,
+            "recent": self.recent,
             "baseline": self.baseline,
             "forecast": self.forecast,
             "low": self.low,
@@ -339,7 +358,7 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class CoverageFigure:
-    """How much of the data the model explains."""
+    """How much of the data the model explains; `cautions` say where the data themselves are thin."""
 
     cases: int = 0
     events: int = 0
@@ -347,6 +366,7 @@ class CoverageFigure:
     unmatched: tuple[tuple[str, int], ...] = ()
     deviations: tuple[tuple[str, str, int], ...] = ()
     notes: tuple[str, ...] = ()
+    cautions: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -356,6 +376,7 @@ class CoverageFigure:
             "unmatched_activities": [{"activity": name, "events": count} for name, count in self.unmatched],
             "deviations": [{"from": first, "to": then, "times": count} for first, then, count in self.deviations],
             "notes": list(self.notes),
+            "cautions": list(self.cautions),
         }
 
 
@@ -382,6 +403,7 @@ class Evaluation(Result):
     provenance: Provenance | None = None
     title: str = ""
     labels: Mapping[str, str] = field(default_factory=dict, repr=False)
+    period: float = 604800.0
 
     def indicator(self, name: str) -> IndicatorFigure:
         """The indicator of that name; KeyError with the nearest names if there is none."""

@@ -23,7 +23,7 @@ from .levels import Places, inputs_of, spans_in
 from .outlook import Outlook, Own
 from .process_change import ProcessChange
 from .propagation import lagged
-from .readings import Reading, reading
+from .readings import Reading, day_of, reading
 from .sources import Source
 
 Floats = npt.NDArray[np.float64]
@@ -36,7 +36,11 @@ ARRIVED = 0.9
 
 @dataclass(frozen=True, eq=False)
 class MetricForecast:
-    """A metric at one reading; see `evaluation.MetricFigure` for what the figures mean."""
+    """A metric at one reading; see `evaluation.MetricFigure` for what the figures mean.
+
+    `settled`: its target's time has passed, and what came was observed. `note`: why it cannot be told whether a target
+    was met, where that is so.
+    """
 
     name: str
     reading: Reading
@@ -52,6 +56,8 @@ class MetricForecast:
     residual: float
     arrives: date | None
     draws: Floats | None
+    settled: bool = False
+    note: str = ""
 
 
 class Forecaster:
@@ -76,7 +82,8 @@ class Forecaster:
         read = reading(target, outlook.timeline, flow, otherwise)
         by, baseline, forecast = self._parts(name, read)
         known = forecast is not None and bool(np.isfinite(forecast))
-        drawn = self._drawn(name, read) if known else None
+        settled, note = self._settled(name, read, target)
+        drawn = self._drawn(name, read) if known and not note else None
         low = high = p_miss = None
         if drawn is not None and np.isfinite(drawn).any():
             drawn = drawn[np.isfinite(drawn)]
@@ -103,9 +110,27 @@ class Forecaster:
             change,
             by,
             residual if abs(residual) > 1e-6 * scale else 0.0,
-            self.arrives(name),
+            None if settled or note else self.arrives(name),
             drawn,
+            settled and known,
+            note,
         )
+
+    def _settled(self, name: str, read: Reading, target: Target | None) -> tuple[bool, str]:
+        """Whether a reading lies in the past and was observed; and if it was not, why nothing can be said of it."""
+        timeline = self.outlook.timeline
+        if target is None or target.by is None or read.weights[timeline.known :].any():
+            return False, ""
+        day = target.by.isoformat()
+        if target.by < timeline.last_day(0) and not timeline.cover(*day_of(target.by)).any():
+            return False, f"Its target was for {day}, before the first observation: nobody can say whether it was met."
+        inputs = self.inputs_below(name) if name in self.outlook.formulas else [name]
+        asked = read.weights[: timeline.known] > 0.0
+        for place in inputs:
+            data = self.outlook.observed_figures.get(place, self.outlook.series.get(place))
+            if data is None or np.isnan(data[asked]).any():
+                return False, f"Its target was for {day}, and what came then was not observed."
+        return True, ""
 
     def arrives(self, name: str) -> date | None:
         """The day by which most of the change has arrived and stays; None where nothing changes."""
@@ -317,8 +342,15 @@ class Forecaster:
             weights = read.weights[self.outlook.known :]
             moved = away @ weights
             drawn = drawn + (moved if flow else moved / read.weights.sum())
-        bounds = _bounds(self.outlook.figures.get(name))
+        bounds = _bounds(self.outlook.figures.get(name)) or self._counted(name)
         return drawn if bounds is None else np.clip(drawn, *bounds)
+
+    def _counted(self, name: str) -> tuple[float, None] | None:
+        """Nothing below 0 for a metric of what is done or produced that never was."""
+        metric, data = self.outlook.metrics.get(name), self.outlook.series.get(name)
+        if metric is None or metric.category not in ("activity", "output") or data is None:
+            return None
+        return (0.0, None) if not (data < 0.0).any() else None
 
     def _whole_path(self, name: str) -> Floats | None:
         path = self.outlook.path_of(name)
@@ -333,7 +365,7 @@ class Forecaster:
 def _worth_telling(by: Mapping[str, float], level: float = 0.0) -> dict[str, float]:
     """Parts that are more than rounding beside each other and beside the level, the largest first."""
     most = max((abs(part) for part in by.values()), default=0.0) + 1e-2 * abs(level)
-    kept = {source: part for source, part in by.items() if abs(part) > 1e-12 * most}
+    kept = {source: part for source, part in by.items() if abs(part) > 1e-10 * most}
     return dict(sorted(kept.items(), key=lambda item: (-abs(item[1]), item[0])))
 
 

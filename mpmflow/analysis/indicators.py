@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta
 
 import numpy as np
 import numpy.typing as npt
@@ -20,13 +21,15 @@ from mpmflow.numerics.estimates import wilson_interval
 from .beliefs import Estimate, SharesEstimate, TimeEstimate
 from .current_model import mean_over_visits, outcomes_in
 from .estimate import outcome_measured
-from .evaluation import IndicatorFigure
+from .evaluation import IndicatorFigure, Seen
 from .process_change import ProcessChange
 from .rules import Series, follow, rule_text
 from .sources import Source
 from .watched import Watched
 
 Floats = npt.NDArray[np.float64]
+ENOUGH = 10
+"""So many decisions or visits make a period's figure worth showing by itself."""
 
 
 class Watch:
@@ -111,16 +114,20 @@ class Watch:
         last = float(values[-1])
         observed = None if np.isnan(last) else last
         low = high = n = None
+        behind: Floats | None = None
         if counts is not None:
-            n = int(counts[1][-1])
+            behind = counts[1]
+            n = int(behind[-1])
             if n:
                 low, high = (float(end) for end in wilson_interval(counts[0][-1], counts[1][-1]))
         elif name in self.times and self.times[name].visits.dtype == float:
-            n = int(self.times[name].visits[-1]) if name not in self.observations.series else None
+            behind = self.times[name].visits if name not in self.observations.series else None
+            n = int(behind[-1]) if behind is not None else None
         return replace(
             row,
             observed=observed,
             n=n,
+            enough=self._enough(values, behind),
             low=low,
             high=high,
             state=trace.state(),
@@ -128,6 +135,17 @@ class Watch:
             history=tuple(None if np.isnan(value) else float(value) for value in values),
             clauses=trace.clauses(),
         )
+
+    def _enough(self, values: Floats, behind: Floats | None) -> Seen | None:
+        """The last period that rests on enough, where the very last one does not."""
+        if behind is None or behind[-1] >= ENOUGH:
+            return None
+        good = np.flatnonzero(behind >= ENOUGH)
+        if not len(good):
+            return None
+        last = int(good[-1])
+        day = (self.observations.ends[last] - timedelta(microseconds=1)).date()
+        return Seen(float(values[last]), int(behind[last]), day)
 
     def _expected(self, name: str, indicator: Indicator | None) -> float | None:
         """`expect`, else the model's own figure by the reference."""

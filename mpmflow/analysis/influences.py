@@ -196,7 +196,7 @@ def strength_of(cause: Cause, before: Mapping[str, float], after: Mapping[str, f
         if not np.isfinite(new) or abs(new - old) <= 1e-9 * old or new <= 0.0:
             return Strength(power * base / old)
         return Strength(base * ((new / old) ** power - 1.0) / (new - old))
-    return Strength(None, f"the strength of {cause.source} on {cause.effect} is not known")
+    return Strength(None, f"there is too little data to learn how {cause.source} moves {cause.effect}")
 
 
 def declared_edge(cause: Cause, gain: float, period: float) -> Edge:

@@ -257,18 +257,20 @@ class Outlook:
                 edges.append(declared_edge(cause, strength.gain, self.timeline.period))
                 continue
             learned = self._learned(cause) if cause.strength is None or cause.strength.kind == "learned" else None
-            if learned is not None:
+            if learned is not None and abs(learned[0]) <= learned[1]:
+                notes.append(
+                    f"The series do not show yet how {cause.source} moves {cause.effect}: that influence is left out."
+                )
+            elif learned is not None:
                 gain, error = learned
                 plain = declared_edge(cause, gain, self.timeline.period)
                 edges.append(Edge(cause.source, cause.effect, gain, plain.kernel, "learned", error))
                 notes.append(
                     f"How strongly {cause.source} moves {cause.effect} was learned from the series, "
                     f"give or take {abs(error / gain):.0%}."
-                    if gain
-                    else f"The series show no influence of {cause.source} on {cause.effect}."
                 )
             else:
-                why = strength.note or f"the strength of {cause.source} on {cause.effect} is not known"
+                why = strength.note
                 notes.append(f"{why[0].upper()}{why[1:]}: that influence is left out.")
         return edges, notes
 

@@ -111,6 +111,11 @@ def periods_needed(targets: Mapping[str, Target], observations: Observations, kn
     return max(0, int(np.ceil((latest - end) / observations.period)))
 
 
+def day_of(day: date) -> tuple[float, float]:
+    """The moments at which a day begins and ends, seconds since the epoch."""
+    return _start(day), _end(day)
+
+
 def _start(day: date) -> float:
     return datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()
 

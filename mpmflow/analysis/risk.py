@@ -10,26 +10,26 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
-from typing import Literal
+from datetime import timedelta
 
 import numpy as np
 import numpy.typing as npt
 
 from mpmflow.compiler.names import Names as ModelNames
 from mpmflow.compiler.units import Units
-from mpmflow.diagnostics.errors import DataError
 from mpmflow.graphs.to_chain import to_chain
 from mpmflow.model.measures import Metric, Target
 from mpmflow.model.model import Model
 from mpmflow.model.observations import Observations
 from mpmflow.model.process import Choose, End, Node, Workflow
 from mpmflow.model.quantities import write_quantity
+from mpmflow.numerics.estimates import forgetting
 
 from .actions import Mover
 from .arrays import LawBook
 from .beliefs import Estimate
-from .estimate import estimate, full_periods, plan_times
+from .enough_data import cautions, metrics_of, require_something
+from .estimate import estimate, plan_times
 from .evaluation import Action, CoverageFigure, Evaluation, IndicatorFigure, MetricFigure, SpreadFigure
 from .forecast import DRAWS, Forecaster, MetricForecast, flows_of
 from .indicators import Watch
@@ -41,13 +41,13 @@ from .pathways import Pathway, pathways
 from .process_change import ProcessChange
 from .propagation import weakest
 from .readings import periods_needed
+from .reference import Reference, in_words, understood, window_of
 from .results import provenance
 from .sources import Source, sources_of
 from .spread import Split
 from .story import headlines_of, warnings_of, worse
 from .switching import Names
 
-Reference = Literal["plan", "rework-free"] | tuple[date, date]
 SLACK_AHEAD = 4
 """Periods that are looked ahead beyond the longest lag."""
 FIGURES = ("time", "cost", "yield", "first_pass", "rework", "throughput")
@@ -75,25 +75,24 @@ def evaluate(
 
     Raises:
         ModelFault: a workflow cannot be computed.
-        DataError: nothing was observed, or not in the reference period.
-        ValueError: the reference is none of these.
+        DataError: nothing was observed, or not in the reference period; or the reference is none of these.
     """
-    if not full_periods(observations) or not _anything(observations):
-        raise DataError("nothing was observed: a log needs at least one full period, a series at least one value")
+    require_something(model, observations)
+    reference = understood(reference)
     rng = np.random.default_rng(seed)
     book = LawBook(samples)
     workflows = _workflow_names(model)
     planned_cells = [to_chain(model, name) for name in workflows]
     planned = plan_times(planned_cells, book)
-    window = _window(reference, observations)
-    found = estimate(model, observations, planned, window if window is not None else _word(reference))
+    window = window_of(reference, observations)
+    found = estimate(model, observations, planned, reference if isinstance(reference, str) else window or (0, 0))
     before = {name: to_chain(found.reference, name) for name in workflows}
     after = {name: to_chain(found.model, name) for name in workflows}
     names = _time_names(found)
     changes = {name: ProcessChange(before[name], after[name], names, observations.period, book) for name in workflows}
     sources = sources_of(found, plan_times(before.values(), book), plan_times(after.values(), book), rng, draws)
     targets = targets_of(model)
-    metrics = _all_metrics(model)
+    metrics = metrics_of(model)
     outlook = _outlook(model, sources, changes, observations, found, targets, window)
     units = Units(ModelNames(model))
     counted = {name: units.of_name(name).flow or _sums_up(metrics, name) for name in outlook.places}
@@ -119,7 +118,7 @@ def evaluate(
     labels = _labels(model, indicators)
     return Evaluation(
         as_of=(observations.as_of - timedelta(microseconds=1)).date(),
-        reference=_reference_words(reference),
+        reference=in_words(reference),
         indicators=indicators,
         spread=_spread(changes, metrics, outlook, model),
         metrics=rows,
@@ -131,6 +130,7 @@ def evaluate(
         provenance=provenance(model, data=_data_hash(observations), seed=seed),
         title=next((workflow.title for workflow in model.workflows), ""),
         labels=labels,
+        period=observations.period,
     )
 
 
@@ -143,7 +143,7 @@ def _sums_up(metrics: Sequence[Metric], name: str) -> bool:
 def targets_of(model: Model) -> dict[str, Target]:
     """Metric -> the target it is held to: its own, else that of an objective it measures first, else a promise."""
     found: dict[str, Target] = {}
-    for metric in _all_metrics(model):
+    for metric in metrics_of(model):
         if metric.target is not None:
             found[metric.name] = metric.target
     units = Units(ModelNames(model))
@@ -205,6 +205,8 @@ def _metric_figure(
     notes = []
     if forecast.forecast is None:
         notes.append("There is no data of this metric, so only its change is known, not its level.")
+    if forecast.note:
+        notes.append(forecast.note)
     observed = float(data[-1]) if data is not None and len(data) and not np.isnan(data[-1]) else None
     return MetricFigure(
         name=metric.name,
@@ -215,6 +217,7 @@ def _metric_figure(
         owner=metric.owner,
         on=forecast.reading.on,
         observed=observed,
+        recent=_recent(data),
         baseline=forecast.baseline,
         forecast=forecast.forecast,
         low=forecast.low,
@@ -229,12 +232,22 @@ def _metric_figure(
         by=forecast.by,
         paths=tuple(path.names for path in told),
         evidence=evidence,
-        method="exact"
+        method="observed"
+        if forecast.settled
+        else "exact"
         if evidence in (None, "structural", "formula") and metric.name in outlook.formulas
         else "forecast",
         notes=tuple(notes),
         residual=forecast.residual,
     )
+
+
+def _recent(data: npt.NDArray[np.float64] | None) -> float | None:
+    """Mean of what was observed, recent periods counting most."""
+    if data is None or np.isnan(data).all():
+        return None
+    weights = forgetting(len(data)) * ~np.isnan(data)
+    return float(weights @ np.nan_to_num(data)) / float(weights.sum()) if weights.sum() > 0.0 else None
 
 
 # ------------------------------------------------------------------------------------------ spread
@@ -340,7 +353,7 @@ def _actions(
         for name, source in sources.items()
         if not source.passing and source.kind != "arrivals" and name.partition(".")[0] not in chosen and name in by_name
     ]
-    candidates = [name for name in levers if sources[name].deviation]
+    candidates = [name for name in levers if _amiss(sources[name], by_name[name])]
     effects = {
         f"{node.name}.{outcome.name}"
         for _, node in _nodes(model)
@@ -348,9 +361,22 @@ def _actions(
         for outcome in node.outcomes
         if outcome.has_effect
     }
-    costly = [name for name in levers if name in effects and not worse(by_name.get(name)) and sources[name].now > 0.0]
+    costly = [
+        name
+        for name in levers
+        if name in effects and name not in candidates and not worse(by_name.get(name)) and sources[name].now > 0.0
+    ]
     costly.sort(key=lambda name: (-sources[name].now, name))
     return mover.actions(candidates, costly)
+
+
+def _amiss(source: Source, row: IndicatorFigure) -> bool:
+    """Whether a lever stands on the wrong side of its reference by more than rounding; either side where none is
+    better.
+    """
+    if abs(source.deviation) <= 1e-9 * max(abs(source.now), abs(source.reference)):
+        return False
+    return row.better is None or (source.deviation > 0.0) == (row.better == "lower")
 
 
 def _coverage(
@@ -375,6 +401,7 @@ def _coverage(
         unmatched=seen.unmatched,
         deviations=seen.deviations,
         notes=tuple(notes),
+        cautions=cautions(observations, found.periods),
     )
 
 
@@ -383,7 +410,7 @@ def _labels(model: Model, indicators: Sequence[IndicatorFigure]) -> dict[str, st
     labels = {row.name: row.label for row in indicators if row.measures is None}
     labels |= {row.measures: row.label for row in indicators if row.measures is not None}
     labels |= {row.name: row.label for row in indicators if row.measures is not None}
-    labels |= {metric.name: metric.title for metric in _all_metrics(model)}
+    labels |= {metric.name: metric.title for metric in metrics_of(model)}
     labels |= {node.name: node.title for _, node in _nodes(model) if not isinstance(node, End)}
     labels |= {workflow.name: workflow.title for workflow in model.workflows}
     labels |= {initiative.name: initiative.title for initiative in model.initiatives}
@@ -391,36 +418,6 @@ def _labels(model: Model, indicators: Sequence[IndicatorFigure]) -> dict[str, st
 
 
 # ------------------------------------------------------------------------------------------ small things
-def _anything(observations: Observations) -> bool:
-    counted = [*observations.outcomes.values(), *observations.arrivals.values()]
-    return (
-        any(any(row) for row in counted)
-        or bool(observations.durations)
-        or any(value is not None for row in observations.series.values() for value in row)
-    )
-
-
-def _word(reference: Reference) -> Literal["plan", "rework-free"]:
-    if reference == "plan" or reference == "rework-free":
-        return reference
-    raise ValueError(f"a reference is 'plan', 'rework-free' or two dates, not {reference!r}")
-
-
-def _window(reference: Reference, observations: Observations) -> tuple[int, int] | None:
-    """The periods of a reference from date to date: those that lie in it with their start."""
-    if isinstance(reference, str):
-        return None
-    first, last = reference
-    inside = [index for index, start in enumerate(observations.starts) if first <= start.date() <= last]
-    if not inside:
-        raise DataError(f"no period starts from {first} to {last}, so there is nothing to compare with")
-    return inside[0], inside[-1] + 1
-
-
-def _reference_words(reference: Reference) -> str:
-    return reference if isinstance(reference, str) else f"{reference[0].isoformat()}..{reference[1].isoformat()}"
-
-
 def _time_names(found: Estimate) -> Names:
     names: dict[tuple[str, str], str] = {}
     for row in found.times.values():
@@ -431,13 +428,6 @@ def _time_names(found: Estimate) -> Names:
 
 def _workflow_names(model: Model) -> list[str]:
     return list(model.workflows.names)
-
-
-def _all_metrics(model: Model) -> list[Metric]:
-    found = list(model.metrics)
-    for imported in model.imports:
-        found += _all_metrics(imported.model)
-    return found
 
 
 def _nodes(model: Model) -> list[tuple[Workflow, Node]]:

@@ -11,6 +11,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from mpmflow.model.flow import goes_on
+from mpmflow.model.process import Outcome
 from mpmflow.numerics.estimates import PRIOR_SIZE
 
 from .beliefs import Estimate, PlanTimes, SharesEstimate, TimeEstimate
@@ -75,6 +77,25 @@ def sources_of(
         per_second = flow.counts / flow.seconds
         drawn = np.maximum(rng.normal(flow.rate, flow.error, draws), 0.0)
         found[name] = Source(name, "arrivals", flow.reference, flow.rate, per_second, drawn)
+    for decision, outcomes in current.items():
+        if decision not in estimate.shares:
+            found |= _unobserved(decision, reference[decision], outcomes, estimate.periods, draws)
+    return found
+
+
+def _unobserved(
+    decision: str, reference: tuple[Outcome, ...], current: tuple[Outcome, ...], periods: int, draws: int
+) -> dict[str, Source]:
+    """Shares that nobody observed, where the reference has others all the same: without rework there is none."""
+    old, new = mean_over_visits(reference), mean_over_visits(current)
+    if np.allclose(old, new, rtol=0.0, atol=1e-12):
+        return {}
+    pays = goes_on(current)
+    found = {}
+    for index, outcome in enumerate(current):
+        name, level = f"{decision}.{outcome.name}", float(new[index])
+        steady, drawn = np.full(periods, level), np.full(draws, level)
+        found[name] = Source(name, "share", float(old[index]), level, steady, drawn, outcome is pays)
     return found
 
 

@@ -45,7 +45,10 @@ def observe(
     tables = _open_tables(model, base, series, as_of)
     opened = _open_logs(model, base, log, as_of)
     if not tables and not opened:
-        raise DataError("there is nothing to observe: name a log or a series in a data block, or give one")
+        raise DataError(
+            "there is nothing to observe: name a log or a series in a data block, or give one, as in "
+            '`data { series "weekly.csv" { time week } }` or `--series weekly.csv`'
+        )
     grid = _common_grid(tables, period)
     earliest = min([table.first for table in tables] + [part.events.first for part in opened])
     latest = max([table.last for table in tables] + [part.events.last for part in opened])

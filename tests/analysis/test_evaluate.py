@@ -426,3 +426,92 @@ def test_times_that_only_scatter_more_make_cases_late_without_a_wild_interval():
     send = evaluation.indicator("send.time")
     assert send.estimate == pytest.approx(send.expected)
     assert send.sd > send.expected_sd
+
+
+# ------------------------------------------------------------------------------------------ what cannot be known
+def test_rework_that_nobody_observed_counts_in_the_burden_all_the_same():
+    """Only what is done is counted; the plan's rework still makes the time, whatever it is measured against."""
+    seen = observed(12, series={"done": [15.0] * 12})
+    model = parse(REVIEW)
+    by_plan = evaluate(model, seen, draws=50).metric("cycle_time")
+    burden = evaluate(model, seen, reference="rework-free", draws=50).metric("cycle_time")
+    assert burden.forecast == pytest.approx(by_plan.forecast)
+    assert burden.baseline < burden.forecast
+    assert next(iter(burden.by)) == "ok.no"
+    assert sum(burden.by.values()) == pytest.approx(burden.change)
+
+
+def test_a_target_before_the_first_observation_is_neither_met_nor_missed():
+    text = "metric leads output unit leads higher is better target at least 100 by 2025-12-31"
+    row = evaluate(parse(text), observed(12, series={"leads": [90.0] * 12})).metric("leads")
+    assert (row.p_miss, row.low) == (None, None)
+    assert "before the first observation" in row.notes[0]
+
+
+def test_a_target_of_the_past_is_judged_by_what_was_observed_then_or_not_at_all():
+    text = "metric leads output unit leads higher is better target at least 100 by 2026-01-25"
+    seen = evaluate(parse(text), observed(12, series={"leads": [90.0] * 12})).metric("leads")
+    assert (seen.p_miss, seen.method, seen.reaches_on) == (1.0, "observed", None)
+    missing = [None if week == 2 else 90.0 for week in range(12)]
+    gap = evaluate(parse(text), observed(12, series={"leads": missing})).metric("leads")
+    assert (gap.p_miss, gap.notes) == (None, ("Its target was for 2026-01-25, and what came then was not observed.",))
+
+
+def test_nobody_is_told_to_make_a_share_worse():
+    """Fewer cases are lost than planned, which makes the rest take longer: losing more of them is no advice."""
+    actions = review([10] * 10, never=0).actions
+    assert all(action.lever != "ok.never" or action.goal < action.start for action in actions)
+    assert len({action.lever for action in actions}) == len(actions), "one move a lever"
+
+
+def test_the_last_period_with_enough_decisions_stands_beside_a_thin_one():
+    outcomes = {"ok.no": [10, 12, 0], "ok.never": [0, 0, 0], "ok.yes": [40, 38, 2]}
+    row = evaluate(parse(REVIEW), observed(3, outcomes), draws=50).indicator("ok.no")
+    assert (row.observed, row.n) == (0.0, 2)
+    assert (row.enough.value, row.enough.n, row.enough.on) == (0.24, 50, date(2026, 1, 18))
+
+
+def test_data_that_end_early_or_run_thin_are_named():
+    text = "metric spend activity unit eur"
+    ended = evaluate(parse(text), observed(12, series={"spend": [900.0] * 9 + [None] * 3}), draws=50)
+    assert ended.coverage.cautions == ("The data end on 2026-03-08: the 3 weeks after it are empty.",)
+    thin = review([10] * 9 + [0], of=50).coverage.cautions
+    assert thin == ()
+    outcomes = {"ok.no": [10] * 9 + [1], "ok.yes": [40] * 9 + [2]}
+    (caution,) = evaluate(parse(REVIEW), observed(10, outcomes), draws=50).coverage.cautions
+    assert caution.startswith("The last full week holds 3 decisions and visits where 50 are usual")
+
+
+def test_what_is_produced_is_not_forecast_below_nothing():
+    rng = np.random.default_rng(1)
+    text = "metric leads output unit leads"
+    wild = list(np.maximum(rng.normal(5.0, 20.0, 40), 0.0))
+    assert evaluate(parse(text), observed(40, series={"leads": wild})).metric("leads").low >= 0.0
+
+
+def test_a_learned_influence_that_the_series_do_not_show_is_left_out():
+    rng = np.random.default_rng(3)
+    text = """
+    metric spend activity unit eur
+    metric leads output unit leads
+    cause spend -> leads { lag 1w, learned }
+    """
+    seen = observed(30, series={"spend": list(rng.normal(1000, 50, 30)), "leads": list(rng.normal(100, 5, 30))})
+    evaluation = evaluate(parse(text), seen, draws=50)
+    assert evaluation.coverage.notes == (
+        "The series do not show yet how spend moves leads: that influence is left out.",
+    )
+    assert "spend" not in evaluation.metric("leads").by
+
+
+@pytest.mark.parametrize("wrong", ["pln", 3, ("2026-01-05", "soon"), (date(2026, 3, 1), date(2026, 1, 1))])
+def test_a_reference_that_is_none_is_answered_with_what_there_is(wrong):
+    with pytest.raises(DataError, match="reference"):
+        evaluate(parse(REVIEW), observed(2, series={"ok.no": [0.2, 0.3]}), reference=wrong)
+
+
+def test_dates_of_a_reference_may_be_texts_and_a_period_of_series_is_enough():
+    text = "metric spend activity unit eur"
+    seen = observed(20, series={"spend": [500.0] * 10 + [900.0] * 10})
+    row = evaluate(parse(text), seen, reference=("2026-01-05", "2026-02-28"), draws=50).metric("spend")
+    assert row.baseline == pytest.approx(500.0)
