@@ -191,17 +191,7 @@ class WorkflowAnalysis:
                 name: {"visits": step.visits, "time": step.time, "wait": finite(step.wait), "cost": step.cost}
                 for name, step in self.steps.items()
             },
-            "levers": [
-                {
-                    "lever": name,
-                    "value": value,
-                    "effects": {
-                        figure: {"gradient": finite(gradient), "elasticity": finite(elasticity)}
-                        for figure, (gradient, elasticity) in effects.items()
-                    },
-                }
-                for name, value, effects in self.levers
-            ],
+            "levers": self.levers.to_list(),
             "ranking": [{"decision": one.decision, "gains": dict(one.gains)} for one in self.ranking],
             "mending_both": [
                 {"decisions": list(one.decisions), "gains": dict(one.gains), "beyond": dict(one.beyond)}

@@ -21,6 +21,7 @@ from mpmflow.analysis.amounts import cost_reward, time_reward
 from mpmflow.analysis.arrays import Solved, Solver
 from mpmflow.analysis.figures import FIGURES, LEAST, Solution, spread
 from mpmflow.analysis.inner_levers import DIFFERENCE_BUDGET, inner_levers, slopes_by_difference
+from mpmflow.analysis.results import Document
 from mpmflow.analysis.sojourn_of import WholeTime
 from mpmflow.graphs.cells import State
 from mpmflow.numerics.gradients import Slopes, slopes
@@ -79,6 +80,37 @@ class Levers:
                 if gradient == gradient:
                     effects[figure] = (gradient, self._elasticity(figure, gradient, value))
             yield name, value, effects
+
+
+    def to_list(self) -> list[Document]:
+        """Their part of a document, column by column: long workflows have a hundred thousand of these numbers."""
+        columns = []
+        for figure in MOVED:
+            if figure not in self.gradients:
+                continue
+            gradient, level = self.gradients[figure], self.figures[figure]
+            elastic = gradient * self.values / level if level else np.full(len(gradient), np.nan)
+            columns.append((figure, gradient.tolist(), _finite_list(gradient), _finite_list(elastic)))
+        return [
+            {
+                "lever": name,
+                "value": value,
+                "effects": {
+                    figure: {"gradient": gradient[seat], "elasticity": elasticity[seat]}
+                    for figure, raw, gradient, elasticity in columns
+                    if raw[seat] == raw[seat]
+                },
+            }
+            for seat, (name, value) in enumerate(zip(self.names, self.values.tolist(), strict=True))
+        ]
+
+
+def _finite_list(column: Floats) -> list[float | None]:
+    kept = np.isfinite(column)
+    found: list[float | None] = column.tolist()
+    for place in np.flatnonzero(~kept).tolist():
+        found[place] = None
+    return found
 
 
 class _Collected:
