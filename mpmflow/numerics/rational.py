@@ -2,9 +2,10 @@
 
 All decisions but the chosen ones are eliminated with exact fractions; from an outcome of a chosen decision a case
 then either meets a chosen decision again (chance h) or ends, having gathered g. With the shares of the chosen rows as
-polynomials this leaves a system of as many equations as there are chosen rows, solved by Cramer's rule (Daws 2004 for
-parametric chains). The result is the figure for every value of the shares at once, so questions such as "from which
-share on does it cost more than ...?" have exact answers. Meant for at most four shares and some hundred nodes.
+polynomials this leaves a system of as many equations as there are chosen rows, solved loop by loop with Cramer's rule
+(Daws 2004 for parametric chains). The result is the figure for every value of the shares at once, so questions such as
+"from which share on does it cost more than ...?" have exact answers. Meant for at most four shares and some hundred
+nodes.
 """
 
 from __future__ import annotations
@@ -15,8 +16,10 @@ from fractions import Fraction
 from itertools import pairwise
 
 import numpy as np
+from scipy import sparse
 
 from .faults import ChainError, NoExitError
+from .ordering import strong_parts
 from .polynomials import (
     Polynomial,
     add,
@@ -29,6 +32,7 @@ from .polynomials import (
     scaled,
     variable,
 )
+from .roots import roots_of_share
 
 Number = Fraction | int
 
@@ -79,21 +83,13 @@ class ClosedForm:
             place: Fraction((values or {}).get(other, now))
             for place, (other, now) in enumerate(zip(self.names, self.present, strict=True))
         }
-        difference = in_one(add(self.numerator, self.denominator, -Fraction(target)), index, point)
-        if len(difference) < 2:
+        difference = _in_x(in_one(add(self.numerator, self.denominator, -Fraction(target)), index, point))
+        below = _in_x(in_one(self.denominator, index, point))
+        if not difference or not below:
             return ()
-        if len(difference) == 2:
-            roots = [float(-difference[0] / difference[1])]
-        else:
-            found = np.roots([float(value) for value in reversed(difference)])
-            roots = sorted(float(root.real) for root in found if abs(root.imag) < 1e-9)
-        below = in_one(self.denominator, index, point)
-        kept = [root for root in roots if -1e-12 <= root <= 1.0 + 1e-12]
-        return tuple(
-            min(max(root, 0.0), 1.0)
-            for root in kept
-            if abs(sum(float(value) * root**power for power, value in enumerate(below))) > 1e-12
-        )
+        # What both share cancels, and with it roots at which no case would ever leave.
+        left = divide(difference, common_divisor(difference, below)) or difference
+        return tuple(roots_of_share(in_one(left, 0, {})))
 
     def __str__(self) -> str:
         """The formula in plain text, e.g. `5 / (4 - 4*back)`."""
@@ -145,12 +141,11 @@ def closed_form(
             right[here] = add(right[here], shares[entry], worth + outcome.reward)
             for row, chance in meets.items():
                 matrix[here][seat[row]] = add(matrix[here][seat[row]], shares[entry], -chance)
-    below = _determinant(matrix, count)
+    solved, below = _solved(matrix, right, count)
     meets, worth = ahead(start)
     above = multiply(constant(worth, count), below)
     for row, chance in meets.items():
-        replaced = [[right[i] if j == seat[row] else matrix[i][j] for j in range(size)] for i in range(size)]
-        above = add(above, _determinant(replaced, count), chance)
+        above = add(above, solved[seat[row]], chance)
     if not below:
         raise NoExitError(chosen)
     present = tuple(outcomes[one.entries[0]].share for one in variables)
@@ -247,8 +242,47 @@ def _eliminate_rest(
     return {node: ahead[node] for node in order}, {node: gain[node] for node in order}
 
 
+def _solved(
+    matrix: list[list[Polynomial]], right: list[Polynomial], variables: int
+) -> tuple[list[Polynomial], Polynomial]:
+    """The solution of a system as numerators over one denominator.
+
+    Part by strongly connected part, the last along the flow first, each by Cramer's rule: copies of a bounded loop come
+    one after the other, so the parts stay as small as the loop without its bound.
+    """
+    size = len(right)
+    cells = [(i, j) for i in range(size) for j in range(size) if matrix[i][j]]
+    rows, columns = zip(*cells, strict=True) if cells else ((), ())
+    links = sparse.csr_array((np.ones(len(cells)), (rows, columns)), shape=(size, size))
+    count, part = strong_parts(links)
+    above: list[Polynomial] = [{} for _ in range(size)]
+    below = constant(1, variables)
+    for number in reversed(range(count)):
+        inside = np.flatnonzero(part == number).tolist()
+        later = np.flatnonzero(part > number).tolist()
+        given = []
+        for i in inside:
+            total = multiply(right[i], below)
+            for j in later:
+                if matrix[i][j]:
+                    total = add(total, multiply(matrix[i][j], above[j]), -1)
+            given.append(total)
+        block = [[matrix[i][j] for j in inside] for i in inside]
+        own = _determinant(block, variables)
+        for j in later:
+            above[j] = multiply(above[j], own)
+        for place, i in enumerate(inside):
+            replaced = [
+                [given[row] if column == place else cell for column, cell in enumerate(cells_of_row)]
+                for row, cells_of_row in enumerate(block)
+            ]
+            above[i] = _determinant(replaced, variables)
+        below = multiply(below, own)
+    return above, below
+
+
 def _determinant(matrix: list[list[Polynomial]], variables: int) -> Polynomial:
-    """By expansion along the emptiest row or column: copies of a loop make nearly triangular matrices."""
+    """By expansion along the emptiest row or column; there are few chosen rows in one loop."""
     size = len(matrix)
     if not size:
         return constant(1, variables)
@@ -299,6 +333,10 @@ def _text(polynomial: Polynomial, names: tuple[str, ...]) -> str:
         sign = "-" if value < 0 else "+"
         result += f" {sign} {word}" if result else (f"-{word}" if value < 0 else word)
     return result
+
+
+def _in_x(coefficients: Sequence[Fraction]) -> Polynomial:
+    return {(power,): value for power, value in enumerate(coefficients) if value}
 
 
 def _bracketed(text: str) -> str:
