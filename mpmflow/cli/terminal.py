@@ -38,12 +38,16 @@ def watched(stream: TextIO) -> bool:
 
 
 def console(stream: TextIO) -> Console:
-    """A rich console on that stream: colours on a terminal, plain aligned text elsewhere."""
+    """A rich console on that stream: colours on a terminal, plain aligned text elsewhere.
+
+    Labels come from files: square brackets in them are brackets, and `:name:` is no picture.
+    """
     from rich.console import Console
 
     if watched(stream):
-        return Console(file=stream, highlight=False)
-    return Console(file=stream, highlight=False, no_color=True, width=None if stream.isatty() else 120)
+        return Console(file=stream, highlight=False, markup=False, emoji=False)
+    width = None if stream.isatty() else 120
+    return Console(file=stream, highlight=False, markup=False, emoji=False, no_color=True, width=width)
 
 
 def show(page: Any) -> None:

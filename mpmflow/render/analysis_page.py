@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from mpmflow.render.numbers import duration, percent, significant
+from mpmflow.render.numbers import duration, hours, percent, significant
 
 if TYPE_CHECKING:
-    from rich.console import Group, RenderableType
-    from rich.table import Table
+    from rich.console import Console, ConsoleOptions, Group, RenderableType
 
     from mpmflow.analysis.exact import Analysis, WorkflowAnalysis
 
@@ -68,8 +67,8 @@ def _sentences(found: WorkflowAnalysis) -> Iterator[str]:
     yield "How cases end: " + _listed(ends) + "."
     mean, sd = get("time.mean"), get("time.sd")
     if mean:
-        text = f"A case takes {duration(mean)} on average"
-        text += f" (standard deviation {duration(sd)})" if sd else ""
+        text = f"A case takes {_mark(found, 'time.mean')}{duration(mean)} on average"
+        text += f" (standard deviation {_mark(found, 'time.sd')}{duration(sd)})" if sd else ""
         half, tenth = get("time.p50"), get("time.p90")
         if half is not None and tenth is not None:
             text += f"; half are through within {_mark(found, 'time.p50')}{duration(half)}"
@@ -86,10 +85,11 @@ def _sentences(found: WorkflowAnalysis) -> Iterator[str]:
     if cost and found.currency:
         work = get("touch_time.mean")
         text = f"A case costs {significant(cost)} {found.currency} on average"
-        yield text + (f", with {duration(work)} of work." if work else ".")
+        yield text + (f", with {hours(work)} of work." if work else ".")
     wip, flow = get("wip"), get("throughput_per_s")
     if wip is not None and flow is not None:
-        yield f"{significant(flow * 604800)} cases end well per week; {significant(wip)} are under way at a time."
+        under_way = f"{_mark(found, 'wip')}{significant(wip)} are under way at a time"
+        yield f"{significant(flow * 604800)} cases end well per week; {under_way}."
 
 
 def _listed(parts: list[str]) -> str:
@@ -100,40 +100,57 @@ def _mark(found: WorkflowAnalysis, figure: str) -> str:
     return "~" if found.method.get(figure, "exact") != "exact" else ""
 
 
-def _table(heads: list[str], rows: list[list[str]]) -> Table:
-    """A plain table; a column that would be empty is left out."""
-    from rich.table import Table
+class Fitted:
+    """A plain table that leaves out empty columns, and its last ones where the terminal is too narrow for them."""
 
-    table = Table(box=None, pad_edge=True, padding=(0, 2, 0, 0), show_edge=False, header_style="dim")
-    kept = [column for column in range(len(heads)) if any(row[column] for row in rows)]
-    for column in kept:
-        table.add_column(heads[column], justify="right" if column else "left", overflow="fold", no_wrap=bool(column))
-    for row in rows:
-        table.add_row(*(row[column] for column in kept))
-    return table
+    def __init__(self, heads: list[str], rows: list[list[str]]) -> None:
+        kept = [column for column in range(len(heads)) if any(row[column] for row in rows)]
+        self.heads = [heads[column] for column in kept]
+        self.rows = [[row[column] for column in kept] for row in rows]
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
+        from rich.table import Table
+        from rich.text import Text
+
+        widths = [
+            2 + max(len(line) for cell in column for line in cell.split("\n"))
+            for column in zip(self.heads, *self.rows, strict=True)
+        ]
+        count = len(widths)
+        while count > 2 and sum(widths[:count]) > options.max_width:
+            count -= 1
+        table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False, header_style="dim")
+        for column in range(count):
+            table.add_column(self.heads[column], justify="right" if column else "left", overflow="fold")
+        for row in self.rows:
+            table.add_row(*row[:count])
+        yield table
+        if count < len(widths):
+            left_out = ", ".join(head.replace("\n", " ").strip() for head in self.heads[count:])
+            yield Text(f"  (a wider terminal also shows: {left_out})", style="dim")
 
 
-def _steps(found: WorkflowAnalysis) -> Table:
+def _steps(found: WorkflowAnalysis) -> Fitted:
     rows = []
     for name, step in list(found.steps.items())[:STEPS]:
         cost = f"{significant(step.cost)} {found.currency or ''}".strip() if step.cost else ""
         rows.append([f"  {name}", significant(step.visits), duration(step.time) if step.time else "", cost])
     if len(found.steps) > STEPS:
         rows.append([f"  … and {len(found.steps) - STEPS} more (--json has all)", "", "", ""])
-    return _table(["  step", "visits", "time of a visit", "cost of a visit"], rows)
+    return Fitted(["  step", "visits", "time of a visit", "cost of a visit"], rows)
 
 
-def _teams(found: WorkflowAnalysis) -> Table:
+def _teams(found: WorkflowAnalysis) -> Fitted:
     rows = [
-        [f"  {name}", percent(team.load) if team.load is not None else "", duration(team.work)]
+        [f"  {name}", percent(team.load) if team.load is not None else "", hours(team.work)]
         for name, team in found.teams.items()
     ]
-    return _table(["  team", "busy", "work per case"], rows)
+    return Fitted(["  team", "busy", "work per case"], rows)
 
 
 _SHOWN = ("time.mean", "time.late", "cost.mean", "first_pass", "yield")
-_HEADS = {"time.mean": "time", "time.late": "late", "cost.mean": "cost", "first_pass": "right first time",
-          "yield": "end well"}  # fmt: skip
+_HEADS = {"time.mean": "time", "time.late": "late,\npoints", "cost.mean": "cost",
+          "first_pass": "right first\ntime, points", "yield": "end well,\npoints"}  # fmt: skip
 
 
 def _strongest(found: WorkflowAnalysis) -> Iterator[tuple[str, float, dict[str, float]]]:
@@ -165,16 +182,16 @@ def _mirrors(a: dict[str, float], b: dict[str, float]) -> bool:
     return all(abs(a.get(figure, 0.0) + b.get(figure, 0.0)) <= 1e-9 * abs(a.get(figure, 0.0)) for figure in {*a, *b})
 
 
-def _levers(found: WorkflowAnalysis, moves: list[tuple[str, float, dict[str, float]]]) -> Table:
+def _levers(found: WorkflowAnalysis, moves: list[tuple[str, float, dict[str, float]]]) -> Fitted:
     shown = [figure for figure in _SHOWN if any(figure in changes for _, _, changes in moves)]
     rows = []
     for name, value, changes in moves:
         kind = name.rpartition(".")[2]
         now = duration(value) if kind in ("takes", "waits", "delay") else ""
         now = now or (f"{significant(value)} {found.currency or ''}" if kind in ("cost", "costs") else percent(value))
-        cells = [_change(figure, changes.get(figure), found.currency) for figure in shown]
+        cells = [_change(figure, changes.get(figure), found.currency).removesuffix(" points") for figure in shown]
         rows.append([f"  {name}", now, *cells])
-    return _table(["  lever", "now", *(_HEADS[figure] for figure in shown)], rows)
+    return Fitted(["  lever", "now", *(_HEADS[figure] for figure in shown)], rows)
 
 
 def _change(figure: str, change: float | None, currency: str | None) -> str:
@@ -218,10 +235,10 @@ def _footnotes(found: WorkflowAnalysis) -> Iterator[RenderableType]:
     loose = {figure: method for figure, method in found.method.items() if method != "exact"}
     lines = list(found.notes)
     if loose:
-        worst = max((found.error[figure] for figure in loose if figure in found.error), default=None)
-        told = f", a chance by at most {significant(worst, 2)}" if worst is not None else ""
         kinds = " or ".join(sorted(set(loose.values())))
-        lines.append(f"~ {kinds}, not exact{told}; all other figures are exact.")
+        worst = max((found.error[figure] for figure, kind in loose.items() if kind == "bounded"), default=None)
+        told = f"; a bounded chance is off by at most {significant(worst, 2)}" if worst is not None else ""
+        lines.append(f"~ {kinds}, not exact{told}. Figures without ~ are exact.")
     if lines:
         yield Text("")
     for line in lines:

@@ -46,3 +46,12 @@ def duration(seconds: float, digits: int = 3) -> str:
         if abs(seconds) >= size * (2 if unit == "y" else 1):
             return f"{significant(seconds / size, digits)} {unit}"
     return f"{significant(seconds, digits)} s"
+
+
+def hours(seconds: float, digits: int = 3) -> str:
+    """An amount of work: never in days, because a day of work is not a day of the calendar.
+
+    >>> hours(35.6 * 3600), hours(600)
+    ('35.6 h', '10 min')
+    """
+    return f"{significant(seconds / 3600, digits)} h" if seconds >= 3600 else duration(seconds, digits)
