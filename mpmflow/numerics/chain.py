@@ -221,12 +221,12 @@ class Factor:
 def factorise(chain: Chain, settings: Settings = DEFAULT) -> Factor:
     """Factorise `I - P` once; every later question is a pair of triangular solves.
 
-    Order as given if its envelope promises little fill, else along the flow, else COLAMD. Parts that are hardly ever
-    left (exit mass below `settings.least_exit`) are eliminated without subtractions, at about a second per 100,000
-    nodes.
+    Order as given if its envelope promises little fill, else along the flow, else COLAMD. Where a pivot falls
+    below `settings.least_exit`, because a part is hardly ever left, everything is eliminated without subtractions, at
+    about a second per 100,000 nodes.
 
-    Range: relative accuracy about 1e-16 / smallest exit mass in the first case, about 1e-15 whatever the exit mass in
-    the second. Measured at 100,000 nodes: 0.04 s, faster than a bare SuperLU call with its default panels.
+    Range: relative accuracy about 1e-16 / smallest pivot in the first case, about 1e-15 whatever the exit mass in the
+    second. Measured at 100,000 nodes: 0.04 s, faster than a bare SuperLU call with its default panels.
 
     Raises:
         NoExitError: a part that nothing leaves; `.nodes` names it.
