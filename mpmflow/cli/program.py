@@ -29,7 +29,7 @@ VERBS: dict[str, str] = {
 EPILOG = """\b
 Exit codes:
   0    all is well
-  1    findings, or a test that fails
+  1    findings
   2    it could not be done: unreadable file, errors in the model, wrong option
   70   a fault of mpmflow itself
   130  interrupted
