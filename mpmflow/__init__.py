@@ -31,6 +31,7 @@ PUBLIC: dict[str, dict[str, str]] = {
         "draw": "api",
         "export": "api",
         "sweep": "api",
+        "formula": "api",
     },
     "When something is wrong": {
         "MpmError": "diagnostics.errors",
@@ -50,6 +51,7 @@ if TYPE_CHECKING:  # the same names for type checkers and editors, which do not 
     from .api import draw as draw
     from .api import evaluate as evaluate
     from .api import export as export
+    from .api import formula as formula
     from .api import load as load
     from .api import parse as parse
     from .api import read as read

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     import networkx
 
+    from .analysis.closed_forms import Formula
     from .analysis.evaluation import Evaluation
     from .analysis.exact import Analysis
     from .analysis.figures import Solution
@@ -224,6 +225,48 @@ def sweep(
     samples = _samples(model)
     with _answering(model):
         return answer(model, settings, workflow, grid=grid, figures=figures, samples=samples)
+
+
+def formula(
+    model: Model,
+    levers: Sequence[str],
+    figure: str = "time.mean",
+    *,
+    target: Any = None,
+    workflow: str | None = None,
+) -> Formula:
+    """A figure as an exact formula in the shares of chosen outcomes, and at which shares it meets a target.
+
+    Args:
+        levers: ids of outcomes, such as "brief_complete.no". Up to four stand in one formula; of more, each is looked
+            at alone.
+        figure: "time.mean", "touch_time.mean", "cost.mean", "yield", "scrap", "first_pass", "throughput_per_s", "wip",
+            `visits.NODE` or `ends.END`.
+        target: a text such as "5d" or "90%", or a number in base units.
+        workflow: where the model has several; the first unless said.
+
+    Returns:
+        An answer with `.form`, `.at({lever: share})`, and for each of its `.levers` the gradient and break-even shares.
+
+    Raises:
+        LeverError: a lever that cannot stand in a formula; KeyError: a figure that has none.
+        MpmError: the workflow has no figures; the diagnostic says where and why.
+
+    >>> model = parse('''
+    ... workflow w {
+    ...   step brief takes 2h
+    ...   decision ok { yes, no 20% -> brief rework }
+    ... }
+    ... ''')
+    >>> found = formula(model, ["ok.no"], "visits.brief", target=2)
+    >>> str(found), found.at({"ok.no": "60%"}), found.levers[0].break_even
+    ('visits.brief = -1 / (ok.no - 1)', 2.5, (0.5,))
+    """
+    from .analysis.closed_forms import formula as answer
+
+    samples = _samples(model)
+    with _answering(model):
+        return answer(model, levers, figure, target=target, workflow=workflow, samples=samples)
 
 
 def evaluate(

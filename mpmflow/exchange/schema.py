@@ -251,6 +251,35 @@ def _remaining() -> Schema:
     )
 
 
+def _formula() -> Schema:
+    fraction = {**TEXT, "description": "an exact fraction such as 3/2"}
+    terms = optional(many(known("", coefficient=fraction, powers=named(COUNT))))
+    lever = known(
+        "",
+        lever=TEXT,
+        value=SHARE,
+        by_visit=many(SHARE),
+        highest=NUMBER,
+        gradient=optional(NUMBER),
+        break_even=optional(many(SHARE)),
+    )
+    return document(
+        "formula",
+        1,
+        "The answer of `mpmflow analyze --formula`",
+        workflow=TEXT,
+        figure=TEXT,
+        unit={**TEXT, "description": "s, 1/s, a currency, or empty"},
+        value=optional(NUMBER),
+        target=optional(NUMBER),
+        formula=optional(TEXT),
+        numerator=terms,
+        denominator=terms,
+        levers=many(lever),
+        notes=many(TEXT),
+    )
+
+
 def _sweep() -> Schema:
     column = many(optional(NUMBER))
     return document(
@@ -275,6 +304,7 @@ DOCUMENTS: dict[str, Callable[[], Schema]] = {
     "drawing": _drawing,
     "export": _export,
     "format": _format,
+    "formula": _formula,
     "risk": _risk,
     "remaining": _remaining,
     "sweep": _sweep,
