@@ -148,9 +148,8 @@ def _levers(found: Formula) -> Fitted:
     for lever in found.levers:
         row = [f"  {lever.name}", _today(lever), _point(found, lever.gradient)]
         if found.target is not None:
-            row.append(
-                " and ".join(percent(share) for share in lever.break_even or ()) or f"no share to {_most(lever)}"
-            )
+            met = " and ".join(percent(share) for share in lever.break_even or ())
+            row.append(met or f"no share to {percent(lever.highest)}")
         rows.append(row)
     return Fitted(heads, rows)
 
