@@ -594,10 +594,16 @@ def test_slopes_of_shares_are_those_of_central_differences(model: Model) -> None
             down = analyze(moved(model, decision.name, outcome.name, -step))["w"]
             for figure in FIGURES:
                 column = found.levers.gradients[figure]
-                slope = (up[figure] - down[figure]) / float(2 * step)
+                before = (found[figure] - down[figure]) / float(step)
+                after = (up[figure] - found[figure]) / float(step)
                 exact = float(column[found.levers.names.index(lever)])
                 scale = abs(found[figure]) + abs(exact)
-                assert exact == pytest.approx(slope, rel=2e-5, abs=2e-6 * scale + 1e-12), (lever, figure)
+                room = 2e-5 * abs(exact) + 2e-6 * scale + 1e-12
+                if figure == "rework" and abs(after - before) > 1e-2 * scale:
+                    # Where a step is visited exactly as often as without rework, its share of rework has a kink.
+                    assert min(before, after) - room <= exact <= max(before, after) + room, (lever, figure)
+                else:
+                    assert exact == pytest.approx((before + after) / 2, abs=room), (lever, figure)
 
 
 @settings(max_examples=25, deadline=None)
