@@ -28,6 +28,7 @@ from mpmflow.graphs.to_chain import to_chain
 from mpmflow.model.base import to_fraction
 from mpmflow.model.model import Model
 from mpmflow.model.quantities import Quantity
+from mpmflow.numerics.faults import ChainError
 from mpmflow.numerics.polynomials import Polynomial, evaluate, in_one
 from mpmflow.numerics.rational import ClosedForm, ExactOutcome, Variable, closed_form
 
@@ -59,6 +60,13 @@ class ChosenLever:
     gradient: float | None
     break_even: tuple[float, ...] | None
     form: ClosedForm = field(repr=False)
+
+    def value_at(self, share: float) -> float | None:
+        """The figure with this lever set, all else as today; None where no case would ever leave."""
+        try:
+            return float(self.form.at({self.name: to_fraction(share)}))
+        except ChainError:
+            return None
 
 
 @dataclass(frozen=True, eq=False)

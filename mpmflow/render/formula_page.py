@@ -88,13 +88,13 @@ def _sum(polynomial: Polynomial, names: Sequence[str], unit: Fraction) -> str:
     text = ""
     for power in sorted(polynomial, key=_order):
         value = polynomial[power] / unit
-        letters = " ".join(
+        letters = "*".join(
             name if exponent == 1 else f"{name}^{exponent}"
             for name, exponent in zip(names, power, strict=True)
             if exponent
         )
         number = significant(float(abs(value)), DIGITS).replace(",", "")
-        word = letters if letters and abs(value) == 1 else f"{number} {letters}".rstrip()
+        word = letters if letters and abs(value) == 1 else (f"{number}*{letters}" if letters else number)
         sign = "-" if value < 0 else "+"
         text += f" {sign} {word}" if text else (f"-{word}" if value < 0 else word)
     return text or "0"
@@ -149,9 +149,19 @@ def _levers(found: Formula) -> Fitted:
         row = [f"  {lever.name}", _today(lever), _point(found, lever.gradient)]
         if found.target is not None:
             met = " and ".join(percent(share) for share in lever.break_even or ())
-            row.append(met or f"no share to {percent(lever.highest)}")
+            row.append(met or _best(found, lever))
         rows.append(row)
     return Fitted(heads, rows)
+
+
+def _best(found: Formula, lever: ChosenLever) -> str:
+    """Where a lever alone misses the target: the end of its range that comes nearest, and what the figure is there."""
+    values = [(end, lever.value_at(end)) for end in (0.0, lever.highest)]
+    known = [(abs(value - (found.target or 0.0)), end, value) for end, value in values if value is not None]
+    if not known:
+        return "never"
+    _, end, value = min(known)
+    return f"not even at {percent(end)}: {_written(found, value)}"
 
 
 def _today(lever: ChosenLever) -> str:
