@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import numpy.typing as npt
@@ -145,6 +145,9 @@ class Forecaster:
             return None
         short = np.flatnonzero(future / last < ARRIVED - 1e-9)
         first = int(short[-1]) + 1 if len(short) else 0
+        if not first:  # there already: on the day of asking, where that lies inside the period
+            asked = (self.outlook.observations.as_of - timedelta(microseconds=1)).date()
+            return min(asked, self.outlook.timeline.last_day(max(known - 1, 0)))
         return self.outlook.timeline.last_day(max(known - 1, 0) + min(first, len(future) - 1))
 
     # ------------------------------------------------------------------------------------------ parts

@@ -111,6 +111,7 @@ def evaluate(
             ways,
             _unit_word(units, metric),
             seen.get(metric.name),
+            _cases_behind(metric.name, outlook, observations),
         )
         for metric in metrics
     )
@@ -195,6 +196,7 @@ def _metric_figure(
     ways: Mapping[str, Mapping[str, Sequence[Pathway]]],
     unit: str,
     data: npt.NDArray[np.float64] | None,
+    cases: npt.NDArray[np.float64] | None,
 ) -> MetricFigure:
     target = forecast.target
     told: list[Pathway] = []
@@ -217,7 +219,7 @@ def _metric_figure(
         owner=metric.owner,
         on=forecast.reading.on,
         observed=observed,
-        recent=_recent(data),
+        recent=_recent(data, cases),
         baseline=forecast.baseline,
         forecast=forecast.forecast,
         low=forecast.low,
@@ -242,11 +244,23 @@ def _metric_figure(
     )
 
 
-def _recent(data: npt.NDArray[np.float64] | None) -> float | None:
-    """Mean of what was observed, recent periods counting most."""
+def _cases_behind(name: str, outlook: Outlook, observations: Observations) -> npt.NDArray[np.float64] | None:
+    """How many cases ended in each period, for a figure that is a mean over them; None for any other."""
+    place = next((place for place, metric in outlook.told_as.items() if metric == name), None)
+    if place is None or outlook.figures[place][0] in ("throughput", "wip"):
+        return None
+    workflow = outlook.figures[place][1]
+    ends = [row for end, row in observations.finished.items() if end.partition(".")[0] == workflow]
+    return np.asarray(np.sum(np.array(ends, dtype=float), axis=0)[: outlook.known]) if ends else None
+
+
+def _recent(data: npt.NDArray[np.float64] | None, cases: npt.NDArray[np.float64] | None) -> float | None:
+    """Mean of what was observed, recent periods counting most, and each as much as it has cases."""
     if data is None or np.isnan(data).all():
         return None
     weights = forgetting(len(data)) * ~np.isnan(data)
+    if cases is not None:
+        weights = weights * cases
     return float(weights @ np.nan_to_num(data)) / float(weights.sum()) if weights.sum() > 0.0 else None
 
 

@@ -8,6 +8,7 @@ comes first and the rest is counted; `--json` has everything.
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator, Mapping
 from datetime import date
 
@@ -18,29 +19,37 @@ from rich.text import Text
 
 from mpmflow.analysis.evaluation import Action, Evaluation, IndicatorFigure, MetricFigure, SpreadFigure
 
+from .numbers import percent
+from .risk_names import Names
+from .risk_top import against, cause_harm, is_worse, sentences, shown_once, unjudged
 from .risk_words import (
     amount,
-    called,
+    bare,
+    bare_change,
+    bare_target,
     chance,
     change,
     day,
     instead,
-    likely,
     one_unit,
     parts,
     rate_unit,
     signed,
-    target,
+    span,
+    uneven,
     unit_of,
+    upper,
 )
 
 MOST = 8
 """Rows of a table; the rest is counted."""
+MIDDLE = 80
+"""Below this width tables do with fewer columns and short names."""
 WIDE = 100
 """From this width on tables have all their columns."""
 SURE = 0.9
 STATES = {"alert": "bold red", "warn": "bold yellow", "pending": "yellow", "ok": "green", "unknown": "dim"}
-ORDER = {"alert": 0, "warn": 1, "pending": 2, "ok": 3, "unknown": 4}
+ORDER = {"alert": 0, "warn": 1}
 
 
 class RiskNote:
@@ -48,6 +57,7 @@ class RiskNote:
 
     def __init__(self, evaluation: Evaluation) -> None:
         self.evaluation = evaluation
+        self.names = Names(evaluation)
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         width = min(options.max_width, 120)
@@ -58,6 +68,7 @@ class RiskNote:
 
     def blocks(self, width: int) -> Iterator[Text | Table | Padding]:
         """The note, block by block."""
+        self.names = Names(self.evaluation)
         yield from self._title()
         yield from self._headline()
         yield from self._indicators(width)
@@ -69,58 +80,82 @@ class RiskNote:
         yield from self._coverage()
 
     # ------------------------------------------------------------------------------------------ the top
-    def _title(self) -> Iterator[Text]:
+    def _title(self) -> Iterator[Text | Padding]:
         note = self.evaluation
-        against = {"plan": "the plan", "rework-free": "the same process without rework"}.get(
-            note.reference, f"the period {note.reference.replace('..', ' to ')}"
-        )
-        yield Text.assemble((note.title or "Risk", "bold"), f" on {day(note.as_of)}, measured against {against}")
+        about = f" on {day(note.as_of)}, measured against {against(note)}"
+        yield Text.assemble((note.title or "Risk", "bold"), about)
+        meaning = {
+            "plan": "“By plan” is what would come if every share, time and number of arrivals were as the file states.",
+            "rework-free": "“No rework” is what would come if everything were as it is now, but nothing came back.",
+        }.get(note.reference, "“Before” is what would come if everything were as it was observed in that period.")
+        yield _line(meaning, "dim")
         yield Text()
 
     def _headline(self) -> Iterator[Text | Padding]:
-        note = self.evaluation
-        for line in _headline_sentences(note):
+        for caution in self.evaluation.coverage.cautions:
+            yield _line(dates_in_words(caution), "yellow")
+        for line in sentences(self.evaluation, self.names):
             yield Padding(line, (0, 0, 0, 2))
         yield Text()
 
     # ------------------------------------------------------------------------------------------ what changed
     def _indicators(self, width: int) -> Iterator[Text | Table | Padding]:
-        rows = _shown_once(self.evaluation.indicators)
-        seen = [row for row in rows if row.observed is not None or row.state not in ("ok", "unknown")]
-        told = [row for row in seen if row.state in ("alert", "warn", "pending") or _is_worse(row)]
-        told.sort(key=lambda row: (ORDER[row.state], -(row.p_worse or 0.0), row.name))
+        note = self.evaluation
+        rows = shown_once(note.indicators)
+        seen = [row for row in rows if row.observed is not None or row.enough or row.state not in ("ok", "unknown")]
+        told = [row for row in seen if row.state in ("alert", "warn", "pending") or is_worse(row)]
+        told.sort(key=lambda row: (ORDER.get(row.state, 2), -cause_harm(note, row), -(row.p_worse or 0.0), row.name))
         yield _section("What changed")
         if not seen:
             yield _line("No indicator was observed.")
             yield Text()
             return
         if told:
-            table = _table("indicator", "expected", "last seen", "now about", "worse?", "state")
+            narrow = width < MIDDLE
+            more_columns = () if narrow else ("worse?",)
+            table = _table("indicator", "expected", "last seen", "now about", *more_columns, "state")
             for row in told[:MOST]:
                 unit = rate_unit(row.unit)
-                last = amount(row.observed, unit) + (f" of {row.n}" if row.n is not None and unit == "%" else "")
                 table.add_row(
-                    _own_name(self.evaluation, row),
-                    amount(row.expected, unit),
-                    last,
-                    amount(row.estimate, unit),
-                    chance(row.p_worse),
-                    _state(row, self.evaluation),
+                    upper(self.names.brief(row.measures or row.name) if narrow else self._own_name(row)),
+                    bare(row.expected, unit),
+                    self._last_seen(row, narrow),
+                    bare(row.estimate, unit),
+                    *(() if narrow else (chance(row.p_worse),)),
+                    _state(row, note, narrow),
                 )
             yield table
             more = len(told) - MOST
             if more > 0:
                 yield _line(f"… and {more} more.", "dim")
-            yield _line("“Now about” weighs all periods, recent ones most; “worse?” is how sure that is.", "dim")
+            sure = "." if narrow else "; “worse?” is how sure that is."
+            yield _line(f"“Now about” weighs all periods, recent ones most{sure}", "dim")
+            if any(row.enough is not None for row in told[:MOST]):
+                what = "“Last seen”" if narrow else "“Last seen” with a date"
+                yield _line(f"{what} is the last {self._period()} with at least ten to count.", "dim")
         better = [row for row in seen if row not in told and row.p_worse is not None and row.p_worse <= 1 - SURE]
         better.sort(key=lambda row: (row.p_worse, row.name))
         if better:
-            words = "; ".join(f"{_own_name(self.evaluation, row)} ({instead(row)})" for row in better[:3])
+            words = "; ".join(f"{self._own_name(row)} ({instead(row)})" for row in better[:3])
             yield _line(f"Better than expected: {words}{'; …' if len(better) > 3 else '.'}")
         rest = len(seen) - len(told) - len(better)
         if rest > 0:
-            yield _line(f"{rest} other indicator{'s are' if rest > 1 else ' is'} about as expected.", "dim")
+            other = "other " if told or better else ""
+            yield _line(f"{rest} {other}indicator{'s are' if rest > 1 else ' is'} about as expected.", "dim")
         yield Text()
+
+    def _own_name(self, row: IndicatorFigure) -> str:
+        return self.names(row.measures or row.name)
+
+    def _last_seen(self, row: IndicatorFigure, narrow: bool) -> str:
+        """What the last period showed; where it holds next to nothing, the last one that says something."""
+        unit = rate_unit(row.unit)
+        if row.enough is not None:
+            if narrow:
+                return bare(row.enough.value, unit)
+            counted = f" of {row.enough.n}" if unit == "%" else ""
+            return f"{bare(row.enough.value, unit)}{counted}, {_short(row.enough.on, self.evaluation)}"
+        return bare(row.observed, unit) + (f" of {row.n}" if row.n is not None and unit == "%" else "")
 
     # ------------------------------------------------------------------------------------------ where it spreads
     def _rework(self, width: int) -> Iterator[Text | Table | Padding]:
@@ -129,10 +164,10 @@ class RiskNote:
         rows.sort(key=lambda row: (-abs(row.extra_visits), row.at))
         if not rows:
             return
-        yield _section("Where rework spreads", "visits more per 100 cases")
+        yield _section("Where rework spreads", f"visits per 100 cases more than {self._than()}")
         table = _table("at", "more", "mostly because of")
         for row in rows[:MOST]:
-            table.add_row(row.label, signed(100.0 * row.extra_visits), self._because(row.visits_by))
+            table.add_row(row.label, signed(100.0 * row.extra_visits), self._because(row.at, row.visits_by))
         yield table
         yield from self._more(rows)
 
@@ -145,7 +180,8 @@ class RiskNote:
             return
         unit, size = one_unit(most)
         words = {"d": "days", "h": "hours", "min": "minutes", "s": "seconds"}[unit]
-        yield _section("Where delay spreads", f"{words} more per case, from more visits or from longer ones")
+        gloss = f"{words} per case more than {self._than()}, by more visits and by longer ones"
+        yield _section("Where delay spreads", gloss)
         table = _table("at", "more", "visits", "longer", "mostly because of")
         for row in rows[:MOST]:
             table.add_row(
@@ -153,20 +189,26 @@ class RiskNote:
                 signed(row.extra_time / size),
                 signed(row.path_time / size),
                 signed(row.own_time / size),
-                self._because(row.time_by),
+                self._because(row.at, row.time_by),
             )
         yield table
         teams = [row for row in self.evaluation.spread if row.kind == "team" and abs(row.extra_time) > 0.01 * most]
         if teams:
-            words = ", ".join(f"{row.label} {signed(row.extra_time / size)}" for row in teams)
-            yield _line(f"By team: {words}.")
+            told = ", ".join(f"{row.label} {signed(row.extra_time / size)}" for row in teams)
+            yield _line(f"By team, in {words}: {told}.")
         yield from self._more(rows)
 
-    def _because(self, by: Mapping[str, float]) -> str:
+    def _because(self, at: str, by: Mapping[str, float]) -> str:
         """The largest part, and the second where it matters too."""
         total = sum(abs(part) for part in by.values())
         told = [name for name, part in by.items() if abs(part) >= 0.25 * total][:2]
-        return ", ".join(called(self.evaluation, name) for name in told)
+        return ", ".join(self.names.here(name, at) for name in told) or "many things a little"
+
+    def _period(self) -> str:
+        return "week" if abs(self.evaluation.period - 604800.0) < 1.0 else "period"
+
+    def _than(self) -> str:
+        return {"plan": "by plan", "rework-free": "without rework"}.get(self.evaluation.reference, "before")
 
     def _more(self, rows: list[SpreadFigure]) -> Iterator[Text | Padding]:
         if len(rows) > MOST:
@@ -178,31 +220,50 @@ class RiskNote:
         rows = [row for row in self.evaluation.metrics if row.forecast is not None or row.by]
         if not rows:
             return
-        rows.sort(key=lambda row: (row.p_miss is None, -(row.p_miss or 0.0), row.name))
+        rows.sort(key=lambda row: (row.p_miss is None, row.target is None, -(row.p_miss or 0.0), row.name))
         yield _section("Which metrics will miss, when and why")
         wide = width >= WIDE
+        lately = wide and any(row.recent is not None for row in rows[:12])
         table = _table(
-            "metric", "target", "expected", *(("95% range",) if wide else ()), self._against(), "miss", "for"
+            "metric",
+            "target",
+            *(("lately",) if lately else ()),
+            "expected",
+            *(("95% range",) if wide else ()),
+            self._against(),
+            "miss",
+            "for",
         )
         for row in rows[:12]:
-            table.add_row(*self._metric_cells(row, wide))
+            table.add_row(*self._metric_cells(row, wide, lately))
         yield table
+        if lately:
+            yield _line("“Lately” is what was observed, recent periods weighing most.", "dim")
+        whys = [(row, why) for row in rows[:12] if (why := self._why(row)) is not None]
+        for _, why in whys:
+            yield Padding(why, (0, 0, 0, 2))
+        dates = [row.reaches_on for row, _ in whys if row.reaches_on is not None]
+        if any(date <= self.evaluation.as_of for date in dates):
+            yield _line("Without a date, a change is there already.", "dim")
         for row in rows[:12]:
-            why = self._why(row)
-            if why is not None:
-                yield Padding(why, (0, 0, 0, 2))
+            for remark in row.notes if row.target is not None else ():
+                yield _line(f"{upper(row.label)}: {dates_in_words(remark[:1].lower() + remark[1:])}", "dim")
         yield Text()
 
-    def _metric_cells(self, row: MetricFigure, wide: bool) -> list[str | Text]:
-        past = _is_past(row, self.evaluation)
-        miss = Text(chance(row.p_miss) if not past else "missed" if row.p_miss else "met")
+    def _metric_cells(self, row: MetricFigure, wide: bool, lately: bool) -> list[str | Text]:
+        past = row.method == "observed"
+        unknown = unjudged(row)
+        miss = Text("-" if unknown else chance(row.p_miss) if not past else "missed" if row.p_miss else "met")
         if row.p_miss is not None and row.p_miss >= 0.5:
             miss.stylize("bold red" if row.p_miss >= 0.8 else "bold yellow")
-        expected = amount(row.forecast, row.unit) if row.forecast is not None else change(row.change or 0.0, row.unit)
-        cells: list[str | Text] = [row.label, target(row), expected]
+        expected = bare(row.forecast, row.unit) if row.forecast is not None else change(row.change or 0.0, row.unit)
+        cells: list[str | Text] = [row.label, bare_target(row)]
+        if lately:
+            cells.append(bare(row.recent, row.unit) if not row.reading.startswith(("in total", "per 1")) else "")
+        cells.append("-" if unknown else expected)
         if wide:
-            cells.append(f"{amount(row.low, row.unit)} to {amount(row.high, row.unit)}" if row.low is not None else "-")
-        return [*cells, amount(row.baseline, row.unit), miss, _reading_short(row)]
+            cells.append("as observed" if past else span(row.low, row.high, row.unit))
+        return [*cells, bare(row.baseline, row.unit), miss, _reading_short(row)]
 
     def _against(self) -> str:
         return {"plan": "by plan", "rework-free": "no rework"}.get(self.evaluation.reference, "before")
@@ -210,13 +271,12 @@ class RiskNote:
     def _why(self, row: MetricFigure) -> Text | None:
         """Where a metric's change comes from, if it is worth a sentence."""
         base = abs(row.baseline) if row.baseline else 0.0
-        if not row.by or row.change is None or (base and abs(row.change) < 0.005 * base):
+        if not row.by or row.change is None or unjudged(row) or (base and abs(row.change) < 0.005 * base):
             return None
-        words = parts(self.evaluation, row)
-        text = Text.assemble((f"{_upper(row.label)} {change(row.change, row.unit)}", "bold"), f": {words}.")
-        if row.reaches_on is not None:
-            arrived = row.reaches_on <= self.evaluation.as_of
-            text.append(" It has arrived already." if arrived else f" Most of it is there by {day(row.reaches_on)}.")
+        words = parts(self.names, row)
+        text = Text.assemble((f"{upper(row.label)} {bare_change(row.change, row.unit)}", "bold"), f": {words}.")
+        if row.reaches_on is not None and row.reaches_on > self.evaluation.as_of:
+            text.append(f" Most of it is there by {day(row.reaches_on)}.")
         if row.evidence in ("declared", "associated", "learned", "experiment"):
             grounds = {
                 "declared": "what somebody declared",
@@ -224,24 +284,24 @@ class RiskNote:
                 "learned": "what was learned from the series",
                 "experiment": "an experiment",
             }[row.evidence]
-            text.append(f" The weakest link is {grounds}.", style="dim")
+            text.append(f" Its weakest link is {grounds}.", style="dim")
         if row.residual:
-            text.append(f" Not shared out: {change(row.residual, row.unit)}.", style="dim")
+            text.append(f" Not shared out: {bare_change(row.residual, row.unit)}.", style="dim")
         return text
 
     # ------------------------------------------------------------------------------------------ what to do
     def _actions(self, width: int) -> Iterator[Text | Table | Padding]:
-        actions = [action for action in self.evaluation.actions if self._gains(action)]
+        actions = [action for action in self.evaluation.actions if self._gains(action) and self._moves(action)]
         if not actions:
             return
         yield _section("What to do first")
         for number, action in enumerate(actions[:5], start=1):
             unit = unit_of(self.evaluation, action.lever)
-            back = "back from" if action.why == "deviates" else "a fifth less: from"
+            back = "back from" if action.why == "deviates" else "a fifth less, from"
             even = ", and as even as planned," if self._uneven(action) else ""
             line = Text.assemble(
                 f"{number}. ",
-                (_upper(called(self.evaluation, action.lever)), "bold"),
+                (upper(self.names(action.lever)), "bold"),
                 f": {back} {amount(action.start, unit)} to {amount(action.goal, unit)}{even} gives",
                 f" {self._gains(action)}.",
             )
@@ -252,12 +312,18 @@ class RiskNote:
             if action.owner:
                 line.append(f" Owner: {action.owner}.", style="dim")
             yield Padding(line, (0, 0, 0, 2))
+        yield _line("Each by itself, from today, everything else as it is; gains do not add up.", "dim")
         yield Text()
+
+    def _moves(self, action: Action) -> bool:
+        """Whether a reader can see that a move is one."""
+        unit = unit_of(self.evaluation, action.lever)
+        return self._uneven(action) or amount(action.start, unit) != amount(action.goal, unit)
 
     def _uneven(self, action: Action) -> bool:
         """Whether the move also takes back that a time scatters more than planned."""
         rows = [row for row in self.evaluation.indicators if row.name == action.lever]
-        return action.why == "deviates" and any(instead(row).endswith("uneven") for row in rows)
+        return action.why == "deviates" and any(uneven(row) for row in rows)
 
     def _gains(self, action: Action) -> str:
         rows = {row.name: row for row in self.evaluation.metrics}
@@ -266,7 +332,7 @@ class RiskNote:
             row = rows[name]
             base = abs(row.forecast) if row.forecast else 0.0
             if base and abs(gain) >= 0.002 * base and row.better is not None:
-                told.append((row.target is None, -abs(gain) / base, f"{row.label} {change(gain, row.unit)}"))
+                told.append((row.target is None, -abs(gain) / base, f"{row.label} {bare_change(gain, row.unit)}"))
         return ", ".join(words for _, _, words in sorted(told)[:3])
 
     # ------------------------------------------------------------------------------------------ cases, data
@@ -278,14 +344,22 @@ class RiskNote:
         late = len(cases) - len(alive)
         note = f"{len(cases)} open"
         if late:
-            note += f", {late} of them past help: late for certain"
+            note += f", {late} of them late for certain"
         yield _section("Open cases that need a hand", note)
         chosen = (alive or list(cases))[:10]
-        table = _table("case", "stands at", "since", "late", "still takes", "rework")
+        narrow = width < MIDDLE
+        more_columns = () if narrow else ("rework",)
+        table = _table("case", "stands at", "since", "late", "still takes", *more_columns)
         for case in chosen:
-            label = self.evaluation.labels.get(case.at, case.at)
-            table.add_row(case.case, label, _short_iso(case.since, self.evaluation), chance(case.p_late),
-                          amount(case.remaining, "s", 2), chance(case.p_rework))  # fmt: skip
+            label = self.names.brief(case.at) if narrow else self.evaluation.labels.get(case.at, case.at)
+            table.add_row(
+                case.case,
+                label,
+                _short_iso(case.since, self.evaluation),
+                chance(case.p_late),
+                amount(case.remaining, "s", 2),
+                *(() if narrow else (chance(case.p_rework),)),
+            )
         yield table
         if len(cases) > len(chosen):
             yield _line(f"… and {len(cases) - len(chosen)} more.", "dim")
@@ -294,23 +368,27 @@ class RiskNote:
     def _coverage(self) -> Iterator[Text | Padding]:
         found = self.evaluation.coverage
         yield _section("What this rests on")
-        facts = [f"{found.periods} full periods"]
+        facts = [_count(found.periods, f"full {self._period()}")]
         if found.events:
-            facts = [f"{found.cases:,} cases with {found.events:,} events", *facts]
+            facts = [f"{_count(found.cases, 'case')} with {_count(found.events, 'event')}", *facts]
         yield _line(", ".join(facts) + ".")
         if found.unmatched:
             total = sum(count for _, count in found.unmatched)
             names = ", ".join(name for name, _ in found.unmatched[:3])
             share = total / found.events if found.events else 0.0
             more = ", …" if len(found.unmatched) > 3 else ""
-            yield _line(f"No statement claims {total:,} events ({100 * share:.2g}%): {names}{more}.")
+            yield _line(f"No statement claims {total:,} events ({percent(share, 2)}): {names}{more}.")
         if found.deviations:
             total = sum(count for _, _, count in found.deviations)
             first, then, count = found.deviations[0]
-            often = f"most often from {first} to {then} ({count})"
-            yield _line(f"{total:,} steps went ways that the workflow does not know; {often}.")
-        for note in found.notes:
-            yield _line(note, "dim")
+            way = f"from {self.names.brief(first)} to {self.names.brief(then)}"
+            times = "once" if count == 1 else f"{count} times"
+            yield _line(
+                f"{_count(total, 'step')} went ways that the workflow does not know; most often {way}"
+                f" ({first} to {then}, {times})."
+            )
+        for remark in found.notes:
+            yield _line(self.names.in_words(remark), "dim")
 
 
 def evaluation(answer: Evaluation) -> RiskNote:
@@ -321,97 +399,10 @@ def evaluation(answer: Evaluation) -> RiskNote:
 def plain(answer: Evaluation, width: int = 80) -> str:
     """The note as plain text, without colours."""
     out = io.StringIO()
-    Console(file=out, width=width, no_color=True, highlight=False, legacy_windows=False).print(RiskNote(answer))
+    Console(
+        file=out, width=width, no_color=True, highlight=False, markup=False, emoji=False, legacy_windows=False
+    ).print(RiskNote(answer))
     return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
-
-
-def _headline_sentences(note: Evaluation) -> Iterator[Text]:
-    troubled = sorted(
-        (row for row in note.metrics if row.p_miss is not None and row.p_miss >= 0.5),
-        key=lambda row: (-(row.p_miss or 0.0), row.name),
-    )
-    by_name = {row.name: row for row in note.indicators}
-    if troubled:
-        row = troubled[0]
-        if _is_past(row, note):
-            yield Text.assemble(
-                (f"{_upper(row.label)} has missed the target", "bold"),
-                f": {amount(row.forecast, row.unit)} {_reading(row, 'on')}, {target(row)} wanted.",
-            )
-        else:
-            yield Text.assemble(
-                (f"{_upper(row.label)} {likely(row.p_miss or 0.0)} miss the target", "bold"),
-                f": {amount(row.forecast, row.unit)} expected {_reading(row, 'for')}, {target(row)} wanted"
-                f" ({chance(row.p_miss)} likely to miss).",
-            )
-        why = [(name, part) for name, part in row.by.items() if name != row.name][:2]
-        why = [(name, part) for name, part in why if (part > 0) == ((row.change or 0.0) > 0)]
-        if why and row.change:
-            reasons = []
-            for name, part in why:
-                source = by_name.get(name)
-                how = f" ({instead(source)})" if source is not None else ""
-                reasons.append(f"{change(part, row.unit)} from {called(note, name)}{how}")
-            against = {"plan": "the plan", "rework-free": "a process without rework"}.get(note.reference, "before")
-            yield Text(f"That is {change(row.change, row.unit)} against {against}: {' and '.join(reasons)}.")
-        others = [
-            f"{other.label} ({'missed already' if _is_past(other, note) else chance(other.p_miss)})"
-            for other in troubled[1:4]
-        ]
-        if others:
-            yield Text(f"Also likely to miss: {', '.join(others)}.")
-    for headline in note.headlines[:1]:
-        source = by_name.get(headline.root)
-        if source is None:
-            continue
-        state = f", {source.state} since {day(source.since)}" if source.state in ("alert", "warn", "pending") else ""
-        names = {row.name: row for row in note.metrics}
-        told = []
-        for one in headline.expected_consequences[:3]:
-            metric = names[one.name]
-            when = f" by {day(one.on)}" if one.on is not None and one.on > note.as_of else ""
-            told.append(f"{metric.label} {change(one.change, metric.unit)}{when}")
-        leads = f" This leads to {', '.join(told)}." if told else ""
-        yield Text.assemble((f"{_upper(called(note, headline.root))}: {instead(source)}{state}.", "bold"), leads)
-    if not troubled:
-        near = [row for row in note.metrics if row.p_miss is not None and row.p_miss >= 0.2]
-        if near:
-            names_near = ", ".join(f"{row.label} ({chance(row.p_miss)})" for row in near)
-            yield Text(f"No target is more likely to be missed than met; closest to it: {names_near}.")
-        elif any(row.target is not None for row in note.metrics):
-            yield Text("Every target is likely to be met.")
-    if not troubled and not note.headlines and not any(_is_worse(row) for row in note.indicators):
-        yield Text("Nothing stands out: what was observed is about what was expected.")
-
-
-def _is_past(row: MetricFigure, note: Evaluation) -> bool:
-    """Whether the day of a target has passed and what came is known."""
-    return row.on is not None and row.on <= note.as_of and row.low is not None and row.low == row.high
-
-
-def _shown_once(rows: tuple[IndicatorFigure, ...]) -> list[IndicatorFigure]:
-    """A named indicator stands for the one that it measures."""
-    named = {row.measures for row in rows if row.measures is not None}
-    return [row for row in rows if row.name not in named]
-
-
-def _is_worse(row: IndicatorFigure) -> bool:
-    return row.p_worse is not None and row.p_worse >= SURE
-
-
-def _own_name(note: Evaluation, row: IndicatorFigure) -> str:
-    return row.label if row.measures is not None else called(note, row.name)
-
-
-def _reading(row: MetricFigure, before: str = "") -> str:
-    """Which day or span a figure is for."""
-    words = row.reading
-    if words.startswith("in total"):
-        return words
-    when = f"{before} {day(row.on)}".strip() if row.on is not None else ""
-    if words.startswith("per ") and "up to" in words:
-        return f"{words.partition(',')[0]} to {day(row.on)}"
-    return f"{words} {before} {day(row.on)}".strip() if words else when
 
 
 def _reading_short(row: MetricFigure) -> str:
@@ -422,12 +413,12 @@ def _reading_short(row: MetricFigure) -> str:
     return f"{span.removeprefix('per ')} to {day(row.on)}" if "up to" in row.reading else day(row.on)
 
 
-def _state(row: IndicatorFigure, note: Evaluation) -> Text:
+def _state(row: IndicatorFigure, note: Evaluation, narrow: bool) -> Text:
     """The state of an indicator's rules, and since when; nothing is claimed of one without rules."""
     if not row.rule:
         return Text("no rule", style="dim")
     state = Text(row.state, style=STATES[row.state])
-    if row.state in ("alert", "warn", "pending") and row.since:
+    if row.state in ("alert", "warn", "pending") and row.since and not narrow:
         state.append(f", {_short(row.since, note)}", style="default")
     return state
 
@@ -442,8 +433,17 @@ def _short_iso(value: str, note: Evaluation) -> str:
     return _short(date.fromisoformat(value), note)
 
 
-def _upper(words: str) -> str:
-    return words[:1].upper() + words[1:]
+def _count(number: int, thing: str) -> str:
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+
+
+def dates_in_words(text: str) -> str:
+    """A text with its ISO dates as people write them.
+
+    >>> dates_in_words("The data end on 2026-03-08: empty.")
+    'The data end on 8 Mar 2026: empty.'
+    """
+    return re.sub(r"\b\d{4}-\d\d-\d\d\b", lambda match: day(date.fromisoformat(match.group())), text)
 
 
 def _section(title: str, gloss: str = "") -> Text:
@@ -462,5 +462,12 @@ def _table(*columns: str) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim", show_edge=False)
     for number, column in enumerate(columns):
         left = number == 0 or column in (*WORDS, "state")
-        table.add_column(column, justify="left" if left else "right", no_wrap=column not in WORDS, overflow="fold")
+        least = 13 if column in ("indicator", "metric") else None  # so that no usual word is torn
+        table.add_column(
+            column,
+            justify="left" if left else "right",
+            no_wrap=column not in WORDS,
+            overflow="fold",
+            min_width=least,
+        )
     return table

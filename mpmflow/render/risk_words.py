@@ -7,7 +7,9 @@ from datetime import date
 from mpmflow.analysis.evaluation import Evaluation, IndicatorFigure, MetricFigure
 from mpmflow.model.units import parse_unit
 from mpmflow.render.numbers import duration, percent, significant
+from mpmflow.render.risk_names import Names
 
+SPANS = {"s": "second", "min": "minute", "h": "hour", "d": "day", "w": "week", "mo": "month", "y": "year"}
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -32,7 +34,7 @@ def amount(value: float | None, unit: str, digits: int = 3) -> str:
     if measure.is_time:
         return duration(value, digits)
     if unit == "%":
-        return percent(value, digits)
+        return percent(value, digits if value >= 0.01 else min(digits, 2))
     if not unit:
         return significant(value, digits)
     value = value / float(measure.factor)
@@ -47,11 +49,13 @@ def amount(value: float | None, unit: str, digits: int = 3) -> str:
 def per(unit: str) -> str:
     """A unit as words: `eur/leads` reads `eur per lead`.
 
-    >>> per("eur/leads"), per("people")
-    ('eur per lead', 'people')
+    >>> per("eur/leads"), per("people"), per("cases/w")
+    ('eur per lead', 'people', 'cases per week')
     """
     over, slash, under = unit.partition("/")
-    return f"{over} per {under.removesuffix('s') if len(under) > 3 else under}" if slash else unit
+    if not slash:
+        return unit
+    return f"{over} per {SPANS.get(under, under.removesuffix('s') if len(under) > 3 else under)}"
 
 
 def change(value: float, unit: str) -> str:
@@ -86,27 +90,6 @@ def likely(p_miss: float) -> str:
         if p_miss >= least:
             return words
     return "may" if p_miss >= 0.2 else "is unlikely to"
-
-
-def called(evaluation: Evaluation, name: str) -> str:
-    """What a source is called in a sentence.
-
-    The label of a named indicator or metric; of what a workflow gives by itself, a few words around the label of the
-    node.
-    """
-    labels = evaluation.labels
-    node, _, aspect = name.partition(".")
-    label = labels.get(name, "")
-    title = labels.get(node, node.replace("_", " "))
-    if not aspect:
-        return label or title
-    given = ("Wait before: ", "Time of: ", "Arrivals: ", "Open cases: ", "Rounds of: ", "Load: ")
-    if label and not label.startswith(given) and not label.startswith(f"{title} "):
-        return label
-    words = {"wait": "wait before", "time": "time of", "arrivals": "arrivals of", "delay": "delay after"}
-    if aspect in words:
-        return f"{words[aspect]} “{title}”"
-    return f"“{aspect.replace('_', ' ')}” at “{title}”"
 
 
 def unit_of(evaluation: Evaluation, name: str) -> str:
@@ -150,31 +133,36 @@ def signed(value: float) -> str:
 
 
 def instead(row: IndicatorFigure) -> str:
-    """`12.9% instead of 7%`, from the estimate; what was seen, where nothing is estimated."""
+    """`12.9% instead of 7%`, from the estimate; what was seen, where nothing is estimated. The unit once."""
     unit = rate_unit(row.unit)
     now = row.estimate if row.estimate is not None else row.observed
     if row.expected is None:
         return amount(now, unit)
-    words = f"{amount(now, unit)} instead of {amount(row.expected, unit)}"
-    if row.sd is not None and row.expected_sd is not None and row.sd > 1.25 * row.expected_sd:
-        words += ", and more uneven"
-    return words
+    first, last = amount(now, unit), amount(row.expected, unit)
+    if unit != "%" and first.partition(" ")[2] == last.partition(" ")[2]:
+        first = first.partition(" ")[0]
+    return f"{first} instead of {last}"
 
 
-def parts(evaluation: Evaluation, row: MetricFigure, most: int = 3, least: float = 0.02) -> str:
+def uneven(row: IndicatorFigure) -> bool:
+    """Whether single visits scatter clearly more than expected."""
+    return row.sd is not None and row.expected_sd is not None and row.sd > 1.25 * row.expected_sd
+
+
+def parts(names: Names, row: MetricFigure, most: int = 3, least: float = 0.02) -> str:
     """The largest contributions to a metric in words, and what the others come to together."""
     by, unit = row.by, row.unit
     total = sum(abs(part) for part in by.values())
     if not total:
         return ""
     told = [(name, part) for name, part in by.items() if abs(part) >= least * total][:most]
-    words = [
-        f"{'unexplained' if name == row.name else called(evaluation, name)} {change(part, unit)}" for name, part in told
-    ]
+    if len(by) == 1 and told[0][0] != row.name:
+        return f"all of it from {names(told[0][0])}"
+    words = [f"{'unexplained' if name == row.name else names(name)} {bare_change(part, unit)}" for name, part in told]
     rest = sum(by.values()) - sum(part for _, part in told)
     left = len(by) - len(told)
     if left and abs(rest) >= 0.005 * total:
-        words.append(f"{left} other{'s' if left > 1 else ''} {change(rest, unit)}")
+        words.append(f"{left} other{'s' if left > 1 else ''} {bare_change(rest, unit)}")
     return ", ".join(words)
 
 
@@ -183,3 +171,69 @@ def target(row: MetricFigure) -> str:
     if row.target is None or row.comparison is None:
         return ""
     return f"{row.comparison} {amount(row.target, row.unit)}"
+
+
+def bare_target(row: MetricFigure) -> str:
+    """The target for a table, without the unit of what is counted."""
+    if row.target is None or row.comparison is None:
+        return ""
+    return f"{row.comparison} {bare(row.target, row.unit)}"
+
+
+def bare(value: float | None, unit: str, digits: int = 3) -> str:
+    """A figure without the unit of what is counted, which the name beside it tells; times and money keep theirs.
+
+    >>> bare(933.2, "leads"), bare(38.3, "eur/leads"), bare(7200.0, "d"), bare(None, "leads")
+    ('933', '38.3 eur', '2 h', '-')
+    """
+    if value is None:
+        return "-"
+    return amount(value, unit, digits).removesuffix(_counted(unit))
+
+
+def bare_change(value: float, unit: str) -> str:
+    """A change without the unit of what is counted.
+
+    >>> bare_change(-8.4, "leads"), bare_change(0.34, "eur/leads"), bare_change(0.032, "%")
+    ('-8.4', '+0.34 eur', '+3.2 points')
+    """
+    return change(value, unit).removesuffix(_counted(unit))
+
+
+def span(low: float | None, high: float | None, unit: str) -> str:
+    """From one figure to another, the unit once.
+
+    >>> span(755.0, 1140.0, "leads"), span(27.1, 67.7, "eur/leads"), span(0.0548, 0.158, "%")
+    ('755 to 1,140', '27.1 to 67.7 eur', '5.5 to 16%')
+    >>> span(826848.0, 1296000.0, "d"), span(3600.0, 864000.0, "d"), span(628000.0, 1.2e6, "eur")
+    ('9.6 to 15 d', '1 h to 10 d', '628k to 1.2M eur')
+    """
+    if low is None or high is None:
+        return "-"
+    digits = 2 if unit == "%" or parse_unit(unit).is_time else 3
+    first, last = bare(low, unit, digits), bare(high, unit, digits)
+    if first == last:
+        return first
+    if unit == "%":
+        return f"{first.removesuffix('%')} to {last}"
+    number, _, ending = first.partition(" ")
+    return f"{number} to {last}" if ending == last.partition(" ")[2] else f"{first} to {last}"
+
+
+def _counted(unit: str) -> str:
+    """The part of a unit that only repeats what is counted: ` leads`, or ` per lead` behind money."""
+    if not unit or unit == "%":
+        return ""
+    measure = parse_unit(unit)
+    if measure.is_time or measure.is_money:
+        return ""
+    _, slash, under = per(unit).partition(" per ")
+    money = slash and parse_unit(unit.partition("/")[0]).is_money
+    if money:
+        return f" per {under}"
+    return f" {per(unit)}"
+
+
+def upper(words: str) -> str:
+    """With a capital at the start."""
+    return words[:1].upper() + words[1:]

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
+from mpmflow import load
 from mpmflow.analysis.evaluation import Evaluation
 from mpmflow.analysis.risk import evaluate
+from mpmflow.api import evaluate as evaluate_files
 from mpmflow.render.risk_text import evaluation as note
 from mpmflow.render.risk_text import plain
 from tests.analysis.risk_data import observed
@@ -58,11 +63,70 @@ def test_the_initiative_that_would_help_is_named(trouble):
 
 def test_a_quiet_week_says_so():
     outcomes = {"ok.no": [10] * 4, "ok.never": [2.5] * 4, "ok.yes": [37.5] * 4}
-    text = plain(evaluate(parse(REVIEW), observed(4, outcomes)), 80)
+    text = " ".join(plain(evaluate(parse(REVIEW), observed(4, outcomes)), 80).split())
     assert "Where rework spreads" not in text
-    assert "What to do first" in text or "Nothing stands out" in text
+    assert "Even by plan cycle time would be 4.69 d: the target asks for more." in text
+    easy = evaluate(parse(REVIEW.replace("at most 4d", "at most 9d")), observed(4, outcomes))
+    calm = "All is well: what was observed is about what was expected, and every target is likely to be met."
+    assert calm in " ".join(plain(easy, 80).split())
 
 
 def test_plain_text_is_what_str_gives(trouble):
     assert str(note(trouble)) == plain(trouble)
     assert "\x1b" not in plain(trouble)
+
+
+@pytest.fixture(scope="module")
+def webinar(root: Path) -> Evaluation:
+    return evaluate_files(load(root / "examples" / "webinar" / "webinar.mpm"))
+
+
+def test_a_range_has_its_unit_once_and_what_is_counted_needs_none(webinar):
+    table = plain(webinar, 120).split("Which metrics will miss")[1].split("What to do first")[0]
+    assert re.search(r"27\.\d to 6\d\.\d eur", table)
+    assert re.search(r"7\d\d to 1,1\d\d ", table)
+    assert "leads to" not in table
+
+
+def test_the_two_sentences_at_the_top_do_not_repeat_each_other(trouble):
+    top = plain(trouble, 100).split("What changed")[0]
+    assert top.count("Drafts sent back") == 1
+
+
+def test_a_long_question_is_written_out_once_and_named_briefly_from_then_on():
+    text = REVIEW.replace('"Is it good?"', '"Is the draft good enough to be sent to the client?"')
+    outcomes = {"ok.no": [10] * 10, "ok.never": [6] * 10, "ok.yes": [34] * 10}
+    shown = " ".join(plain(evaluate(parse(text), observed(10, outcomes)), 120).split())
+    assert "“never” at “Is the draft good enough to be sent to the client?” (“ok”)" in shown
+    assert "“never” at “ok”" in shown
+
+
+def test_a_thin_last_week_is_not_shown_as_if_it_said_much():
+    outcomes = {"ok.no": [20] * 9 + [0], "ok.never": [3] * 10, "ok.yes": [27] * 9 + [1]}
+    text = " ".join(plain(evaluate(parse(REVIEW), observed(10, outcomes)), 120).split())
+    assert "40% of 50, 8 Mar" in text
+    assert "The last full week holds 4 decisions and visits where 50 are usual" in text
+
+
+def test_a_target_that_nobody_can_judge_is_neither_met_nor_missed():
+    model = parse("metric leads output unit leads higher is better target at least 100 by 2025-12-31")
+    text = " ".join(plain(evaluate(model, observed(12, series={"leads": [90.0] * 12})), 80).split())
+    assert "Whether the target was met is not known for leads: see below." in text
+    assert "Leads: its target was for 31 Dec 2025, before the first observation" in text
+
+
+def test_without_a_metric_the_note_still_says_what_is_worse():
+    model = parse("workflow w { step a\n decision ok { yes, no 20% -> a rework } }")
+    text = " ".join(plain(evaluate(model, observed(12, series={"ok.no": [0.3] * 12})), 80).split())
+    assert "Worse than expected: “no” at “ok” (29.6% instead of 20%). No metric shows yet what comes of it." in text
+
+
+def test_notes_speak_in_words_with_the_dotted_name_behind_them():
+    from mpmflow.render.risk_names import Names
+
+    model = parse('workflow w "Review" { step take_back\n decision ok { yes, no 20% -> take_back rework } }')
+    names = Names(evaluate(model, observed(12, series={"ok.no": [0.3] * 12})))
+    assert (
+        names.in_words("after ok.no or take_back, by w.scrap")
+        == "after “no” at “ok” (ok.no) or “take back”, by “scrap”"
+    )
