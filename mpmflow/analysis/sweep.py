@@ -134,7 +134,7 @@ class Sweep(Result):
         lines = [f"{len(self):,} scenarios of {self.workflow}"]
         for name, column in self.figures.items():
             known = column[~np.isnan(column)]
-            span = f"{known.min()!r} to {known.max()!r}" if len(known) else "no value"
+            span = f"{float(known.min())!r} to {float(known.max())!r}" if len(known) else "no value"
             lines.append(f"  {name}: {span} (today {self.today[name]!r})")
         return "\n".join(lines)
 

@@ -156,6 +156,8 @@ def _levers(found: Formula) -> Fitted:
 
 def _best(found: Formula, lever: ChosenLever) -> str:
     """Where a lever alone misses the target: the end of its range that comes nearest, and what the figure is there."""
+    if lever.gradient == 0.0:
+        return "it moves nothing"
     values = [(end, lever.value_at(end)) for end in (0.0, lever.highest)]
     known = [(abs(value - (found.target or 0.0)), end, value) for end, value in values if value is not None]
     if not known:
