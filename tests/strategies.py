@@ -1,7 +1,7 @@
 """Models of every form of the language, for hypothesis.
 
-`models()` draws a whole model. Everything it draws can be written as text: names are words of the language, numbers are
-finite decimals, labels stay on their line. Names do not always refer to something: reading and printing must not care.
+`models()` draws a whole model: names and units close to words of the language, numbers with and without a finite
+decimal, one action or several. Names do not always refer to something: reading and printing must not care.
 """
 
 from __future__ import annotations
@@ -16,24 +16,25 @@ from mpmflow.model import distributions as law
 from mpmflow.model import expressions, goals, measures, observations, process, rules, scenes
 from mpmflow.model.base import Allow
 from mpmflow.model.model import Model
-from mpmflow.model.quantities import Quantity
+from mpmflow.model.quantities import SHORT, Quantity
+from mpmflow.model.units import TAKEN_UNITS
 
 WORDS = (
     "brief", "copy", "media", "legal", "agency", "leads", "spend", "revenue", "launch", "review", "x", "y2",
     "a_b", "délai", "delay", "cost", "fix", "test", "time", "step", "by", "takes", "if", "target", "owner",
     "at", "yes", "no", "approve", "expect", "given", "when", "log", "unit", "metric", "higher", "work",
+    "every", "from", "warn", "alert", "do", "per", "to", "clears", "allow", "seen", "in", "for", "serves", "_",
 )  # fmt: skip
 """Names on purpose close to words of the language, which are special only where they can begin a clause."""
 
 TAKEN_IN_EXPRESSIONS = frozenset({"and", "or", "not"})
-TAKEN_AS_OUTCOMES = frozenset({"by", "takes", "waits", "costs", "owner", "rounds", "wait"})
 
 names = st.one_of(st.sampled_from(WORDS), st.from_regex(r"[a-z][a-z0-9_]{0,11}", fullmatch=True)).filter(
     lambda name: name not in TAKEN_IN_EXPRESSIONS
 )
 """A name of the language."""
 
-outcome_names = names.filter(lambda name: name not in TAKEN_AS_OUTCOMES)
+outcome_names = names.filter(lambda name: name not in process.TAKEN_OUTCOMES)
 dotted = st.one_of(names, st.tuples(names, names).map(".".join))
 texts = st.text(
     st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Zl", "Zp"), exclude_characters="\ufeff"), max_size=20
@@ -42,8 +43,13 @@ labels = st.none() | texts
 allows = st.lists(
     st.builds(Allow, code=st.sampled_from(["unused-team", "orphan-metric"]), reason=texts), max_size=2
 ).map(tuple)
-decimals = st.builds(lambda digits, places: Fraction(digits, 10**places), st.integers(0, 10**9), st.integers(0, 4))
-shares = st.integers(0, 1000).map(lambda tenths: Fraction(tenths, 1000))
+finite = st.builds(lambda digits, places: Fraction(digits, 10**places), st.integers(0, 10**9), st.integers(0, 4))
+ratios = st.builds(Fraction, st.integers(0, 10**12), st.integers(1, 10**12))
+floats = st.floats(0, 1e300).map(lambda number: Fraction(repr(number)))
+decimals = finite | finite | ratios | floats
+shares = st.integers(0, 1000).map(lambda tenths: Fraction(tenths, 1000)) | st.builds(
+    lambda a, b: Fraction(min(a, b), max(a, b)), st.integers(1, 10**9), st.integers(1, 10**9)
+)
 days = st.dates(date(2000, 1, 1), date(2100, 1, 1))
 
 
@@ -58,12 +64,19 @@ times = quantity(st.sampled_from(["s", "min", "h", "d", "w", "mo", "y"]))
 spans = quantity(st.sampled_from(["min", "h", "d", "w", "mo"]), st.integers(1, 60).map(Fraction))
 money = quantity(st.sampled_from(["eur", "usd"]))
 hourly = quantity(st.sampled_from(["eur/h", "usd/d"]))
-amounts = quantity(st.sampled_from(["", "%", "eur", "leads", "eur/leads", "d"]))
-signed = quantity(
-    st.sampled_from(["", "%", "eur", "leads", "d"]), st.builds(lambda a, s: a * s, decimals, st.sampled_from([1, -1]))
-)
+units = st.one_of(
+    st.sampled_from(["", "%", "eur", "leads", "eur/leads", "d", "people", "k", "M", "e5", "eur/h/d"]),
+    st.sampled_from(["1/w", "1/leads", "1/w/target", "leads/w"]),
+    st.tuples(names, names).map("/".join) | names,
+).filter(lambda unit: TAKEN_UNITS.isdisjoint(unit.split("/")))
+amounts = quantity(units)
+signed = quantity(units, st.builds(lambda a, s: a * s, decimals, st.sampled_from([1, -1])))
 rates = quantity(st.sampled_from(["1/w", "1/d", "leads/w"]))
 values = amounts | rates
+figures = quantity(units, finite) | rates.filter(
+    lambda rate: max(rate.value.numerator, rate.value.denominator) < 10**SHORT
+)
+"""What a formula may hold as one number."""
 
 
 def _ordered(kind: Any, *fields: str) -> st.SearchStrategy[Any]:
@@ -198,7 +211,7 @@ workflows = st.builds(
 
 # --- measures ---
 
-leaves = st.one_of(st.builds(expressions.Amount, value=values), st.builds(expressions.Reference, name=dotted))
+leaves = st.one_of(st.builds(expressions.Amount, value=figures), st.builds(expressions.Reference, name=dotted))
 
 
 def _joined(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
@@ -233,7 +246,7 @@ metrics = st.builds(
     allow=allows,
     category=st.sampled_from(["activity", "output", "operational", "outcome"]),
     formula=st.none() | formulas,
-    unit=st.sampled_from([None, "eur", "d", "leads", "eur/leads", "%"]),
+    unit=st.none() | units,
     better=better,
     target=st.none() | targets,
     owner=labels,
@@ -299,7 +312,7 @@ indicators = st.builds(
     missed_warning_costs=st.none() | money,
     false_alarm_costs=st.none() | money,
     owner=labels,
-    do=st.lists(names, max_size=1).map(tuple),
+    do=st.lists(names, max_size=3).map(tuple),
 )
 
 # --- goals and data ---
@@ -364,13 +377,19 @@ series = st.builds(observations.SeriesSource, path=texts, columns=_columns(False
 
 # --- scenarios and tests ---
 
+
+def _same_days(hours: list[process.Works]) -> tuple[process.Works, ...]:
+    return tuple(one.model_copy(update={"days": hours[0].days}) for one in hours)
+
+
 settings = st.one_of(
     st.builds(
         scenes.Setting,
         lever=st.tuples(names, st.sampled_from(["takes", "people", "no"])).map(".".join),
-        value=values | durations | works.map(lambda one: (one,)),
+        value=signed | durations | st.lists(works, min_size=1, max_size=2).map(_same_days),
     ),
     st.builds(scenes.Setting, lever=names.map(lambda name: f"{name}.arrivals"), value=poisson | renewal | batch),
+    st.builds(scenes.Setting, lever=st.tuples(names, names, st.just("delay")).map(".".join), value=durations | rates),
 )
 scenarios = st.builds(
     scenes.Scenario, name=names, label=labels, allow=allows, settings=st.lists(settings, max_size=3).map(tuple)
@@ -380,8 +399,7 @@ scenarios = st.builds(
 @st.composite
 def tests(draw: st.DrawFn) -> scenes.Test:
     """A test whose cells are columns of its table."""
-    free = st.from_regex(r"[a-z]_[a-z0-9]{0,5}", fullmatch=True)
-    columns = draw(st.lists(free, max_size=3, unique=True))
+    columns = draw(st.lists(names.filter(lambda name: name != "_"), max_size=3, unique=True))
     examples = None
     if columns:
         cell = values | names | texts | days.map(date.isoformat)
@@ -389,10 +407,7 @@ def tests(draw: st.DrawFn) -> scenes.Test:
         examples = scenes.Examples(columns=tuple(columns), rows=tuple(rows))
     cells = st.sampled_from(columns).map(lambda name: scenes.Cell(column=name)) if columns else st.nothing()
     single = st.builds(scenes.Value, value=values) | cells
-    steps_ = quantity(
-        st.sampled_from(["", "%", "d"]), st.builds(lambda a, s: a * s, decimals, st.sampled_from([1, -1]))
-    )
-    ramps = st.builds(scenes.Ramp, start=single, step=steps_, times=st.integers(0, 100))
+    ramps = st.builds(scenes.Ramp, start=single, step=signed, times=st.integers(0, 100))
     if columns:
         ramps |= st.builds(scenes.Ramp, start=single, step=cells, down=st.booleans(), times=st.integers(0, 100))
     observed = st.builds(scenes.Value, value=st.none()) | single | ramps

@@ -2,8 +2,8 @@
 
 What a text said in several ways comes out in one: long words of time are short, working hours of the same days share a
 line, `1200000 eur` is `1.2M eur`. Reading the text again gives an equal model.
-Long because the language has many forms: one short function each, and nothing else. Two things have no text:
-a number without a finite decimal (1/3) is rounded to fifteen digits, and an indicator's actions beyond the first.
+A number without a short decimal is written as a ratio: `1/3`, and in a formula, where that would divide, as a rate
+(`900 per 13w`). Long because the language has many forms: one short function each, and nothing else.
 """
 
 from __future__ import annotations
@@ -18,9 +18,10 @@ from mpmflow.model import distributions as law
 from mpmflow.model import expressions, goals, measures, observations, process, rules, scenes
 from mpmflow.model.base import NAME_PATTERN, Allow
 from mpmflow.model.model import Model
-from mpmflow.model.quantities import MULTIPLIERS, Quantity, write_number
+from mpmflow.model.quantities import MULTIPLIERS, SHORT, Quantity, is_short, write_number
 from mpmflow.model.units import TIME_UNITS
 from mpmflow.syntax import tree
+from mpmflow.syntax.words import begins_clause
 
 __all__ = ["model_to_text", "tree_from_model"]
 
@@ -86,28 +87,23 @@ def _allows(allow: tuple[Allow, ...]) -> tuple[tree.Allow, ...]:
     return tuple(tree.Allow(tree.Word(one.code), tree.Text(one.reason)) for one in allow)
 
 
-def decimal(value: Fraction) -> str:
-    """A number as the language writes it: a finite decimal, rounded to fifteen digits where none is exact.
+def figure(value: Fraction) -> str:
+    """A number as the language writes it: a decimal where that is exact and short, else a ratio.
 
-    >>> decimal(Fraction(1, 8)), decimal(Fraction(1, 3)), decimal(Fraction(-5))
-    ('0.125', '0.333333333333333', '-5')
+    >>> figure(Fraction(1, 8)), figure(Fraction(1, 3)), figure(Fraction(-5))
+    ('0.125', '1/3', '-5')
     """
-    text = write_number(value)
-    if "/" not in text and len(text) <= 36:
-        return text
-    digits = 15 - len(str(abs(int(value)))) if abs(value) >= 1 else 15
-    scale = Fraction(10) ** max(digits, 0)
-    return write_number(Fraction(round(value * scale)) / scale)
+    return write_number(value) if is_short(value) else f"{value.numerator}/{value.denominator}"
 
 
 def _number(value: Fraction, unit: str) -> str:
     """The digits with the multiplier that makes them short: `1.2M`, `20k`."""
-    if unit and unit != "%" and unit not in TIME_UNITS:
+    if unit and unit != "%" and unit not in TIME_UNITS and not begins_clause(unit):
         for letter in ("M", "k"):
-            scaled = decimal(value / MULTIPLIERS[letter])
+            scaled = figure(value / MULTIPLIERS[letter])
             if abs(value) >= MULTIPLIERS[letter] * (10 if letter == "k" else 1) and len(scaled) <= 5:
                 return scaled + letter
-    return decimal(value)
+    return figure(value)
 
 
 def _quantity(quantity: Quantity) -> tree.Quantity:
@@ -116,13 +112,18 @@ def _quantity(quantity: Quantity) -> tree.Quantity:
 
 
 def _value(quantity: Quantity) -> tree.Quantity | tree.Rate:
-    """A figure; what has only a unit below the line is a rate: `3 per week`, `900 per 13w`."""
-    if not quantity.unit.startswith("1/"):
+    """A figure; what has only a unit below the line is a rate (`3 per week`), and so is what needs one to be exact
+    (`900 leads per 13w`).
+    """
+    over, below, per = quantity.unit.partition("/")
+    value, times = quantity.value, 1
+    split = not is_short(value) and max(abs(value.numerator), value.denominator) < 10**SHORT
+    if not below or (over != "1" and not split):
         return _quantity(quantity)
-    per, value, times = quantity.unit[2:], quantity.value, 1
-    if "/" in write_number(value):
+    if split:
         value, times = Fraction(value.numerator), value.denominator
-    return tree.Rate(tree.Quantity(decimal(value)), tree.Quantity(str(times), per))
+    over = "" if over == "1" else over
+    return tree.Rate(tree.Quantity(_number(value, over), over or None), tree.Quantity(str(times), per))
 
 
 def _maybe(quantity: Quantity | None) -> tree.Quantity | None:
@@ -130,7 +131,8 @@ def _maybe(quantity: Quantity | None) -> tree.Quantity | None:
 
 
 def _percent(share: Fraction) -> tree.Quantity:
-    return tree.Quantity(decimal(share * 100), "%")
+    """A share as a percentage, or as the ratio itself where no percentage is exact."""
+    return tree.Quantity(figure(share * 100), "%") if is_short(share * 100) else tree.Quantity(figure(share))
 
 
 def _target(target: measures.Target) -> tree.Target:
@@ -154,7 +156,7 @@ def _duration(duration: Any) -> tree.Duration:
     arguments = []
     for field, value in duration.__dict__.items():
         if field != "law":
-            written = _quantity(value) if isinstance(value, Quantity) else tree.Quantity(decimal(value))
+            written = _quantity(value) if isinstance(value, Quantity) else tree.Quantity(figure(value))
             arguments.append(tree.Argument(written, tree.Word(field) if named else None))
     return tree.Distribution(tree.Word(duration.law), tuple(arguments))
 
@@ -175,7 +177,7 @@ def _arrivals(arrivals: Any) -> tree.Arrivals:
 
 
 def _arrival_rate(arrivals: process.PoissonArrivals) -> tree.Rate:
-    return tree.Rate(tree.Quantity(decimal(arrivals.cases)), _quantity(arrivals.per))
+    return tree.Rate(tree.Quantity(figure(arrivals.cases)), _quantity(arrivals.per))
 
 
 def _works(works: tuple[process.Works, ...]) -> tuple[tree.Works, ...]:
@@ -271,19 +273,13 @@ def _outcomes(outcomes: tuple[process.Outcome, ...]) -> tuple[tree.Outcome, ...]
 
 
 def _shares(outcomes: tuple[process.Outcome, ...]) -> list[tree.Share | None]:
-    """Shares as percentages. If some had to be rounded, the last of them makes up for it, so that 100 % stay 100 %."""
     written: list[tree.Share | None] = []
-    percents = [one.share for one in outcomes if one.share is not None and one.share.counted is None]
-    exact = all("/" not in write_number(share * 100) for one in percents for share in one.by_visit)
-    complete = all(one.share is not None for one in outcomes)
-    for position, one in enumerate(outcomes):
+    for one in outcomes:
         if one.share is None:
             written.append(None)
         elif one.share.counted is not None:
             counted = one.share.counted
             written.append(tree.Counts(tree.Quantity(str(counted.hits)), tree.Quantity(str(counted.trials))))
-        elif not exact and complete and position == len(outcomes) - 1:
-            written.append(None)
         else:
             written.append(tree.Percents(tuple(map(_percent, one.share.by_visit))))
     return written
@@ -341,7 +337,7 @@ def _cause(cause: measures.Cause) -> tree.Cause:
         sign = "" if step.number.startswith("-") else "+"
         strength = tree.Each(tree.Quantity(sign + step.number, step.unit), _quantity(cause.strength.adds))
     elif isinstance(cause.strength, measures.Elasticity):
-        strength = tree.Elasticity(tree.Quantity(decimal(cause.strength.value)))
+        strength = tree.Elasticity(tree.Quantity(figure(cause.strength.value)))
     elif cause.strength is not None:
         strength = tree.Learned()
     evidence = None
@@ -363,7 +359,7 @@ def _indicator(indicator: measures.Indicator) -> tree.Indicator:
         _maybe(indicator.missed_warning_costs),
         _maybe(indicator.false_alarm_costs),
         _text(indicator.owner),
-        _word(indicator.do[0]) if indicator.do else None,
+        tuple(map(tree.Word, indicator.do)),
         indicator.better,
         _allows(indicator.allow),
     )

@@ -145,10 +145,12 @@ NAMES: tuple[Code, ...] = (
     Code(
         "not-a-unit",
         ERROR,
-        "`{text}` is not a unit",
-        help="a unit is a word, or words joined by `/`: eur, leads, eur/leads, d",
-        means="The unit of a metric cannot be read.",
-        why="Figures in an unknown unit cannot be compared with anything.",
+        "`{word}` joins a figure to what follows it, so it cannot be a unit",
+        help="take another word, such as `{word}_units`",
+        means="A unit is one of the words by, at, from, to, in, of, per, then, for, and, or, not, x, every, adds.",
+        why="Behind a number such a word goes on with the figure, as in `3 per week` or `20% + 0 x 4`.",
+        example="metric results output unit x\n",
+        instead="metric results output unit x_units\n",
     ),
     Code(
         "unit-mismatch",

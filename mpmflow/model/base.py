@@ -11,12 +11,23 @@ from fractions import Fraction
 from importlib import import_module
 from typing import Annotated, Any, Generic, SupportsIndex, TypeVar, overload
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, GetCoreSchemaHandler, PlainSerializer, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    GetCoreSchemaHandler,
+    PlainSerializer,
+    StringConstraints,
+)
 from pydantic_core import CoreSchema, core_schema
 
 NAME_PATTERN = r"^[^\W\d]\w*$"
 DOTTED_PATTERN = r"^[^\W\d]\w*(\.[^\W\d]\w*)*$"
 _RATIO = re.compile(r"^[+-]?\d+(/\d+)?$")
+
+MOST_DIGITS = 400
+"""How many digits numerator and denominator of a number may have: every float fits, a hostile file does not."""
 
 
 def to_fraction(value: Any) -> Fraction:
@@ -27,24 +38,28 @@ def to_fraction(value: Any) -> Fraction:
     >>> to_fraction(0.2), to_fraction("1/3"), to_fraction("1.25")
     (Fraction(1, 5), Fraction(1, 3), Fraction(5, 4))
     """
-    if isinstance(value, Fraction):
-        return value
     if isinstance(value, bool):
         raise ValueError("a number is expected, not yes or no")
-    if isinstance(value, int):
-        return Fraction(value)
+    if isinstance(value, Fraction | int):
+        return _bounded(Fraction(value))
     if isinstance(value, float):
         if value != value or value in (float("inf"), float("-inf")):
             raise ValueError("a number must be finite")
         return Fraction(repr(value))
-    if isinstance(value, str) and len(value) <= 400:
+    if isinstance(value, str) and len(value) <= 2 * MOST_DIGITS + 2:
         text = value.strip()
-        if _RATIO.match(text):
-            return Fraction(text)
-        number = Fraction(text) if abs(_exponent(text)) <= 400 else None
-        if number is not None:
-            return number
+        if _RATIO.match(text) or abs(_exponent(text)) <= MOST_DIGITS:
+            return _bounded(Fraction(text))
     raise ValueError(f"{value!r} is not a number")
+
+
+def _bounded(value: Fraction) -> Fraction:
+    if max(abs(value.numerator), value.denominator) >= _TOO_LARGE:
+        raise ValueError(f"a number has at most {MOST_DIGITS} digits above and below the line")
+    return value
+
+
+_TOO_LARGE = 10**MOST_DIGITS
 
 
 def _exponent(text: str) -> int:
@@ -86,6 +101,11 @@ DottedName = Annotated[str, StringConstraints(pattern=DOTTED_PATTERN, max_length
 """Names joined by dots, as in `brief_complete.no` or `legal.people`."""
 
 
+_LINE_END = re.compile(r"[\r\n\0]+")
+Line = Annotated[str, AfterValidator(lambda text: _LINE_END.sub(" ", text))]
+"""A text between quotation marks. It ends on its line: line ends in it become blanks."""
+
+
 class Part(BaseModel):
     """A frozen piece of a model. Unknown fields are refused, so a misspelt one is found at once."""
 
@@ -95,15 +115,15 @@ class Part(BaseModel):
 class Allow(Part):
     """A check that the author silences for one statement, with the reason that the language requires."""
 
-    code: str
-    reason: str
+    code: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$")]
+    reason: Line
 
 
 class Statement(Part):
     """A named statement of the language, with the label that people read."""
 
     name: Name
-    label: str | None = None
+    label: Line | None = None
     allow: tuple[Allow, ...] = ()
 
     @property

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, field_validator
 
-from .base import Number, Part
+from .base import Line, Number, Part
 from .quantities import Quantity
 
 
@@ -98,8 +98,8 @@ class Empirical(Law):
     """The observed times of a column of a file, each equally likely."""
 
     law: Literal["empirical"] = "empirical"
-    file: str
-    column: str
+    file: Line
+    column: Line
 
 
 def _duration_from_text(value: Any) -> Any:

@@ -10,14 +10,17 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
-from .base import DottedName, Part
-from .quantities import Quantity
+from .base import DottedName, Name, Part
+from .quantities import SHORT, Quantity, is_short
 
 Operator = Literal["+", "-", "*", "/", "^", "<", "<=", ">", ">=", "=", "!=", "and", "or"]
 
 
 class Amount(Part):
-    """A number with its unit, at least zero: `-5` is a `Unary` of 5, as it is written."""
+    """A number with its unit, as a formula writes one: at least zero, and a finite decimal.
+
+    `-5` is a `Unary` of 5, and a third is a `Binary` of 1 and 3. A rate such as `900 per 13w` is one number.
+    """
 
     kind: Literal["amount"] = "amount"
     value: Quantity
@@ -27,6 +30,9 @@ class Amount(Part):
     def _not_negative(cls, value: Quantity) -> Quantity:
         if value.value < 0:
             raise ValueError(f'{value} is written as Unary(operator="-", operand=Amount(...)) in an expression')
+        rate = "/" in value.unit and max(value.value.numerator, value.value.denominator) < 10**SHORT
+        if not is_short(value.value) and not rate:
+            raise ValueError(f'{value} is written as Binary(operator="/", left=..., right=...) in an expression')
         return value
 
 
@@ -36,12 +42,19 @@ class Reference(Part):
     kind: Literal["reference"] = "reference"
     name: DottedName
 
+    @field_validator("name")
+    @classmethod
+    def _no_connective(cls, name: str) -> str:
+        if name in ("and", "or", "not"):
+            raise ValueError(f"{name!r} joins conditions in an expression, so it names nothing there")
+        return name
+
 
 class Function(Part):
     """A function of the language with its arguments: `time(webinar)`, `p90(x, 13w)`, `if(c, a, b)`."""
 
     kind: Literal["function"] = "function"
-    function: str
+    function: Name
     arguments: tuple[Expression, ...] = ()
 
 

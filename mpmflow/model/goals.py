@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Literal
 
-from .base import Allow, DottedName, Name, Part, Statement
+from .base import Allow, DottedName, Line, Name, Part, Statement
 from .measures import Target
 from .quantities import Quantity
 
@@ -19,7 +19,7 @@ class Objective(Statement):
     level: Level
     measured_by: tuple[Name, ...] = ()
     target: Target | None = None
-    owner: str | None = None
+    owner: Line | None = None
     children: tuple[Objective, ...] = ()
 
 
@@ -37,7 +37,7 @@ class Initiative(Statement):
 
     moves: tuple[Move, ...] = ()
     costs: Quantity | None = None
-    owner: str | None = None
+    owner: Line | None = None
     serves: tuple[Name, ...] = ()
 
 
@@ -51,10 +51,10 @@ class Promise(Part):
 class Commitment(Statement):
     """A promise by somebody, with consequences either way."""
 
-    by: str | None = None
+    by: Line | None = None
     promises: tuple[Promise, ...] = ()
-    if_met: str | None = None
-    if_missed: str | None = None
+    if_met: Line | None = None
+    if_missed: Line | None = None
 
 
 class Benchmark(Part):
@@ -63,5 +63,5 @@ class Benchmark(Part):
     allow: tuple[Allow, ...] = ()
     metric: Name
     value: Quantity
-    label: str | None = None
-    source: str | None = None
+    label: Line | None = None
+    source: Line | None = None

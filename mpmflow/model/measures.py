@@ -7,11 +7,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
-from .base import Allow, DottedName, Name, Number, Part, Statement
+from .base import Allow, DottedName, Line, Name, Number, Part, Statement
 from .expressions import Expression
 from .quantities import Quantity
 from .rules import Rule
-from .units import parse_unit, plain_unit
+from .units import written_unit
 
 Category = Literal["activity", "output", "operational", "outcome"]
 Better = Literal["higher", "lower"]
@@ -43,16 +43,12 @@ class Metric(Statement):
     unit: str | None = None
     better: Better | None = None
     target: Target | None = None
-    owner: str | None = None
+    owner: Line | None = None
 
     @field_validator("unit")
     @classmethod
     def _one_spelling(cls, unit: str | None) -> str | None:
-        if unit is None:
-            return None
-        plain = plain_unit(unit)
-        parse_unit(plain)
-        return plain
+        return written_unit(unit) or None if unit is not None else None
 
 
 class Each(Part):
@@ -90,7 +86,7 @@ class Evidence(Part):
     """What a declared influence rests on: somebody's word, an association in data, or an experiment."""
 
     grade: Literal["declared", "associated", "experiment"]
-    note: str | None = None
+    note: Line | None = None
 
 
 class Cause(Part):
@@ -114,7 +110,7 @@ class Indicator(Statement):
     rules: tuple[Rule, ...] = ()
     missed_warning_costs: Quantity | None = None
     false_alarm_costs: Quantity | None = None
-    owner: str | None = None
+    owner: Line | None = None
     do: tuple[Name, ...] = ()
 
 
@@ -130,4 +126,4 @@ class DerivedIndicator(Part):
     aspect: Literal["share", "rounds", "wait", "time", "load", "arrivals", "open"]
     unit: str
     better: Better | None = None
-    owner: str | None = None
+    owner: Line | None = None

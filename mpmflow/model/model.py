@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import Field
 
-from .base import Part, Roster, upstairs
+from .base import Line, Part, Roster, upstairs
 from .goals import Benchmark, Commitment, Initiative, Objective
 from .measures import Cause, DerivedIndicator, Indicator, Metric
 from .observations import DataSource
@@ -22,7 +22,7 @@ from .scenes import Scenario, Test
 class Import(Part):
     """Another file whose names are known here, with the model it holds."""
 
-    path: str
+    path: Line
     model: Model
 
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from .base import Allow, DottedName, Part
+from .base import Allow, DottedName, Line, Part
 
 Role = Literal["case", "activity", "time", "resource", "lifecycle"]
 ROLES: tuple[Role, ...] = ("case", "activity", "time", "resource", "lifecycle")
@@ -21,7 +21,15 @@ class Column(Part):
     role: Role | None = None
     name: DottedName | None = None
     type: Literal["number", "text", "time"] | None = None
-    column: str | None = None
+    column: Line | None = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Column:
+        if (self.role is None) == (self.name is None):
+            raise ValueError("a column has a role or a name of its own, one of the two")
+        if self.role is not None and self.type is not None:
+            raise ValueError("a column with a role has the type of its role")
+        return self
 
     @property
     def source(self) -> str:
@@ -33,7 +41,7 @@ class LogSource(Part):
     """An event log: one row per event."""
 
     kind: Literal["log"] = "log"
-    path: str
+    path: Line
     columns: tuple[Column, ...] = ()
     allow: tuple[Allow, ...] = ()
 
@@ -46,7 +54,7 @@ class SeriesSource(Part):
     """A table of periods: one column a metric or indicator."""
 
     kind: Literal["series"] = "series"
-    path: str
+    path: Line
     columns: tuple[Column, ...] = ()
     allow: tuple[Allow, ...] = ()
 

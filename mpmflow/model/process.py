@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from .base import Allow, Name, Number, Part, Statement, upstairs
+from .base import Allow, Line, Name, Number, Part, Statement, upstairs
 from .distributions import Duration
 from .quantities import Quantity
 
@@ -60,7 +60,7 @@ class Team(Statement):
     people: Annotated[int, Field(ge=0)] = 1
     cost: Quantity | None = None
     works: tuple[Works, ...] = ()
-    owner: str | None = None
+    owner: Line | None = None
 
 
 class PoissonArrivals(Part):
@@ -98,8 +98,8 @@ class Seen(Part):
     Each entry of `where`, a column and its value, narrows them all to the rows that have that value there.
     """
 
-    activities: tuple[str, ...]
-    where: tuple[tuple[str, str], ...] = ()
+    activities: Annotated[tuple[Line, ...], Field(min_length=1)]
+    where: tuple[tuple[Line, Line], ...] = ()
 
 
 class Counts(Part):
@@ -150,6 +150,10 @@ class Share(Part):
         return len(set(self.by_visit)) > 1
 
 
+TAKEN_OUTCOMES = frozenset({"by", "takes", "waits", "costs", "owner", "rounds", "wait"})
+"""Names that no outcome may have, because they are clauses or indicators of its decision."""
+
+
 class AtMost(Part):
     """A bound on how often an outcome may happen in one case; after that it leads to `target`."""
 
@@ -165,7 +169,7 @@ class Outcome(Part):
     """
 
     name: Name
-    label: str | None = None
+    label: Line | None = None
     share: Annotated[Share | None, BeforeValidator(_share_from_number)] = None
     target: Name | None = None
     rework: bool = False
@@ -175,6 +179,13 @@ class Outcome(Part):
     at_most: AtMost | None = None
     seen_as: Seen | None = None
     allow: tuple[Allow, ...] = ()
+
+    @field_validator("name")
+    @classmethod
+    def _free_name(cls, name: str) -> str:
+        if name in TAKEN_OUTCOMES:
+            raise ValueError(f"an outcome cannot be called {name!r}, which has a meaning of its own in a decision")
+        return name
 
     @model_validator(mode="after")
     def _scrap_leaves(self) -> Outcome:
@@ -209,7 +220,7 @@ class Work(Statement):
     takes: Duration | None = None
     waits: Duration | None = None
     costs: Quantity | None = None
-    owner: str | None = None
+    owner: Line | None = None
     seen_as: Seen | None = None
 
 
@@ -275,7 +286,7 @@ class Call(Statement):
 
     kind: Literal["call"] = "call"
     workflow: Name
-    owner: str | None = None
+    owner: Line | None = None
     target: Name | None = None
 
 
@@ -300,7 +311,7 @@ class Workflow(Statement):
     `start` names the first node where that is not the first of the body.
     """
 
-    owner: str | None = None
+    owner: Line | None = None
     arrivals: Arrivals | None = None
     deadline: Quantity | None = None
     teams: tuple[Team, ...] = ()

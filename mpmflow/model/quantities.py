@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 from typing import Any
 
 from pydantic import field_validator, model_validator
 
-from .base import Number, Part
-from .units import TIME_UNITS, Unit, parse_unit, plain_unit
+from .base import MOST_DIGITS, Number, Part
+from .units import TIME_UNITS, Unit, parse_unit, written_unit
 
 
 class Quantity(Part):
@@ -38,9 +39,7 @@ class Quantity(Part):
     @field_validator("unit")
     @classmethod
     def _known_unit(cls, unit: str) -> str:
-        plain = plain_unit(unit)
-        parse_unit(plain)
-        return plain
+        return written_unit(unit)
 
     @property
     def measure(self) -> Unit:
@@ -60,21 +59,23 @@ MULTIPLIERS: dict[str, int] = {"k": 10**3, "M": 10**6}
 """Letters that may follow a number: thousand, million."""
 
 
-def split_quantity(text: str) -> dict[str, Any]:
-    """Take a text such as `"1.2M eur"` apart into value and unit; ValueError says what is wrong.
+_FIGURE = re.compile(r"[+-]?\d+/\d+|[\d+\-._]*")
 
-    >>> split_quantity("1.2M eur")
-    {'value': Fraction(1200000, 1), 'unit': 'eur'}
+
+def split_quantity(text: str) -> dict[str, Any]:
+    """Take a text such as `"1.2M eur"` or `"1/3 h"` apart into value and unit; ValueError says what is wrong.
+
+    >>> split_quantity("1.2M eur"), split_quantity("1/3 h")
+    ({'value': Fraction(1200000, 1), 'unit': 'eur'}, {'value': Fraction(1, 3), 'unit': 'h'})
     """
     stripped = text.strip()
-    length = 0
-    while length < len(stripped) and (stripped[length].isdigit() or stripped[length] in "+-._"):
-        length += 1
-    number, rest = stripped[:length], stripped[length:]
+    match = _FIGURE.match(stripped)
+    assert match is not None  # it may match nothing
+    number, rest = match.group(), stripped[match.end() :]
     scale = 1
     if rest[:1] in MULTIPLIERS and (len(rest) == 1 or not rest[1].isalnum()):
         scale, rest = MULTIPLIERS[rest[0]], rest[1:]
-    if len(number) > 60:
+    if len(number) > 2 * MOST_DIGITS + 2:
         raise ValueError(f"{text[:60]!r}… has more digits than a quantity may have")
     try:
         value = Fraction(number) * scale
@@ -101,6 +102,20 @@ def write_number(value: Fraction) -> str:
     text = str(scaled).rjust(digits + 1, "0")
     sign = "-" if value < 0 else ""
     return sign + (f"{text[:-digits]}.{text[-digits:]}" if digits else text)
+
+
+SHORT = 40
+"""How many digits a decimal of the language has at most; what needs more is written as a ratio."""
+
+
+def is_short(value: Fraction) -> bool:
+    """Whether a number has an exact decimal of at most `SHORT` digits.
+
+    >>> is_short(Fraction(1, 8)), is_short(Fraction(1, 3)), is_short(Fraction(1, 10**60))
+    (True, False, False)
+    """
+    text = write_number(value)
+    return "/" not in text and len(text.strip("-").replace(".", "")) <= SHORT
 
 
 def write_quantity(quantity: Quantity) -> str:

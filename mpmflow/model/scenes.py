@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, field_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from .base import Allow, DottedName, Name, Part, Statement
+from .base import Allow, DottedName, Line, Name, Part, Statement
 from .distributions import Constant, Duration
 from .process import Arrivals, Works
 from .quantities import Quantity
@@ -71,7 +71,7 @@ class Given(Part):
     """Observed values of an indicator or metric, one a date, `every` apart and starting at `start`."""
 
     name: DottedName
-    values: tuple[Annotated[Value | Cell | Ramp, Field(discriminator="kind")], ...]
+    values: Annotated[tuple[Annotated[Value | Cell | Ramp, Field(discriminator="kind")], ...], Field(min_length=1)]
     every: Quantity
     start: date | Cell
 
@@ -81,7 +81,7 @@ class ExpectState(Part):
 
     kind: Literal["state"] = "state"
     name: DottedName
-    state: str
+    state: Name
     at: date | Cell | None = None
     within: Quantity | None = None
 
@@ -133,20 +133,28 @@ def read_cell(value: Any) -> Any:
     return value
 
 
-TableCell = Annotated[str | Quantity, Field(union_mode="left_to_right"), BeforeValidator(read_cell)]
+TableCell = Annotated[Line | Quantity, Field(union_mode="left_to_right"), BeforeValidator(read_cell)]
 
 
 class Examples(Part):
     """A table of examples: one row, one test. A cell is a quantity or a word."""
 
-    columns: tuple[Name, ...]
+    columns: Annotated[tuple[Name, ...], Field(min_length=1)]
     rows: tuple[tuple[TableCell, ...], ...]
+
+    @model_validator(mode="after")
+    def _a_table(self) -> Examples:
+        if "_" in self.columns:
+            raise ValueError("a column cannot be called `_`, which stands for a missing value")
+        if any(len(row) != len(self.columns) for row in self.rows):
+            raise ValueError("every row of the examples has one cell for each column")
+        return self
 
 
 class Test(Part):
     """Observations that are given, and what the rules must make of them."""
 
-    title: str
+    title: Line
     allow: tuple[Allow, ...] = ()
     examples: Examples | None = None
     given: tuple[Given, ...] = ()

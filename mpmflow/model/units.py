@@ -8,6 +8,7 @@ Currencies are never converted into each other.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -39,6 +40,13 @@ CURRENCIES: frozenset[str] = frozenset(
 """ISO 4217 codes in lower case that the language knows as money."""
 
 TIME, SHARE = "time", "share"
+
+TAKEN_UNITS: frozenset[str] = frozenset(
+    {"by", "at", "from", "to", "in", "of", "per", "then", "for", "and", "or", "not", "x", "every", "adds"}
+)
+"""Words that join a figure to what follows it, as in `3 per week` or `0 x 4`: they cannot be units."""
+
+_WRITTEN = re.compile(r"%|(?:1/)?[^\W\d]\w*(?:/[^\W\d]\w*)*|")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,10 +127,25 @@ def plain_unit(text: str) -> str:
     """
     if text in TIME_UNITS or not text:
         return text
+    if text == "1":
+        return ""
     if text.startswith("per "):
         text = "1/" + text[4:]
     parts = text.replace(" per ", "/").split("/")
     return "/".join(TIME_WORDS.get(part.strip(), part.strip()) for part in parts)
+
+
+def written_unit(text: str) -> str:
+    """A unit in its one spelling, if the language has a form for it; ValueError says what is wrong.
+
+    >>> written_unit("eur per hour"), written_unit("1/week")
+    ('eur/h', '1/w')
+    """
+    plain = plain_unit(text)
+    parse_unit(plain)
+    if _WRITTEN.fullmatch(plain) is None:
+        raise ValueError(f"{text!r} is not a unit of the language: words joined by `/`, such as eur/leads or 1/w")
+    return plain
 
 
 NUMBER = Unit()
@@ -156,6 +179,8 @@ def _word(word: str) -> Unit:
         unit = Unit((), Fraction(1, 100))
     elif word in ("", "1"):
         unit = Unit()
+    elif word in TAKEN_UNITS:
+        raise ValueError(f"{word!r} joins figures to what follows, so it cannot be a unit")
     elif word.replace("_", "a").isalnum() and not word[0].isdigit():
         unit = Unit(((word, 1),))
     else:

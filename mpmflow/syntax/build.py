@@ -27,7 +27,7 @@ DEPTH = 200
 TAKEN_OUTCOMES = frozenset({"by", "takes", "waits", "costs", "owner", "rounds", "wait"})
 """Names that no outcome may have, because they are clauses or figures of the decision."""
 
-_NUMBER = re.compile(r"(\d[\d_]*(?:\.\d+)?(?:[eE][+-]?\d+(?!\w))?(?:[kM](?!\w))?)\s*(.*)", re.DOTALL)
+_NUMBER = re.compile(r"(\d+/\d+|\d[\d_]*(?:\.\d+)?(?:[eE][+-]?\d+(?!\w))?(?:[kM](?!\w))?)\s*(.*)", re.DOTALL)
 _ESCAPE = re.compile(r'\\(["\\])')
 
 Child = Any
@@ -158,7 +158,7 @@ class Builder:
                 sign = token.text
             elif token.type == "PERCENT":
                 number, unit = token.text[:-1].rstrip(), "%"
-            elif token.type == "NUMBER":
+            elif token.type in ("NUMBER", "RATIO"):
                 match = _NUMBER.match(token.text)
                 assert match is not None
                 number, unit = match.group(1), match.group(2) or None
@@ -509,7 +509,7 @@ _CONDITION = (
 _clause("expected", "expect", "expect", lambda b, c: _first(c, _VALUE))
 _clause("missed_cost", "missed_cost", "missed warning costs", _quantity_of)
 _clause("false_alarm_cost", "false_alarm_cost", "false alarm costs", _quantity_of)
-_clause("action", "action", "do", lambda b, c: b.name(c[1:]))
+_clause("action", "actions", "do", lambda b, c: b.words(c[1:]), many=True)
 
 
 @_rule("indicator")

@@ -349,8 +349,8 @@ def _indicator(node: tree.Indicator) -> Item:
     _quantity_clause(clauses, "missed warning costs", node.missed_cost)
     _quantity_clause(clauses, "false alarm costs", node.false_alarm_cost)
     _text_clause(clauses, "owner", node.owner)
-    if node.action is not None:
-        clauses.append((node.action.span, f"do {node.action.text}"))
+    if node.actions:
+        clauses.append((node.actions[0].span, f"do {_names(node.actions)}"))
     if node.better is not None:
         clauses.append((None, f"{node.better} is better"))
     _allow_clauses(clauses, node.allows)

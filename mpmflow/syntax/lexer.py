@@ -62,8 +62,19 @@ _GROUP = re.compile(r"^\(\?:([\w|]+)\)\(\?!\\w\)$")
 _FIRST_WORD = re.compile(r"^(?:\(\?:([a-z|]+)\)|([a-z]+))")
 _OPEN_TAIL = re.compile(r"\s*[{}]?\s*$")
 
+_BEHIND_UNIT = re.compile(
+    r"[^\S\n]*(?:[\n,})|+\-*<>=!#]|$|(?:per|to|for|and|or|in|adds|x|every)\b|(?:by|at|from)[^\S\n]+\d)"
+)
+"""What may stand behind a figure with its unit, wherever figures stand."""
+
+_BEFORE_NUMBER = re.compile(r"[^\S\n]*\d")
+
 Report = Callable[[str, int, int, str], None]
 """Takes a code, the offsets of the words, and the words: how a lexer tells of a mistake that it has read over."""
+
+Accepts = Callable[..., bool]
+"""Whether the parser could take these terminals here, one after the other: its row of actions may hold more than its
+stack bears out."""
 
 
 class Vocabulary:
@@ -118,11 +129,13 @@ def vocabulary() -> Vocabulary:
 class Lexer:
     """Cuts one text into tokens; `position` may be moved, to read on elsewhere after a mistake."""
 
-    def __init__(self, text: str, report: Report) -> None:
+    def __init__(self, text: str, report: Report, accepts: Accepts) -> None:
         self.text = text
         self.position = 0
         self._brackets = 0  # open round ones: a comma in there separates arguments, never clauses
         self._report = report
+        self._accepts = accepts
+        self._unitless = False  # whether the last token was a number without a unit
         known = vocabulary()
         self._keywords = known.keywords
         self._guarded = known.guarded
@@ -133,6 +146,7 @@ class Lexer:
         self._unit = known.patterns["UNIT"].match
         self._code = known.patterns["CODE"].match
         self._days = known.patterns["DAYS"].match
+        self._ratio = known.patterns["RATIO"].match
         self._row_end = known.patterns["_ROW"].match
 
     def next(self, row: Row) -> Token:
@@ -156,7 +170,7 @@ class Lexer:
                 token = Token("_NL", "\n", start, end)
                 self._brackets = 0
         elif kind == "number":
-            token = Token("NUMBER", match.group(), start, end)
+            token = self._number(match.group(), start, end, row)
         elif kind == "sign":
             found = match.group()
             if found == "-" and text.startswith("->", start):
@@ -172,6 +186,7 @@ class Lexer:
         else:
             token = self._rest(kind or "stray", match.group(), start, end)
         self.position = token.end
+        self._unitless = token.type in ("NUMBER", "RATIO") and token.text[-1:] in "0123456789kM"
         return token
 
     def _word(self, word: str, start: int, end: int, row: Row) -> Token:
@@ -184,6 +199,10 @@ class Lexer:
         if names is not None:
             for name in names:
                 if name in row:
+                    if "UNIT" in row and self._unitless and not self._accepts(name, "_NL"):
+                        unit = self._unit_here(start, name)
+                        if unit is not None:
+                            return unit
                     return Token(name, word, start, end)
         if word == "clears" and "CLEARS" in row:
             return Token("CLEARS", word, start, end)
@@ -204,15 +223,38 @@ class Lexer:
                         return Token(name, match.group(), start, match.end())
         return Token("NAME", word, start, end)
 
+    def _number(self, digits: str, start: int, end: int, row: Row) -> Token:
+        if "RATIO" in row and (match := self._ratio(self.text, start)) is not None:
+            return Token("RATIO", match.group(), start, match.end())
+        if digits == "1" and "UNIT" in row and (match := self._unit(self.text, start)) is not None:
+            return Token("UNIT", match.group(), start, match.end())  # `3 1/w`
+        return Token("NUMBER", digits, start, end)
+
+    def _unit_here(self, start: int, keyword: str) -> Token | None:
+        """A word that begins a clause elsewhere, read as the unit of the figure before it, if it looks like one.
+
+        What looks like the clause is left to be reported as one that has no place here. `people`, the one count among
+        these words, has a number behind it where it is a clause.
+        """
+        match = self._unit(self.text, start)
+        if match is None:
+            return None
+        end = match.end()
+        if keyword == "PEOPLE":
+            is_unit = not self._accepts(keyword) and _BEFORE_NUMBER.match(self.text, end) is None
+        else:
+            is_unit = _BEHIND_UNIT.match(self.text, end) is not None
+        return Token("UNIT", match.group(), start, end) if is_unit else None
+
     def _comma(self, start: int, end: int, row: Row) -> Token:
         text = self.text
         if self._brackets and "_COMMA" in row:
             return Token("_COMMA", ",", start, end)
-        if "CLEARS" in row and (match := self._clears(text, start)) is not None:
+        if "CLEARS" in row and (match := self._clears(text, start)) is not None and self._accepts("CLEARS"):
             return Token("CLEARS", match.group(), start, match.end())
-        if "_LIST_COMMA" in row and self._list_comma(text, start) is not None:
+        if "_LIST_COMMA" in row and self._list_comma(text, start) is not None and self._accepts("_LIST_COMMA"):
             return Token("_LIST_COMMA", ",", start, end)
-        if "_CONT" in row and self._cont(text, start) is not None:
+        if "_CONT" in row and self._cont(text, start) is not None and self._accepts("_CONT"):
             return Token("_CONT", ",", start, end)
         return Token("_COMMA", ",", start, end)
 

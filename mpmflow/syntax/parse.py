@@ -118,7 +118,7 @@ class _Parser(Machine):
         self.text = source.text
         self.diagnostics: list[Diagnostic] = []
         super().__init__(Builder(source, self.diagnostics))
-        self.lexer = Lexer(self.text, self._soft)
+        self.lexer = Lexer(self.text, self._soft, self._bears)
         self.blocks = [_Block(None, "file", 1, 0)]
         self.skipped: list[Span] = []
         self.quiet_until = -1
@@ -147,6 +147,10 @@ class _Parser(Machine):
         return Parsed(self.source, file, tuple(self.diagnostics), tuple(self.skipped))
 
     # --- the machine
+
+    def _bears(self, *kinds: str) -> bool:
+        """Whether terminals could be taken here; what the lexer asks where a word or a comma may be two things."""
+        return self.accepts(len(self.stack), *kinds)
 
     def _take(self, token: Token) -> bool:
         """Feeds one token; False, with nothing changed, if it cannot stand here."""

@@ -57,7 +57,8 @@ class Text(Node):
 class Quantity(Node):
     """A number as written, with its unit: `20%`, `2h`, `1.2M eur`, `60 eur/h`, `+1d`, `-6`, `900`.
 
-    `number` has the sign, the digits and the multiplier `k` or `M`; `unit` is None where none is written.
+    `number` has the sign, the digits and the multiplier `k` or `M`, or is a ratio (`1/3`); `unit` is None where none is
+    written.
     """
 
     number: str
@@ -593,7 +594,7 @@ class Rule(Node):
 
 @record
 class Indicator(Node):
-    """`indicator NAME "label" = expression { expect …, warn …, alert …, … }`; `action` is the name behind `do`."""
+    """`indicator NAME "label" = expression { expect …, warn …, alert …, … }`; `actions` are the names behind `do`."""
 
     name: Word
     label: Text | None = None
@@ -603,7 +604,7 @@ class Indicator(Node):
     missed_cost: Quantity | None = None
     false_alarm_cost: Quantity | None = None
     owner: Text | None = None
-    action: Word | None = None
+    actions: tuple[Word, ...] = ()
     better: str | None = None
     allows: tuple[Allow, ...] = ()
     span: Span | None = None

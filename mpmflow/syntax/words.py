@@ -6,8 +6,10 @@ Brackets are written where the grammar needs them, and nowhere else.
 from __future__ import annotations
 
 from mpmflow.syntax import tree
+from mpmflow.syntax.lexer import vocabulary
 
 __all__ = [
+    "begins_clause",
     "condition",
     "duration",
     "expression",
@@ -25,9 +27,8 @@ _GLUED = frozenset({"s", "min", "h", "d", "w", "mo", "y", "%"})
 
 
 def text(node: tree.Text) -> str:
-    """A text between quotation marks; a line end in it, which the language has no form for, becomes a blank."""
-    inner = " ".join(node.value.splitlines()) if "\n" in node.value or "\r" in node.value else node.value
-    return '"' + inner.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    """A text between quotation marks; a text has no line ends, see `mpmflow.model.base.Line`."""
+    return '"' + node.value.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def name_or_text(node: tree.Word | tree.Text) -> str:
@@ -38,13 +39,28 @@ def name_or_text(node: tree.Word | tree.Text) -> str:
 def quantity(node: tree.Quantity) -> str:
     """`20%`, `2h`, `60 eur/h`: units of time and the percent sign stand at the number, others behind a blank.
 
+    A unit that is spelled like a clause stands at the number too: there it can be nothing else.
+
     >>> quantity(tree.Quantity("60", "eur/h")), quantity(tree.Quantity("2", "h")), quantity(tree.Quantity("1e3", "h"))
     ('60 eur/h', '2h', '1e3 h')
+    >>> quantity(tree.Quantity("20", "target"))
+    '20target'
     """
     if node.unit is None:
         return node.number
-    glued = node.unit in _GLUED and node.number[-1:].isdigit() and "e" not in node.number.lower()
+    glued = node.unit in _GLUED or begins_clause(node.unit)
+    glued = glued and node.number[-1:].isdigit() and "e" not in node.number.lower()
     return f"{node.number}{node.unit}" if glued else f"{node.number} {node.unit}"
+
+
+def begins_clause(unit: str) -> bool:
+    """Whether a unit begins with a word of the language, so that behind a blank it could be read as a clause.
+
+    `people` is none of them: no figure that counts stands before `people N`.
+    """
+    word = unit.partition("/")[0]
+    known = vocabulary()
+    return word not in ("people", "_") and (word in known.keywords or word in known.guarded or word == "clears")
 
 
 def period(node: tree.Quantity) -> str:

@@ -136,7 +136,7 @@ def explain(
     for key in _keys(state, token, context, "kind" if token.type == "stray" else "state"):
         lesson = known.get(key)
         if lesson is not None:
-            return lesson.code, {"sentence": _fill(lesson.say, facts), "cure": _fill(lesson.help, facts)}
+            return lesson.code, facts | {"sentence": _fill(lesson.say, facts), "cure": _fill(lesson.help, facts)}
     if token.type == "stray":
         return "stray-character", {"found": token.text, "cure": _STRAY.get(token.text, "")}
     if at_begin and token.type in ("NAME", "DOTTED") and "NAME" not in able:

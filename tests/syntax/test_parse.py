@@ -228,3 +228,47 @@ def test_any_text_is_read_without_an_exception(text: str) -> None:
 def test_mutants_of_the_corpus_keep_the_promises() -> None:
     clean, _ = fuzz_syntax.run(250, seed=20260102)
     assert clean > 0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'metric m output unit target target at least 20 target by 2026-09-30 owner "COO"',
+        "metric m output target at most 20 cost/h per 13w by 2026-09-30",
+        "indicator i = m { expect 20 cost, warn above 30 target for 2w, alert above 40 owner or below 1/3 lag }",
+        "indicator i = m + 3 target - 1 cost/h",
+        'benchmark m 20 people "a median"',
+        "cause a -> b { each +1 people adds 3 source, lag 1w }",
+    ],
+)
+def test_a_word_of_the_language_is_a_unit_where_its_clause_could_not_stand(text: str) -> None:
+    assert codes(text) == []
+
+
+def test_a_clause_that_could_stand_behind_a_figure_is_that_clause() -> None:
+    team = only('team t { cost 60 eur/h, people 2 owner "COO" }'.replace(" owner", ", owner"))
+    assert isinstance(team, tree.Team)
+    assert team.people == Quantity("2")
+    metric = only("metric m operational = 20 unit eur")
+    assert isinstance(metric, tree.Metric)
+    assert metric.unit == Word("eur")
+
+
+def test_columns_of_examples_may_be_called_like_clauses() -> None:
+    test = only(
+        """test "columns" {
+  examples | every | owner | from       | x |
+           | 1/3   | 20%   | 2026-01-05 | 4 |
+  given d.no = every, owner, every + 1/7 x 4, owner + x x 4, from every 1w from from
+  expect back is warn at from
+}"""
+    )
+    assert isinstance(test, tree.Test)
+    assert [type(one).__name__ for one in test.body] == ["Examples", "Given", "Expect"]
+
+
+def test_a_ratio_is_one_figure_outside_of_formulas() -> None:
+    indicator = only("indicator i = 1/3 { expect 1/3 leads }")
+    assert isinstance(indicator, tree.Indicator)
+    assert indicator.expect == Quantity("1/3", "leads")
+    assert indicator.formula == tree.Binary("/", Quantity("1"), Quantity("3"))

@@ -14,16 +14,18 @@ from typing import Any, Literal
 from mpmflow.diagnostics.source import Span
 from mpmflow.diagnostics.suggest import nearest
 from mpmflow.model import distributions as law
+from mpmflow.model.base import MOST_DIGITS
 from mpmflow.model.measures import Target
-from mpmflow.model.quantities import MULTIPLIERS, Quantity
-from mpmflow.model.units import TIME_UNITS, parse_unit, plain_unit
+from mpmflow.model.quantities import MULTIPLIERS, SHORT, Quantity
+from mpmflow.model.units import TAKEN_UNITS, TIME_UNITS, parse_unit, plain_unit
 from mpmflow.syntax import tree
 
 from .bridge import Bridge, make
 
-MAX_DIGITS = 40
+MAX_DIGITS = SHORT
 MAX_EXPONENT = 30
 _NUMBER = re.compile(r"^([+-]?)(\d[\d_]*)(?:\.(\d+))?(?:[eE]([+-]?\d+))?([kM]?)$")
+_RATIO = re.compile(r"^([+-]?)(\d+)/(\d+)$")
 
 ONE_WEEK = Quantity.model_construct(value=Fraction(1), unit="w")
 NOTHING = Fraction(0)
@@ -31,6 +33,16 @@ NOTHING = Fraction(0)
 
 def number(bridge: Bridge, text: str, span: Span | None) -> Fraction:
     """The exact number that a literal stands for, with its multiplier; 0 and a fault when it is out of bounds."""
+    ratio = _RATIO.match(text)
+    if ratio is not None:
+        sign, above, below = ratio.groups()
+        if max(len(above), len(below)) > MOST_DIGITS:
+            bridge.fault("number-too-long", span, limit=MOST_DIGITS)
+        elif int(below):
+            return Fraction(int(above), -int(below) if sign == "-" else int(below))
+        else:
+            bridge.fault("not-a-number", span, text=text)
+        return NOTHING
     match = _NUMBER.match(text)
     if match is None:
         bridge.fault("not-a-number", span, text=text[:40])
@@ -62,9 +74,21 @@ def quantity(bridge: Bridge, written: tree.Quantity | tree.Rate) -> Quantity:
         else:
             value = value / per.value
         return bridge.part(Quantity, written.span, value=value, unit=f"{inner.unit or '1'}/{per.unit or 'w'}")
-    return bridge.part(
-        Quantity, written.span, value=number(bridge, written.number, written.span), unit=plain_unit(written.unit or "")
-    )
+    value = number(bridge, written.number, written.span)
+    unit = unit_of(bridge, written.unit or "", written.span)
+    if written.unit and not unit:
+        value = NOTHING  # zero fits everything, so that a word that is no unit is reported once
+    return bridge.part(Quantity, written.span, value=value, unit=unit)
+
+
+def unit_of(bridge: Bridge, text: str, span: Span | None) -> str:
+    """A unit in its one spelling; none and a fault for a word that joins figures."""
+    plain = plain_unit(text)
+    taken = next((word for word in plain.split("/") if word in TAKEN_UNITS), None)
+    if taken is None:
+        return plain
+    bridge.fault("not-a-unit", span, word=taken)
+    return ""
 
 
 def maybe_quantity(bridge: Bridge, written: tree.Quantity | tree.Rate | None) -> Quantity | None:

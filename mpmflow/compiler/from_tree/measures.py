@@ -7,7 +7,6 @@ from typing import Any
 
 from mpmflow.model import expressions, measures, rules
 from mpmflow.model.quantities import Quantity
-from mpmflow.model.units import plain_unit
 from mpmflow.syntax import tree
 
 from . import figures
@@ -66,9 +65,7 @@ def metric(bridge: Bridge, written: tree.Metric) -> measures.Metric:
             what="category",
             cure="say `activity`, `output`, `operational` or `outcome` behind its name",
         )
-    unit = None
-    if written.unit is not None:
-        unit = plain_unit(written.unit.text)
+    unit = figures.unit_of(bridge, written.unit.text, written.unit.span) or None if written.unit is not None else None
     made = bridge.part(
         measures.Metric,
         written.span,
@@ -179,7 +176,7 @@ def indicator(bridge: Bridge, written: tree.Indicator) -> measures.Indicator:
         missed_warning_costs=figures.money(bridge, written.missed_cost) if written.missed_cost else None,
         false_alarm_costs=figures.money(bridge, written.false_alarm_cost) if written.false_alarm_cost else None,
         owner=label(written.owner),
-        do=_actions(written),
+        do=tuple(action.text for action in written.actions),
     )
     bridge.mark(
         made,
@@ -191,10 +188,6 @@ def indicator(bridge: Bridge, written: tree.Indicator) -> measures.Indicator:
         owner=written.owner,
     )
     return made
-
-
-def _actions(written: tree.Indicator) -> tuple[str, ...]:
-    return (written.action.text,) if written.action else ()
 
 
 def _rule(bridge: Bridge, written: tree.Rule) -> rules.Rule:
