@@ -43,7 +43,8 @@ class IndicatorFigure:
     Attributes:
         name, label: its dotted name, and the words that people read.
         measures: the derived indicator that it watches, if it is a named one that watches exactly that.
-        expected: the level it was designed for: `expect`, else the model's own figure; None if neither is known.
+        expected: the level it was designed for: `expect`, else the model's own figure; where something else than the
+            plan is the reference, the level there. None if neither is known.
         observed: value of the last full period; None where nothing was observed.
         low, high: 95 % interval of `observed`, for sampling noise; None for figures without counts.
         n: decisions (or visits) behind `observed`; None for figures that are not counted.

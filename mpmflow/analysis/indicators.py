@@ -42,7 +42,9 @@ class Watch:
         estimate: Estimate,
         sources: Mapping[str, Source],
         changes: Mapping[str, ProcessChange],
+        by_plan: bool = True,
     ) -> None:
+        self.by_plan = by_plan
         self.model, self.observations, self.estimate = model, observations, estimate
         self.sources, self.changes = sources, changes
         self.watched = Watched(model, observations)
@@ -148,10 +150,10 @@ class Watch:
         return Seen(float(values[last]), int(behind[last]), day)
 
     def _expected(self, name: str, indicator: Indicator | None) -> float | None:
-        """`expect`, else the model's own figure by the reference."""
-        if indicator is not None and indicator.expect is not None:
-            return float(indicator.expect.base)
+        """`expect`, else the model's own figure; by any other reference than the plan, the level there."""
         source = self.sources.get(name)
+        if indicator is not None and indicator.expect is not None and (self.by_plan or source is None):
+            return float(indicator.expect.base)
         if source is not None:
             return source.reference
         derived = self.derived.get(name)

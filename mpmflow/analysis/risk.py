@@ -99,7 +99,7 @@ def evaluate(
     flows = flows_of([*outlook.places, *outlook.with_data], counted, outlook.figures, targets)
     forecaster = Forecaster(outlook, flows, rng, draws)
     forecasts = {metric.name: forecaster.forecast(metric.name, targets.get(metric.name)) for metric in metrics}
-    watch = Watch(model, observations, found, sources, changes)
+    watch = Watch(model, observations, found, sources, changes, reference == "plan")
     indicators, seen = watch.figures(), watch.watched.values
     moving = [name for name in outlook.rows if name in sources]
     ways = {name: pathways(outlook, name) for name in outlook.rows}

@@ -515,3 +515,14 @@ def test_dates_of_a_reference_may_be_texts_and_a_period_of_series_is_enough():
     seen = observed(20, series={"spend": [500.0] * 10 + [900.0] * 10})
     row = evaluate(parse(text), seen, reference=("2026-01-05", "2026-02-28"), draws=50).metric("spend")
     assert row.baseline == pytest.approx(500.0)
+
+
+def test_by_another_reference_an_indicator_is_held_to_the_level_there():
+    """The plan expects 20 %; without rework there is none."""
+    text = REVIEW.replace("  warn above", "  expect 20%\n  warn above", 1)
+    outcomes = {"ok.no": [20] * 4, "ok.yes": [30] * 4}
+    levels = [
+        evaluate(parse(text), observed(4, outcomes), reference=kind, draws=50).indicator("sent_back").expected
+        for kind in ("plan", "rework-free")
+    ]
+    assert levels == [0.2, 0.0]
