@@ -81,7 +81,6 @@ class Levers:
                     effects[figure] = (gradient, self._elasticity(figure, gradient, value))
             yield name, value, effects
 
-
     def to_list(self) -> list[Document]:
         """Their part of a document, column by column: long workflows have a hundred thousand of these numbers."""
         columns = []
