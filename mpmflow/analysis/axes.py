@@ -107,6 +107,8 @@ def opened(
 
 def _kind(name: str, lever: str, present: Any) -> Kind:
     tail = lever.rpartition(".")[2]
+    if tail == "works":
+        raise LeverError(name, "working hours are no number to go through; set them in a scenario")
     if isinstance(present, tuple):
         return "share"
     if tail == "people":

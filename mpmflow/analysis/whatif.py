@@ -1,12 +1,6 @@
 """What if: a new model with some numbers set, everything else as it was.
 
-Levers are dotted names, the same in scenarios, tests, answers and graphs:
-
-    D.OUTCOME           share of an outcome of a decision or choose, at every visit
-    D.OUTCOME.delay     how long that outcome makes the case wait
-    S.takes, S.waits, S.costs      of a step, decision or choose
-    T.people, T.cost    of a team or partner
-    W.arrivals, W.deadline         of a workflow
+The levers are those of `mpmflow.model.levers`, the same in scenarios, tests, answers and graphs.
 
 An outcome's change is made up by the one outcome of its decision that just goes on: the one without a percentage, else
 the only one with neither target nor effect. Where there is not exactly one, or where it is set itself, all outcomes
@@ -25,11 +19,12 @@ from mpmflow.diagnostics.suggest import nearest
 from mpmflow.model import process as parts
 from mpmflow.model.base import to_fraction
 from mpmflow.model.distributions import Duration, Law
-from mpmflow.model.flow import goes_on, shares
-from mpmflow.model.imports import with_imports
+from mpmflow.model.levers import SharesError, levers, made_up
 from mpmflow.model.model import Import, Model
 from mpmflow.model.quantities import Quantity
 from mpmflow.model.scenes import Scenario, Setting
+
+__all__ = ["LeverError", "Settings", "apply", "levers"]
 
 _DURATION: TypeAdapter[Any] = TypeAdapter(Duration)
 ONE, ZERO = Fraction(1), Fraction(0)
@@ -51,38 +46,12 @@ class LeverError(ValueError):
         self.nearest = near
 
 
-def levers(model: Model) -> dict[str, Any]:
-    """Every lever of a model with its present setting: a share by visit, a duration, a quantity, a number, arrivals.
-
-    Those of imported files are among them. The setting is None where the text is silent.
-
-    >>> from mpmflow.model.process import Step, Workflow
-    >>> list(levers(Model(workflows=[Workflow(name="w", body=[Step(name="brief", takes="2h")])])))
-    ['w.arrivals', 'w.deadline', 'brief.takes', 'brief.waits', 'brief.costs']
-    """
-    found: dict[str, Any] = {}
-    for one in with_imports(model):
-        for team in one.all_teams:
-            found |= {f"{team.name}.people": team.people, f"{team.name}.cost": team.cost}
-        for workflow in one.workflows:
-            found |= {f"{workflow.name}.arrivals": workflow.arrivals, f"{workflow.name}.deadline": workflow.deadline}
-            for node in workflow.nodes():
-                if isinstance(node, parts.Step | parts.Decision | parts.Choose):
-                    found |= {f"{node.name}.{word}": getattr(node, word) for word in ("takes", "waits", "costs")}
-                if isinstance(node, parts.Decision | parts.Choose):
-                    for outcome, share in zip(node.outcomes, shares(node.outcomes), strict=True):
-                        found[f"{node.name}.{outcome.name}"] = share
-                        if outcome.delay is not None:
-                            found[f"{node.name}.{outcome.name}.delay"] = outcome.delay
-    return found
-
-
 def apply(model: Model, settings: Settings | Scenario | Iterable[Setting] | str) -> Model:
     """The model with levers set: a new one, the given one is untouched.
 
     `settings` is the name of a scenario of the model, a scenario, settings, or a mapping from lever to value. A value
     is a quantity or its text (`"10%"`, `"4h"`, `"100 eur/h"`), a law of `mpmflow.model.distributions`, arrivals (or a
-    text such as `"4 per week"`), or a plain number: of shares the fraction, of people how many.
+    text such as `"4 per week"`), working hours, or a plain number: of shares the fraction, of people how many.
 
     Raises `LeverError` for an unknown lever (with the nearest known ones), for a value of the wrong kind, and for
     shares that would leave 0 to 100 %.
@@ -149,6 +118,8 @@ def _team(team: parts.Team, by_head: dict[str, dict[str, Any]]) -> parts.Team:
             if team.cost is not None and not cost.measure.measures_same_as(team.cost.measure):
                 raise LeverError(lever, f"{cost} is not a rate as {team.cost} is")
             change["cost"] = cost
+        elif tail == "works":
+            change["works"] = _works(lever, value)
     return team.model_copy(update=change) if change else team
 
 
@@ -217,28 +188,12 @@ def _with_shares(
     decision: str, outcomes: tuple[parts.Outcome, ...], wanted: dict[str, Fraction]
 ) -> tuple[parts.Outcome, ...]:
     """The outcomes with some shares set at every visit, and who makes up for it, visit by visit."""
-    before = dict(zip((outcome.name for outcome in outcomes), shares(outcomes), strict=True))
-    pays = goes_on(outcomes)
-    others = [outcome.name for outcome in outcomes if outcome.name not in wanted]
-    payers = [pays.name] if pays is not None and pays.name not in wanted else others
-    visits = len(next(iter(before.values())))
-    after: dict[str, list[Fraction]] = {name: [] for name in before}
-    for visit in range(visits):
-        fixed = sum((before[name][visit] for name in others if name not in payers), ZERO) + sum(wanted.values(), ZERO)
-        left = ONE - fixed
-        held = sum((before[name][visit] for name in payers), ZERO)
-        if left < 0 or (left > 0 and not payers):
-            first = next(iter(wanted))
-            total = f"{float(fixed):.6%}".rstrip("0%").rstrip(".") + "%"
-            raise LeverError(f"{decision}.{first}", f"the outcomes of {decision} would add up to {total}, not to 100%")
-        for name in before:
-            if name in wanted:
-                after[name].append(wanted[name])
-            elif name in payers:
-                part = before[name][visit] / held if held else Fraction(1, len(payers))
-                after[name].append(left * part)
-            else:
-                after[name].append(before[name][visit])
+    try:
+        after = made_up(outcomes, wanted)
+    except SharesError as fault:
+        total = f"{float(fault.total):.6%}".rstrip("0%").rstrip(".") + "%"
+        what = f"the outcomes of {decision} would add up to {total}, not to 100%"
+        raise LeverError(f"{decision}.{next(iter(wanted))}", what) from None
     return tuple(
         outcome
         if outcome.share is None  # it still takes the rest, which is now another
@@ -247,8 +202,8 @@ def _with_shares(
     )
 
 
-def _same_or(outcome: parts.Outcome, by_visit: list[Fraction]) -> parts.Share:
-    row = tuple(by_visit) if len(set(by_visit)) > 1 else tuple(by_visit[:1])
+def _same_or(outcome: parts.Outcome, by_visit: tuple[Fraction, ...]) -> parts.Share:
+    row = by_visit if len(set(by_visit)) > 1 else by_visit[:1]
     if outcome.share is not None and outcome.share.by_visit == row:
         return outcome.share  # keeps its counts
     return parts.Share(by_visit=row)
@@ -289,6 +244,14 @@ def _duration(lever: str, value: Any) -> Any:
         return _DURATION.validate_python(value)
     except ValidationError:
         raise LeverError(lever, f"{value!r} is no duration; expected is a time such as 2h, or a law") from None
+
+
+def _works(lever: str, value: Any) -> tuple[parts.Works, ...]:
+    hours = (value,) if isinstance(value, parts.Works) else value
+    if not isinstance(hours, tuple | list) or not all(isinstance(one, parts.Works) for one in hours):
+        example = 'Works(days=("mon", "tue"), start="09:00", end="17:00")'
+        raise LeverError(lever, f"{value!r} are no working hours; expected are some, such as {example}, or ()")
+    return tuple(hours)
 
 
 def _arrivals(lever: str, value: Any, before: Any) -> Any:

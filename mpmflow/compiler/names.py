@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from mpmflow.diagnostics.suggest import nearest
+from mpmflow.model.levers import CLAUSES
 from mpmflow.model.model import Model
 from mpmflow.model.observations import LogSource
 from mpmflow.model.process import Call, Choose, Decision, End, Parallel, Step, Workflow
@@ -71,15 +72,6 @@ MEASURES: dict[str, tuple[str, ...]] = {
 }
 """The indicators that each kind of thing has by itself, besides the outcomes of a decision."""
 
-LEVERS: dict[str, tuple[str, ...]] = {
-    "decision": ("takes", "waits", "costs"),
-    "choose": ("takes", "waits", "costs"),
-    "step": ("takes", "waits", "costs"),
-    "team": ("people", "cost", "works"),
-    "workflow": ("arrivals", "deadline"),
-}
-"""What scenarios may set, besides the outcomes of a decision or choose."""
-
 
 @dataclass(frozen=True, slots=True)
 class Named:
@@ -90,7 +82,7 @@ class Named:
         kind: what it is.
         part: the part of the model; for a dotted name that of the thing before the dot, for an outcome the outcome.
         workflow: the workflow it belongs to, None outside of one.
-        aspect: what stands behind the dot, "" without one.
+        aspect: what stands behind the dot, "" without one; `OUTCOME.delay` for how long an outcome makes a case wait.
         owner: the part before the dot, None without one.
     """
 
@@ -182,9 +174,11 @@ class Names:
                 if outcome.name == behind:
                     kind: Kind = "outcome" if thing.kind == "decision" else "lever"
                     return Named(name, kind, outcome, thing.workflow, behind, thing.part)
+                if behind == f"{outcome.name}.delay" and outcome.delay is not None:
+                    return Named(name, "lever", outcome, thing.workflow, behind, thing.part)
         if behind in MEASURES.get(thing.kind, ()):
             return Named(name, "measure", thing.part, thing.workflow, behind, thing.part)
-        if behind in LEVERS.get(thing.kind, ()):
+        if behind in CLAUSES.get(thing.kind, ()):
             return Named(name, "lever", thing.part, thing.workflow, behind, thing.part)
         return None
 
@@ -207,11 +201,13 @@ class Names:
             if not wanted & {"outcome", "measure", "lever"}:
                 continue
             behind = [*MEASURES.get(entry.kind, ())] if "measure" in wanted else []
-            behind += LEVERS.get(entry.kind, ()) if "lever" in wanted else ()
+            behind += CLAUSES.get(entry.kind, ()) if "lever" in wanted else ()
             if (entry.kind == "decision" and wanted & {"outcome", "lever"}) or (
                 entry.kind == "choose" and "lever" in wanted
             ):
                 behind += [outcome.name for outcome in entry.part.outcomes]
+            if entry.kind in ("decision", "choose") and "lever" in wanted:
+                behind += [f"{outcome.name}.delay" for outcome in entry.part.outcomes if outcome.delay is not None]
             yield from (f"{name}.{one}" for one in dict.fromkeys(behind))
         if "column" in wanted:
             yield from self.columns

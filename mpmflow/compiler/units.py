@@ -56,6 +56,8 @@ class Units:
             return self._of_part(entry.part)
         if entry.kind == "column":
             return Type(SECONDS) if entry.part.type == "time" else UNKNOWN
+        if entry.aspect.endswith(".delay"):
+            return Type(SECONDS)
         if entry.owner is not None and entry.part is not entry.owner:
             return Type(NUMBER)  # the share of an outcome
         if entry.aspect in ("cost", "costs"):
@@ -109,13 +111,7 @@ class Units:
         return Type(declared, flow=computed.flow)
 
     def _declared(self, metric: Metric) -> Unit | None:
-        if metric.unit is None:
-            return None
-        try:
-            return parse_unit(metric.unit)
-        except ValueError:
-            self.findings.append(found("not-a-unit", metric, "unit", text=metric.unit))
-            return None
+        return None if metric.unit is None else parse_unit(metric.unit)
 
     def currency_of_workflow(self, workflow: Workflow) -> str | None:
         """The currency that a workflow's costs are in; the first one if they are mixed, None if nothing costs."""

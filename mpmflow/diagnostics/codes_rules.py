@@ -16,6 +16,14 @@ indicator back "Sent back" = rate(ready.no) {{
 }}
 """
 
+_SCENARIO = """workflow w {{
+  step brief takes 1d
+  decision ready "Is it ready?" {{ yes 75%, no 20% -> brief rework, lost 5% scrap }}
+}}
+metric speed operational = time(w) lower is better
+scenario other {{ {line} }}
+"""
+
 
 def _watched(*rules: str) -> str:
     return _WATCHED.format(rules="\n".join(f"  {rule}" for rule in rules))
@@ -68,6 +76,17 @@ RULES: tuple[Code, ...] = (
         why="A warning that is always on is soon read by nobody.",
         example=_watched("expect 30%", "warn above 25%"),
         instead=_watched("expect 20%", "warn above 25%"),
+    ),
+    Code(
+        "setting-shares",
+        ERROR,
+        "with the scenario `{scenario}` the outcomes of `{name}` would add up to {total}, not to 100%",
+        help="set a smaller share, or set the others too, so that all together are 100%",
+        means="A scenario sets shares of outcomes for which the other outcomes of the decision cannot make up.",
+        why="A change is made up by the outcome that just goes on; it cannot go below nothing, and without one that is "
+        "left the rest is missing.",
+        example=_SCENARIO.format(line="ready.no = 70%, ready.lost = 40%"),
+        instead=_SCENARIO.format(line="ready.no = 30%, ready.lost = 5%"),
     ),
     Code(
         "setting-shape",

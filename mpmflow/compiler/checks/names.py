@@ -8,11 +8,12 @@ from typing import Any
 from mpmflow.diagnostics.suggest import nearest
 from mpmflow.model import scenes
 from mpmflow.model.flow import Flow
+from mpmflow.model.levers import CLAUSES
 from mpmflow.model.observations import SeriesSource
 from mpmflow.model.process import Call, Workflow, walk
 
 from ..findings import Finding, found
-from ..names import LEVERS, MEASURED, NODE_KINDS, Names
+from ..names import MEASURED, NODE_KINDS, Names
 from .subject import Subject
 
 
@@ -190,8 +191,8 @@ def _lever_examples(names: Names) -> str:
     for name, entry in names.table.items():
         if entry.kind == "decision":
             found_.setdefault("decision", f"{name}.{entry.part.outcomes[0].name}")
-        elif entry.kind in LEVERS and entry.kind in ("step", "team", "workflow"):
-            found_.setdefault(entry.kind, f"{name}.{LEVERS[entry.kind][0]}")
+        elif entry.kind in ("step", "team", "workflow"):
+            found_.setdefault(entry.kind, f"{name}.{CLAUSES[entry.kind][0]}")
     known = [found_[kind] for kind in ("decision", "step", "team", "workflow") if kind in found_]
     return ", ".join(f"`{name}`" for name in known or ["brief_complete.no", "legal.people"])
 

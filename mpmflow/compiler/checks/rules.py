@@ -14,6 +14,7 @@ from mpmflow.model.measures import Indicator
 from ..findings import Finding, found
 from .subject import Subject
 
+_LEVELS = {"warn": "warning", "alert": "alert"}
 ANYTHING = (-math.inf, math.inf)
 SHARES = frozenset({"rate", "yield", "first_pass", "rework", "scrap", "late"})
 SAME = frozenset({"mean", "median", "min", "max", "lag"})
@@ -126,9 +127,8 @@ def conditions(subject: Subject) -> Iterator[Finding]:
         for position, rule in enumerate(indicator.rules):
             if not any(may_hold(rule.condition, value, low)[0] for value in samples):
                 dead.add(position)
-                yield found(
-                    "dead-rule", rule, "condition", name=indicator.name, level=rule.level, reason=_reason(low, high)
-                )
+                level, reason = _LEVELS[rule.level], _reason(low, high)
+                yield found("dead-rule", rule, "condition", name=indicator.name, level=level, reason=reason)
         alive = [rule for position, rule in enumerate(indicator.rules) if position not in dead]
         yield from _contradictions(indicator, alive, samples, low)
 
@@ -162,14 +162,14 @@ def _contradictions(
         if rule.clears is not None and any(
             _certain(lasting, value, low) and may_hold(rule.clears, value, low)[0] for value in samples
         ):
-            yield found("clears-while-firing", rule, "clears", name=indicator.name, level=rule.level)
+            yield found("clears-while-firing", rule, "clears", name=indicator.name, level=_LEVELS[rule.level])
         if indicator.expect is not None and _certain(lasting, float(indicator.expect.base), low):
             yield found(
                 "fires-as-expected",
                 rule,
                 "condition",
                 name=indicator.name,
-                level=rule.level,
+                level=_LEVELS[rule.level],
                 expected=str(indicator.expect),
                 notes=(((indicator, "expect"), "this is expected"),),
             )

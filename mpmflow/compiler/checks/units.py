@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
 from typing import Any
 
 from mpmflow.model import rules, scenes
 from mpmflow.model.distributions import Law
+from mpmflow.model.levers import SharesError, made_up
 from mpmflow.model.measures import Each
 from mpmflow.model.process import BatchArrivals, PoissonArrivals, RenewalArrivals
 from mpmflow.model.quantities import Quantity
@@ -14,6 +16,7 @@ from mpmflow.model.quantities import Quantity
 from ..findings import Finding, found
 from ..measured import Type, fits, of_quantity, show
 from ..names import Named
+from .flow import percent
 from .goals import all_targets, target_metric
 from .subject import Subject
 
@@ -76,8 +79,13 @@ def _hint(subject: Subject, name: str, type_: Type, given: Type) -> str:
 
 
 def _is_share(entry: Named | None) -> bool:
-    return entry is not None and (
-        entry.kind == "outcome" or (entry.kind == "lever" and entry.owner is not None and entry.part is not entry.owner)
+    return (
+        entry is not None
+        and not entry.aspect.endswith(".delay")
+        and (
+            entry.kind == "outcome"
+            or (entry.kind == "lever" and entry.owner is not None and entry.part is not entry.owner)
+        )
     )
 
 
@@ -141,6 +149,7 @@ def _levels(condition: rules.Condition) -> Iterator[tuple[Any, str, Quantity]]:
 
 
 _SHAPES: dict[str, tuple[tuple[type, ...], str]] = {
+    "delay": ((Quantity, Law), "a duration, such as `4h` or `1d to 3d`"),
     "takes": ((Quantity, Law), "a duration, such as `4h` or `1d to 3d`"),
     "waits": ((Quantity, Law), "a duration, such as `4h` or `1d to 3d`"),
     "arrivals": ((Quantity, PoissonArrivals, RenewalArrivals, BatchArrivals), "arrivals, such as `4 per week`"),
@@ -155,20 +164,65 @@ def setting_values(subject: Subject) -> Iterator[Finding]:
             entry = subject.names.find(setting.lever)
             if entry is None or not entry.is_lever:
                 continue
-            is_share = _is_share(entry)
-            shapes, wanted = _SHAPES.get(
-                "" if is_share else entry.aspect, ((Quantity,), "one number, such as `2` or `10%`")
-            )
+            aspect = "" if _is_share(entry) else entry.aspect.rpartition(".")[2]
+            shapes, wanted = _SHAPES.get(aspect, ((Quantity,), "one number, such as `2` or `10%`"))
             if not isinstance(setting.value, shapes):
                 yield found("setting-shape", setting, "value", name=setting.lever, wanted=wanted)
             elif isinstance(setting.value, Quantity):
-                yield from _value(subject, setting, "value", setting.lever, setting.value)
-                if (
-                    entry.aspect == "people"
-                    and not is_share
-                    and (setting.value.value.denominator != 1 or setting.value.value < 0)
-                ):
-                    yield found("not-a-count", setting, "value", what="people", least=0, text=str(setting.value))
+                wrong = [*_value(subject, setting, "value", setting.lever, setting.value)]
+                yield from wrong or _amount(setting, aspect, setting.value)
+        yield from _made_up(subject, scenario)
+
+
+_MONEY: dict[str, tuple[tuple[int, ...], str]] = {
+    "cost": ((-1, 1), "money per time, such as `60 eur/h`"),
+    "costs": ((1,), "money per visit, such as `400 eur`"),
+}
+
+
+def _amount(setting: scenes.Setting, aspect: str, value: Quantity) -> Iterator[Finding]:
+    """What a setting of the right kind may still lack: whole people, a currency, a sign that makes sense."""
+    if aspect == "people" and (value.unit not in ("", "people") or value.value.denominator != 1 or value.value < 0):
+        yield found("not-a-count", setting, "value", what="people", least=0, text=str(value))
+    elif aspect in _MONEY:
+        powers, wanted = _MONEY[aspect]
+        unit = value.measure
+        if tuple(sorted(power for _, power in unit.powers)) != powers or len(unit.currencies) != 1:
+            yield found("setting-shape", setting, "value", name=setting.lever, wanted=wanted)
+        elif value.value < 0:
+            yield found("negative-value", setting, "value", text=str(value), what="a cost")
+    elif aspect in ("takes", "waits", "delay", "deadline"):
+        if not value.measure.is_time:
+            yield found("not-a-span", setting, "value", text=str(value))
+        elif value.value < 0:
+            yield found("negative-value", setting, "value", text=str(value), what="a length of time")
+    elif aspect == "arrivals":
+        if not value.measure.powers:
+            yield found("setting-shape", setting, "value", name=setting.lever, wanted=_SHAPES[aspect][1])
+        elif value.value < 0:
+            yield found("negative-value", setting, "value", text=str(value), what="a rate")
+
+
+def _made_up(subject: Subject, scenario: scenes.Scenario) -> Iterator[Finding]:
+    """Shares that the other outcomes of their decision cannot make up for."""
+    wanted: dict[str, dict[str, tuple[scenes.Setting, Fraction]]] = {}
+    for setting in scenario.settings:
+        entry = subject.names.find(setting.lever)
+        value = setting.value
+        if entry is None or not _is_share(entry) or not isinstance(value, Quantity):
+            continue
+        if value.measure.powers or not 0 <= value.base <= 1:
+            return  # said already
+        wanted.setdefault(entry.owner.name, {})[entry.aspect] = setting, value.base
+    for name, shares in wanted.items():
+        outcomes = subject.names.table[name].part.outcomes
+        try:
+            made_up(outcomes, {outcome: share for outcome, (_, share) in shares.items()})
+        except SharesError as fault:
+            setting = [*shares.values()][-1][0]
+            yield found(
+                "setting-shares", setting, "value", name=name, scenario=scenario.name, total=percent(fault.total)
+            )
 
 
 def test_values(subject: Subject) -> Iterator[Finding]:
