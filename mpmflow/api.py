@@ -376,8 +376,16 @@ def _remember(model: Model, origin: Origin) -> None:
     weakref.finalize(model, _ORIGINS.pop, id(model), None)
 
 
-def origin_of(model: Model) -> Origin:
-    """Where this very model was read; for one that was made in Python, the present folder and no places."""
+def origin_of(model: object) -> Origin:
+    """Where this very model was read; for one that was made in Python, the present folder and no places.
+
+    Raises TypeError for what is no model, such as the name of a file.
+    """
+    from .model.model import Model as Kind
+
+    if not isinstance(model, Kind):
+        shown = repr(model) if isinstance(model, str | Path) else f"a {type(model).__name__}"
+        raise TypeError(f"a model is asked, not {shown}; `mpm.load(path)` reads one from a file")
     return _ORIGINS.get(id(model), Origin())
 
 

@@ -179,3 +179,14 @@ data { log "events.csv" { case, activity, time } }
         (file.parent / "events.csv").unlink()
         with pytest.raises(mpm.DataError, match=r"events\.csv"):
             mpm.evaluate(mpm.load(file))
+
+
+def test_the_name_of_a_file_is_no_model() -> None:
+    for question in (mpm.analyze, mpm.evaluate):
+        with pytest.raises(TypeError, match=r"a model is asked, not 'webinar\.mpm'; `mpm\.load\(path\)` reads one"):
+            question("webinar.mpm")  # type: ignore[arg-type]
+
+
+def test_an_unknown_workflow_of_an_answer_names_those_there_are() -> None:
+    with pytest.raises(KeyError, match="'news' is none of the workflows: w"):
+        mpm.analyze(mpm.parse("workflow w { step a takes 1h }"))["news"]

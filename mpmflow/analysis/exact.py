@@ -217,6 +217,8 @@ class Analysis(Result):
     workflows: Mapping[str, WorkflowAnalysis]
 
     def __getitem__(self, workflow: str) -> WorkflowAnalysis:
+        if workflow not in self.workflows:
+            raise KeyError(f"{workflow!r} is none of the workflows: {', '.join(self.workflows)}")
         return self.workflows[workflow]
 
     @cached_property
