@@ -110,14 +110,16 @@ class Counts(Part):
 
 
 def _share_from_number(value: Any) -> Any:
-    if isinstance(value, int | float | Fraction) and not isinstance(value, bool):
-        return {"by_visit": (value,)}
-    if isinstance(value, str):
-        quantity = Quantity.model_validate(value)
-        return {"by_visit": (quantity.base,)}
+    if isinstance(value, int | float | Fraction | str) and not isinstance(value, bool):
+        return {"by_visit": (_fraction(value),)}
     if isinstance(value, tuple | list):
-        return {"by_visit": tuple(value)}
+        return {"by_visit": tuple(_fraction(part) for part in value)}
     return value
+
+
+def _fraction(value: Any) -> Any:
+    """A share from a text such as `"20%"`; numbers, and ratios such as `"1/3"`, are what they are."""
+    return Quantity.model_validate(value).base if isinstance(value, str) and value.endswith("%") else value
 
 
 class Share(Part):
