@@ -117,6 +117,7 @@ def _entry(code: Code) -> str:
         f"*Why it matters.* {code.why}\n",
     ]
     if not code.example:
+        parts.append(f"*What earns it.* {code.apart}\n")
         parts.append(f"*What it says.* {_template(code.message)}\n")
         if re.sub(r"\{\w+\}", "", code.help):
             parts.append(f"*How to mend it.* {_template(code.help)}\n")

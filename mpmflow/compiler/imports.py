@@ -18,7 +18,7 @@ from mpmflow.diagnostics.source import Source
 from mpmflow.diagnostics.suggest import nearest
 from mpmflow.model.model import Model
 from mpmflow.syntax import tree
-from mpmflow.syntax.parse import parse
+from mpmflow.syntax.parse import MOST_TOKENS, parse
 
 from .from_tree import Bridge, model_from_tree
 from .from_tree.bridge import Fault
@@ -53,6 +53,7 @@ class Importer:
     sources: list[Source] = field(default_factory=list)
     _models: dict[Path, Model] = field(default_factory=dict)
     _read: int = 0
+    _tokens: int = 0
 
     def of(
         self, source: Source, file: tree.File, open_: tuple[Path, ...] = ()
@@ -99,8 +100,13 @@ class Importer:
             return None
         if real in self._models:
             return self._models[real]
-        if len(self._models) >= MAX_FILES or self._read > MAX_CHARACTERS:
-            limit = f"{MAX_FILES} files" if len(self._models) >= MAX_FILES else f"{MAX_CHARACTERS // 10**6} MB"
+        limits = (
+            (len(self._models) >= MAX_FILES, f"{MAX_FILES} files"),
+            (self._read > MAX_CHARACTERS, f"{MAX_CHARACTERS // 10**6} MB"),
+            (self._tokens > MOST_TOKENS, f"{MOST_TOKENS:,} words, numbers and signs"),
+        )
+        limit = next((words for passed, words in limits if passed), None)
+        if limit is not None:
             wrong.append(diagnose("import-limit", span, limit=limit))
             return None
         try:
@@ -117,6 +123,7 @@ class Importer:
         self._read += len(text.text)
         self.sources.append(text)
         parsed = parse(text)
+        self._tokens += parsed.tokens
         inner, inner_wrong = self.of(text, parsed.tree, (*chain, real))
         before = len(self.bridge.faults)
         model = model_from_tree(self.bridge, parsed.tree, inner)
@@ -135,7 +142,7 @@ class Importer:
                         "import-faulty",
                         statement.path.span,
                         path=statement.path.value,
-                        count=len(errors),
+                        count="1 error" if len(errors) == 1 else f"{len(errors)} errors",
                         first=first.message,
                         notes=notes,
                     )

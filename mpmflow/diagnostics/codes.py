@@ -58,6 +58,8 @@ def page(code: str) -> str:
     """The reference page of a code, as Markdown."""
     entry = CODES[code]
     parts = [f"# {entry.name}", f"*{entry.severity}*", entry.means, entry.why and f"**Why it matters.** {entry.why}"]
+    if entry.apart:
+        parts.append(f"**What earns it.** {entry.apart}")
     if entry.example:
         parts.append(f"## Example\n\n```mpm\n{entry.example.strip()}\n```")
     if entry.instead:

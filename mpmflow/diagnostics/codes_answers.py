@@ -14,5 +14,6 @@ ANSWERS: tuple[Code, ...] = (
         help="{mend}",
         means="A question was asked that this model has no answer to, or none that can be computed.",
         why="A figure that cannot be computed must not be made up.",
+        apart="A question about a workflow that reads well, such as the figures of one whose cases can never end.",
     ),
 )

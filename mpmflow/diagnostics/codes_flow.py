@@ -27,6 +27,13 @@ def _hand_off(owner: str) -> str:
     )
 
 
+_EFFECTS = """workflow w {{
+  step check takes 4h
+  decision right {{ yes 80%, no 20% {effects} }}
+}}
+metric pace operational = time(w) lower is better
+"""
+
 FLOW: tuple[Code, ...] = (
     Code(
         "shares-sum",
@@ -120,6 +127,39 @@ FLOW: tuple[Code, ...] = (
         help="`mpmflow analyze` works it out",
         means="A workflow has thousands of statements, or outcomes that remember many visits.",
         why="A check must answer at once; the analysis has the time.",
+        apart="A workflow with arrivals and more states than a quick look may solve: a thousand statements or more.",
+    ),
+    Code(
+        "late-without-deadline",
+        ERROR,
+        "the workflow `{name}` has no deadline, so no case of it is ever late",
+        help="give the workflow one, as in `deadline 15d`",
+        means="A formula asks for the share of late cases of a workflow that has no deadline.",
+        why="Late is what ends behind the deadline; without one the figure has no meaning.",
+        example="workflow w {\n  step check takes 4h\n}\nmetric lateness operational = late(w) lower is better\n",
+        instead="workflow w {\n  deadline 5d\n  step check takes 4h\n}\n"
+        "metric lateness operational = late(w) lower is better\n",
+    ),
+    Code(
+        "figure-without-arrivals",
+        WARNING,
+        "`{function}({name})` has a plan only where arrivals keep coming, and `{name}` {why}",
+        help="say how cases come, as in `arrivals 3 per week`; without that the figure is known from data alone",
+        means="A formula asks for the throughput or the work in progress of a workflow without a stream of arrivals.",
+        why="How many cases end in a week is not said by the process, but by how many begin.",
+        example="workflow w {\n  step check takes 4h\n}\nmetric ended output = throughput(w) higher is better\n",
+        instead="workflow w {\n  arrivals 3 per week\n  step check takes 4h\n}\n"
+        "metric ended output = throughput(w) higher is better\n",
+    ),
+    Code(
+        "scrap-and-more",
+        WARNING,
+        "the outcome `{name}` scraps the case, so nothing comes of {idle:and}",
+        help="keep `scrap` if the case is lost; remove it if the case goes on",
+        means="An outcome loses the case, and says beside it that work is done again, wasted, or bounded.",
+        why="What is lost is not worked on again; one of the two was not meant.",
+        example=_EFFECTS.format(effects="scrap rework"),
+        instead=_EFFECTS.format(effects="-> check rework"),
     ),
     Code(
         "hand-off-without-owner",

@@ -18,13 +18,14 @@ def _formula(formula: str) -> str:
 
 _WORK = "workflow w {\n  step work takes 1d\n}\n"
 _TWO_STEPS = "workflow w {{\n  step brief takes 1d\n  step {second} takes 2d\n}}\n"
+_LOG = 'workflow w {{ step brief takes 1d }}\ndata {{\n  log "events.csv" {{ {columns} }}\n}}\n'
 
 NAMES: tuple[Code, ...] = (
     Code(
         "unknown-name",
         ERROR,
         "there is no {kind} `{name}`[ {where}]",
-        help="[did you mean {nearest:or}? ][the known ones are {known:and}]",
+        help="[did you mean {nearest:or}? ][the known ones are {known:and}][, among {others} others]",
         means="A name is used that nothing in the file, or in what it imports, has.",
         why="What hangs on the name hangs on nothing: work without a team, an arrow that leads nowhere.",
         example="team legal { people 1 }\nworkflow w {\n  step check by leagl takes 4h\n}\n",
@@ -44,7 +45,7 @@ NAMES: tuple[Code, ...] = (
         "duplicate-name",
         ERROR,
         "`{name}` is already the name of {other}[{where}]",
-        help="give one of them another name",
+        help="give one of them another name[, as in {usage:or}]",
         means="Two things have one name. Names are unique in a file, whatever they name (outcomes: in their decision).",
         why="Whoever refers to the name would not know which of the two is meant.",
         example=_TWO_STEPS.format(second="brief"),
@@ -99,6 +100,16 @@ NAMES: tuple[Code, ...] = (
         'test "t" {\n  given ready.no = 40% every 1w from 2026-01-05\n  expect bad is warn at 2026-01-12\n}\n',
     ),
     Code(
+        "log-without-role",
+        WARNING,
+        "the log `{name}` names some of its columns, but not {missing:and}",
+        help="name it too, as in `{example} COLUMN`; as it stands it is looked for under the usual names",
+        means="The block of a log leaves out the column of the case, the activity or the time.",
+        why="All three are needed. Whoever names the others has mostly forgotten this one.",
+        example=_LOG.format(columns="case ticket, activity, amount number"),
+        instead=_LOG.format(columns="case ticket, activity, time closed_at, amount number"),
+    ),
+    Code(
         "path-outside",
         ERROR,
         "`{path}` lies outside the folder that files may come from",
@@ -125,6 +136,8 @@ NAMES: tuple[Code, ...] = (
         help="put what both need into a third file",
         means="A file imports itself, directly or through others.",
         why="There is no first file to begin with.",
+        apart='It takes two files: `a.mpm` says `import "b.mpm"`, and `b.mpm` says `import "a.mpm"`; or one that '
+        "imports itself.",
     ),
     Code(
         "import-limit",
@@ -133,14 +146,16 @@ NAMES: tuple[Code, ...] = (
         help="put several small files into one",
         means="The imports of a file, with theirs, are more or larger than any project needs.",
         why="The limit keeps a broken or hostile project from filling the memory.",
+        apart="It takes more than 100 files, or more than 10 MB or 300,000 words of them.",
     ),
     Code(
         "import-faulty",
         ERROR,
-        "the imported file `{path}` has [{count} ]errors",
+        "the imported file `{path}` has {count}",
         help="check it by itself; the first is: {first}",
         means="A file that is imported has errors of its own, so not all of its names are known.",
         why="Names that are missing here may only be missing because of an error there.",
+        apart='It takes two files: `a.mpm` says `import "b.mpm"`, and `b.mpm` has an error.',
     ),
     Code(
         "not-a-unit",

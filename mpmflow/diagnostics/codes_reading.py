@@ -14,6 +14,7 @@ READING: tuple[Code, ...] = (
         help="[did you mean {nearest:or}? ]names of files are taken from the folder you are in",
         means="The file does not exist, or its name is written differently.",
         why="Nothing can be said about a file that is not there.",
+        apart="A path on the command line or behind `import` at which there is no file.",
     ),
     Code(
         "file-unreadable",
@@ -22,6 +23,7 @@ READING: tuple[Code, ...] = (
         help="check that it is a file, and that you may read it",
         means="The file exists, but the system does not let it be read.",
         why="Nothing can be said about a file that cannot be opened.",
+        apart="A folder instead of a file, or a file that you may not read.",
     ),
     Code(
         "file-too-large",
@@ -30,6 +32,7 @@ READING: tuple[Code, ...] = (
         help="a process has a few hundred lines; did you mean to give this file as data, with `--log` or `--series`?",
         means="The file is larger than any description of a process.",
         why="The limit keeps a wrong file, such as an event log, from being read as a process description.",
+        apart="A file of more than 10 MB.",
     ),
     Code(
         "not-utf-8",
@@ -38,6 +41,7 @@ READING: tuple[Code, ...] = (
         help="save the file again as UTF-8 (in most editors: Save As, encoding UTF-8)",
         means="The file holds bytes that are no UTF-8 text.",
         why="Letters with accents would be read as others, so names would not match.",
+        apart="A file that was saved in another encoding than UTF-8, such as Latin-1.",
     ),
     Code(
         "nul-character",
@@ -46,5 +50,6 @@ READING: tuple[Code, ...] = (
         help="perhaps this is a picture or a spreadsheet; a process description is plain text in UTF-8",
         means="The file holds a character that no text contains.",
         why="A binary file read as text gives a flood of errors that say nothing.",
+        apart="A picture or a spreadsheet under the name of a text.",
     ),
 )

@@ -120,6 +120,16 @@ SYNTAX: tuple[Code, ...] = (
         instead='metric leads output { target at least 900 by 2026-06-30, owner "VP" }\n',
     ),
     Code(
+        "time-of-day",
+        ERROR,
+        "`{found}`: dates have no time of day",
+        help="write `{example}`; `by` and `at` a date mean its end, `from` its beginning, in UTC",
+        means="A time of day stands behind a date.",
+        why="Indicators and metrics are watched by periods of days and weeks; an hour would only seem to be exact.",
+        example='metric leads output { target at least 900 by 2026-06-30T17:00, owner "VP" }\n',
+        instead='metric leads output { target at least 900 by 2026-06-30, owner "VP" }\n',
+    ),
+    Code(
         "stray-character",
         ERROR,
         "the character `{found}` has no meaning here",
@@ -168,6 +178,15 @@ SYNTAX: tuple[Code, ...] = (
         why="The limit keeps a broken or hostile file from bringing the program down.",
         example="metric m output = " + "(" * 201 + "1" + ")" * 201 + "\n",
         instead="metric m output = ((1))\n",
+    ),
+    Code(
+        "too-long",
+        ERROR,
+        "the text has more than {limit} words, numbers and signs; the rest is not read",
+        help="put parts of it into files of their own and `import` them; observations belong into `data`",
+        means="A file is longer than anybody could review.",
+        why="The limit keeps a broken or hostile file from filling the memory.",
+        apart="A file of some 20,000 full lines.",
     ),
     Code(
         "too-many-errors",

@@ -92,6 +92,18 @@ VALUES: tuple[Code, ...] = (
         instead=_answer("20% -> work rework"),
     ),
     Code(
+        "not-a-change",
+        ERROR,
+        "`{text}` is no change to watch for",
+        help="write a percentage above zero; the direction is in the word, as in `falls 20% in 4w`",
+        means="A rule waits for a rise or a fall by nothing, or by less than nothing.",
+        why="Every value rises by at least nothing, so the rule would always hold.",
+        example="workflow w {\n  decision ready { yes 80%, no 20% scrap }\n}\n"
+        "indicator bad = rate(ready.no) { warn rises 0% in 4w }\n",
+        instead="workflow w {\n  decision ready { yes 80%, no 20% scrap }\n}\n"
+        "indicator bad = rate(ready.no) { warn rises 20% in 4w }\n",
+    ),
+    Code(
         "not-a-count",
         ERROR,
         "`{text}` is not a number of {what}",
@@ -105,7 +117,7 @@ VALUES: tuple[Code, ...] = (
         "not-money",
         ERROR,
         "`{text}` is not {expected}",
-        help="money is a number with a currency in small letters: eur, usd, gbp, chf, …",
+        help="[{hint}][write it as in `{form}`; currencies are in small letters: eur, usd, gbp, chf, …]",
         means="An amount of money is expected, and the currency is missing or the unit is another one.",
         why="Costs are added up; a number without a currency cannot be.",
         example=_step("takes 1h costs 400"),

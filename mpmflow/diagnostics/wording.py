@@ -28,7 +28,8 @@ class Code:
     """One entry of the table: a check, the words it speaks with, and its page.
 
     `message` and `help` are templates (see the module); `means`, `why` are prose for the page; `example` is a text that
-    earns the diagnostic and `instead` one that does not. Both are whole files, so that the tests can check them.
+    earns the diagnostic and `instead` one that does not. Both are whole files, so that the tests can check them. Where
+    no single text of a few lines can earn it, `apart` says what does.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Code:
     why: str = ""
     example: str = ""
     instead: str = ""
+    apart: str = ""
 
 
 def join(items: object, word: str) -> str:

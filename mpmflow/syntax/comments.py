@@ -11,7 +11,7 @@ from mpmflow.diagnostics.source import Source, Span
 
 __all__ = ["Comment", "comments_of"]
 
-_FIND = re.compile(r'"(?:\\.|[^"\\\n])*"?|(?P<comment>\#[^\n]*)')
+_FIND = re.compile(r'"[^"\\\n]*(?:\\.[^"\\\n]*)*"?|(?P<comment>\#[^\n]*)')
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,11 +41,12 @@ _PIECES = re.compile(
   | (?P<lines>(?:\n[^\S\n]*(?:\#[^\n]*)?)+)
   | (?P<word>[^\W\d]\w*(?:\.[^\W\d]\w*)*)
   | (?P<hours>\d{1,2}:\d{2}-\d{1,2}:\d{2}(?!\w))
+  | (?P<moment>\d{4}-\d{2}-\d{2}(?:T|[^\S\n]+)\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?(?![\w:]))
   | (?P<date>\d{4}-\d{2}-\d{2}(?![\w-]))
   | (?P<baddate>\d{1,2}(?:\.\d{1,2}\.|/\d{1,2}/)\d{4}(?!\w)|\d{4}(?:/\d{1,2}/|-\d{1,2}-|\.\d{1,2}\.)\d{1,2}(?!\w))
   | (?P<percent>\d[\d_]*(?:\.\d+)?[^\S\n]*%)
   | (?P<number>\d[\d_]*(?:\.\d+)?(?:[eE][+-]?\d+(?!\w))?(?:[^\W\d_]\w*(?:/[^\W\d]\w*)*)?)
-  | (?P<string>"(?:\\.|[^"\\\n])*")
+  | (?P<string>"[^"\\\n]*(?:\\.[^"\\\n]*)*")
   | (?P<open>"[^\n]*)
   | (?P<comma>,(?:[^\S\n]*(?:\#[^\n]*)?\n)*)
   | (?P<badarrow>=>|→|⇒|➔|➜|--{1,3}>|[\u2013\u2014]{1,2}>)
@@ -75,6 +76,22 @@ Report = Callable[[str, int, int, str], None]
 Accepts = Callable[..., bool]
 """Whether the parser could take these terminals here, one after the other: its row of actions may hold more than its
 stack bears out."""
+
+
+def meant_date(words: str) -> str:
+    """The date that was probably meant, year first; of two readings the day comes first, as with dots.
+
+    >>> meant_date("30.6.2026"), meant_date("6/30/2026"), meant_date("2026/6/30")
+    ('2026-06-30', '2026-06-30', '2026-06-30')
+    """
+    parts = [int(part) for part in re.split(r"[./-]", words) if part]
+    if parts[0] > 31:
+        year, month, day = parts
+    else:
+        day, month, year = parts
+        if month > 12:
+            day, month = month, day
+    return f"{year:04}-{month:02}-{day:02}"
 
 
 class Vocabulary:
@@ -267,7 +284,10 @@ class Lexer:
             return Token("HOURS", found, start, end)
         if kind == "baddate":
             self._report("wrong-date", start, end, found)
-            return Token("DATE", found, start, end)
+            return Token("DATE", meant_date(found), start, end)
+        if kind == "moment":
+            self._report("time-of-day", start, end, found)
+            return Token("DATE", found[:10], start, end)
         if kind == "badarrow":
             self._report("wrong-arrow", start, end, found)
             return Token("ARROW", "->", start, end)

@@ -30,18 +30,25 @@ from mpmflow.syntax import tree
 from mpmflow.syntax.build import DEPTH, Builder
 from mpmflow.syntax.comments import Comment, comments_of
 from mpmflow.syntax.grammar import Row
-from mpmflow.syntax.lexer import Lexer, Token, vocabulary
+from mpmflow.syntax.lexer import Lexer, Token, meant_date, vocabulary
 from mpmflow.syntax.machine import Machine
 
-__all__ = ["MOST_ERRORS", "Parsed", "parse", "probe"]
+__all__ = ["MOST_ERRORS", "MOST_TOKENS", "Parsed", "parse", "probe"]
 
 MOST_ERRORS = 200
 """How many mistakes are reported before the rest is left unread."""
 
+MOST_TOKENS = 300_000
+"""How many words, numbers and signs are read: some 20,000 lines. The tree and the model of a text take about a kilobyte
+for each of them.
+"""
+
 _SEPARATORS = ("_NL", "_COMMA", "_CONT")
 _WORD = re.compile(r"[^\W\d]\w*")
-_SKIP = re.compile(r'"(?:\\.|[^"\\\n])*"|"[^\n]*|\#[^\n]*|,(?:[^\S\n]*(?:\#[^\n]*)?\n)+|[{}(),\n]|[^"\#{}(),\n]+')
-_BRACES = re.compile(r'"(?:\\.|[^"\\\n])*"|"[^\n{}]*|\#[^\n]*|[{}]')
+_SKIP = re.compile(
+    r'"[^"\\\n]*(?:\\.[^"\\\n]*)*"|"[^\n]*|\#[^\n]*|,(?:[^\S\n]*(?:\#[^\n]*)?\n)+|[{}(),\n]|[^"\#{}(),\n]+'
+)
+_BRACES = re.compile(r'"[^"\\\n]*(?:\\.[^"\\\n]*)*"|"[^\n{}]*|\#[^\n]*|[{}]')
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +56,16 @@ class Parsed:
     """What came of a text: the tree of all that could be read, the mistakes in the order of the text, and what was
     passed over.
 
-    `skipped` are the stretches that no statement of the tree holds. A name that was to be declared there is unknown
-    to the tree without anybody's fault; see `mentions_skipped` and `damaged`.
+    `tokens` counts the words, numbers and signs that were read. `skipped` are the stretches that no statement of the
+    tree holds. A name that was to be declared there is unknown to the tree without anybody's fault; see
+    `mentions_skipped` and `damaged`.
     """
 
     source: Source
     tree: tree.File
     diagnostics: tuple[Diagnostic, ...] = ()
     skipped: tuple[Span, ...] = ()
+    tokens: int = 0
 
     @property
     def comments(self) -> tuple[Comment, ...]:
@@ -112,6 +121,10 @@ class _TooManyError(Exception):
     """Enough mistakes for one text."""
 
 
+class _TooLongError(Exception):
+    """Enough words for one text."""
+
+
 class _Parser(Machine):
     def __init__(self, source: Source) -> None:
         self.source = source
@@ -128,9 +141,13 @@ class _Parser(Machine):
 
     def run(self) -> Parsed:
         stack, states, lexer = self.stack, self.states, self.lexer
+        tokens = 0
         try:
             while True:
                 token = lexer.next(states[stack[-1]])
+                tokens += 1
+                if tokens > MOST_TOKENS:
+                    raise _TooLongError
                 if token.type == "$END":
                     if self._finish(token):
                         break
@@ -141,10 +158,14 @@ class _Parser(Machine):
             here = self.lexer.position
             self.diagnostics.append(diagnose("too-many-errors", Span(self.source, here, here + 1), limit=MOST_ERRORS))
             file = self._emergency()
+        except _TooLongError:
+            here = self.lexer.position
+            self.diagnostics.append(diagnose("too-long", Span(self.source, here - 1, here), limit=f"{MOST_TOKENS:,}"))
+            file = self._emergency()
         else:
             file = self.values[0]
         self.diagnostics.sort(key=lambda diagnostic: diagnostic.sort_key)
-        return Parsed(self.source, file, tuple(self.diagnostics), tuple(self.skipped))
+        return Parsed(self.source, file, tuple(self.diagnostics), tuple(self.skipped), tokens)
 
     # --- the machine
 
@@ -233,7 +254,9 @@ class _Parser(Machine):
         elif code == "wrong-arrow":
             self._report(diagnose(code, span, replacement="->", found=words))
         elif code == "wrong-date":
-            self._report(diagnose(code, span, found=words, example=_as_date(words)))
+            self._report(diagnose(code, span, replacement=meant_date(words), found=words, example=meant_date(words)))
+        elif code == "time-of-day":
+            self._report(diagnose(code, span, replacement=words[:10], found=words, example=words[:10]))
         else:
             self._report(diagnose(code, span))
             # What follows on the line has been swallowed by the text: it is no mistake of its own.
@@ -546,18 +569,6 @@ class _Parser(Machine):
 
 def _article(word: str) -> str:
     return f"an {word}" if word[:1] in "aeiou" else f"a {word}"
-
-
-def _as_date(words: str) -> str:
-    """The date that was probably meant, year first; of two readings the day comes first, as with dots."""
-    parts = [int(part) for part in re.split(r"[./-]", words) if part]
-    if parts[0] > 31:
-        year, month, day = parts
-    else:
-        day, month, year = parts
-        if month > 12:
-            day, month = month, day
-    return f"{year:04}-{month:02}-{day:02}"
 
 
 _TOP = "import|workflow|metric|cause|indicator|objective|initiative|commitment|benchmark|data|scenario|test"

@@ -280,7 +280,7 @@ def _forms(able: Collection[str]) -> list[str]:
             said += [f"`{word}`" for word in vocabulary().words(kind)]
     if "_NL" in able and len(said) <= 3:
         said.append(_FORMS["_NL"])
-    if len(said) > 3:
+    if len(said) > 4:
         said = [form for form in said if form not in ("a comma", "`}`", "`+` or `-`", "`*` or `/`")] or said
     if len(said) > _MOST_FORMS:
         said = [*said[: _MOST_FORMS - 1], "another clause"]

@@ -35,3 +35,8 @@ def test_what_a_page_recommends_instead_has_no_errors_at_all(name: str) -> None:
 def test_every_code_says_what_it_means_and_why_it_matters() -> None:
     silent = [name for name, code in CODES.items() if not (code.means and code.why)]
     assert silent == []
+
+
+def test_every_code_has_an_example_or_says_what_earns_it() -> None:
+    bare = [name for name, code in CODES.items() if bool(code.example) == bool(code.apart)]
+    assert bare == []

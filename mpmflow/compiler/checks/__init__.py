@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from ..findings import Finding
-from . import causes, data, flow, goals, names, rules, sight, teams, units
+from . import causes, data, figures, flow, goals, names, rules, sight, teams, units
 from .subject import Subject
 
 __all__ = ["ALL", "Check", "Subject"]
@@ -19,12 +19,15 @@ ALL: tuple[Check, ...] = (
     names.goal_names,
     names.test_names,
     data.columns,
+    data.roles,
     units.expressions,
     units.goal_values,
     units.measure_values,
     units.setting_values,
     units.test_values,
+    figures.unanswered,
     flow.shares,
+    flow.effects,
     flow.routes,
     flow.calls,
     teams.unused,

@@ -1,8 +1,10 @@
-"""Data sources: each role is given once."""
+"""Data sources: each role is given once, and those that are needed are given."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+
+from mpmflow.model.observations import LogSource, Role
 
 from ..findings import Finding, found
 from .subject import Subject
@@ -26,3 +28,16 @@ def columns(subject: Subject) -> Iterator[Finding]:
                     notes=(((first[name], ""), "it is here first"),),
                 )
             first.setdefault(name, column)
+
+
+_NEEDED: tuple[Role, ...] = ("case", "activity", "time")
+
+
+def roles(subject: Subject) -> Iterator[Finding]:
+    """Logs that name some of their columns, but not the case, the activity or the time."""
+    for source in subject.model.data:
+        if isinstance(source, LogSource) and source.columns:
+            given = {column.role for column in source.columns}
+            missing = [role for role in _NEEDED if role not in given]
+            if missing:
+                yield found("log-without-role", source, "path", name=source.path, missing=missing, example=missing[0])

@@ -59,6 +59,18 @@ def _shares(node: Decision | Choose) -> Iterator[Finding]:
             return
 
 
+def effects(subject: Subject) -> Iterator[Finding]:
+    """Outcomes that scrap the case and then say what else becomes of it."""
+    for _, node in subject.model.nodes():
+        if isinstance(node, (Decision, Choose)):
+            for outcome in node.outcomes:
+                idle = [word for word in ("rework", "waste") if getattr(outcome, word)]
+                idle += ["at most"] if outcome.at_most is not None else []
+                if outcome.scrap and idle:
+                    clause = "at_most" if idle[0] == "at most" else idle[0]
+                    yield found("scrap-and-more", outcome, clause, name=f"{node.name}.{outcome.name}", idle=idle)
+
+
 def _at(row: tuple[Fraction, ...], visit: int) -> Fraction:
     return row[min(visit, len(row) - 1)]
 

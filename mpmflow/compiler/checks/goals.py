@@ -44,7 +44,9 @@ def targets(subject: Subject) -> Iterator[Finding]:
 
 
 def _words(target: Target) -> str:
-    return f"{target.comparison} {target.value}"
+    per = f" per {target.per}" if target.per is not None else ""
+    start = f" in total from {target.start}" if target.start is not None else ""
+    return f"{target.comparison} {target.value}{per}{start}"
 
 
 def all_targets(subject: Subject) -> Iterator[tuple[Any, str, Target, Metric | None]]:

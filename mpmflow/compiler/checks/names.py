@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from mpmflow.diagnostics.suggest import nearest
@@ -31,6 +31,7 @@ def doubles(subject: Subject) -> Iterator[Finding]:
             kind=here.words,
             other=other.words,
             where=where,
+            usage=f"call {here.part.workflow} as second_{here.name}" if here.kind == "call" else None,
             notes=(((other.part, "name"), f"{other.words} of that name is here"),),
         )
     for name, column in names.columns.items():
@@ -90,7 +91,7 @@ def _loose(subject: Subject, workflow: Workflow, flow: Flow) -> Iterator[Finding
                 kind="statement",
                 name=loose.name,
                 where="in this workflow",
-                nearest=nearest(loose.name, known),
+                **_meant(nearest(loose.name, known), known),
             )
         elif entry.kind in NODE_KINDS and entry.workflow is not None:
             yield found(
@@ -125,13 +126,26 @@ def _expect(
             return
     if entry is None:
         near = names.nearest(name, NODE_KINDS | {"team"} if "node" in kinds else kinds)
-        known = [] if near else list(names.of_kind(kinds))
-        few = sorted(known) if len(known) <= 6 else None
-        yield found("unknown-name", part, clause, kind=kind, name=name, nearest=near, known=few)
+        known = [] if near else list(names.of_kind(frozenset(kinds) & _DECLARED or kinds))
+        yield found("unknown-name", part, clause, kind=kind, name=name, **_meant(near, known))
     else:
         yield found(
             "wrong-kind", part, clause, name=name, found=entry.words, wanted=wanted, hint=_hint(names, name, kinds)
         )
+
+
+_DECLARED = frozenset({"metric", "indicator"})
+"""What is listed first where anything observed may be named: the outcomes and waits of every step would be too many."""
+
+_MOST_KNOWN = 8
+
+
+def _meant(near: tuple[str, ...], known: Iterable[str]) -> dict[str, Any]:
+    """The facts for `did you mean`, or else for what is known: all of it, or the first few."""
+    if near:
+        return {"nearest": near}
+    there = sorted(set(known))
+    return {"known": there[:_MOST_KNOWN], "others": max(0, len(there) - _MOST_KNOWN) or None}
 
 
 def _hint(names: Names, name: str, kinds: tuple[str, ...]) -> str | None:

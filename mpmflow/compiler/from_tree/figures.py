@@ -6,6 +6,7 @@ Every number is exact: `20%` is 20 in the unit `%` and 1/5 in base units, `1.2M 
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from datetime import date
 from fractions import Fraction
 from itertools import pairwise
@@ -97,13 +98,18 @@ def maybe_quantity(bridge: Bridge, written: tree.Quantity | tree.Rate | None) ->
 
 
 def share(bridge: Bridge, written: tree.Quantity, *, limit: int | None = 1) -> Fraction:
-    """A share as a fraction: `20%` is 1/5, and so is `0.2`. A fault outside 0 to 100 % (unless `limit` is None)."""
+    """A share as a fraction: `20%` is 1/5, and so is `0.2`. A fault outside 0 to 100 %, or, if `limit` is
+    None (a change, which may be of more), when it is not above 0.
+    """
     figure = quantity(bridge, written)
     if figure.unit not in ("", "%"):
         bridge.fault("not-a-share", written.span, text=_text(written))
         return NOTHING
     value = figure.base
-    if limit is not None and not 0 <= value <= limit:
+    if limit is None:
+        if value <= 0:
+            bridge.fault("not-a-change", written.span, text=_text(written))
+    elif not 0 <= value <= limit:
         bridge.fault("share-out-of-range", written.span, text=_text(written))
         return max(NOTHING, min(Fraction(limit), value))
     return value
@@ -131,16 +137,25 @@ def span_of_time(bridge: Bridge, written: tree.Quantity, *, zero: bool = True) -
     return figure
 
 
-def money(bridge: Bridge, written: tree.Quantity, *, per_time: bool = False) -> Quantity:
-    """An amount of money (or of money per time)."""
+def money(bridge: Bridge, written: tree.Quantity, *, per_time: bool = False, per_visit: bool = False) -> Quantity:
+    """An amount of money: of one visit, of a person and time, or as such."""
     figure = quantity(bridge, written)
     unit = parse_unit(figure.unit)
     powers = dict(unit.powers)
-    fits = len(unit.currencies) == 1 and powers.get(unit.currencies[0]) == 1
-    fits = fits and (powers.get("time") == -1 and len(powers) == 2 if per_time else len(powers) == 1)
-    if not fits:
-        expected = "money per time, such as 60 eur/h" if per_time else "an amount of money, such as 400 eur"
-        bridge.fault("not-money", written.span, text=_text(written), expected=expected)
+    currency = len(unit.currencies) == 1 and powers.get(unit.currencies[0]) == 1
+    is_amount, is_rate = currency and len(powers) == 1, currency and powers.get("time") == -1 and len(powers) == 2
+    if not (is_rate if per_time else is_amount):
+        expected = "money per time" if per_time else "an amount of money"
+        hint, form = None, None
+        if per_visit and is_rate:
+            hint = f"`costs` is money per visit; money per time belongs to the team: `cost {_text(written)}`"
+        elif per_time and is_amount:
+            hint = (
+                f"`cost` is what a person costs per time; money per visit belongs to the step: `costs {_text(written)}`"
+            )
+        else:
+            form = "60 eur/h" if per_time else "400 eur"
+        bridge.fault("not-money", written.span, text=_text(written), expected=expected, hint=hint, form=form)
         return make(Quantity, value=NOTHING, unit="eur/h" if per_time else "eur")
     if figure.value < 0:
         bridge.fault("negative-value", written.span, text=_text(written), what="a cost")
@@ -148,14 +163,19 @@ def money(bridge: Bridge, written: tree.Quantity, *, per_time: bool = False) -> 
 
 
 def day(bridge: Bridge, written: tree.Word | None) -> date | None:
-    """A date of the calendar, or None where there is none or it does not exist."""
+    """A date of the calendar, or None where none is written. For one that does not exist the nearest before stands in,
+    so that it is reported once.
+    """
     if written is None:
         return None
+    year, month, number = (int(part) for part in written.text.split("-"))
     try:
-        return date.fromisoformat(written.text)
+        return date(year, month, number)
     except ValueError:
-        bridge.fault("no-such-date", written.span, text=written.text)
-        return None
+        if written.span is None or written.span.text == written.text:  # else it is reported as no date at all
+            bridge.fault("no-such-date", written.span, text=written.text)
+    year, month = min(max(year, date.min.year), date.max.year), min(max(month, 1), 12)
+    return date(year, month, min(max(number, 1), monthrange(year, month)[1]))
 
 
 def target(bridge: Bridge, written: tree.Target) -> Target:

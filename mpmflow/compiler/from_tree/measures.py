@@ -222,8 +222,6 @@ def _condition(bridge: Bridge, written: tree.Condition, depth: int) -> Any:
         return made
     if isinstance(written, tree.Change):
         share = figures.share(bridge, written.by, limit=None)
-        if share <= 0:
-            bridge.fault("share-out-of-range", written.by.span, text=written.by.number + (written.by.unit or ""))
         return bridge.part(
             rules.Moves,
             written.span,

@@ -167,7 +167,7 @@ def _work(bridge: Bridge, written: tree.Step | tree.Decision | tree.Choose) -> d
         "by": word(written.by),
         "takes": figures.duration(bridge, written.takes) if written.takes else None,
         "waits": figures.duration(bridge, written.waits) if written.waits else None,
-        "costs": figures.money(bridge, written.costs) if written.costs else None,
+        "costs": figures.money(bridge, written.costs, per_visit=True) if written.costs else None,
         "owner": label(written.owner),
         "seen_as": _seen(bridge, written.seen) if written.seen else None,
     }
