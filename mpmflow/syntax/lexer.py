@@ -199,6 +199,8 @@ class Lexer:
         elif kind == "comma":
             token = self._comma(start, end, row)
         elif kind == "string":
+            if "\0" in match.group():
+                self._report("nul-character", start, end, match.group())
             token = Token("STRING", match.group(), start, end)
         else:
             token = self._rest(kind or "stray", match.group(), start, end)

@@ -257,6 +257,8 @@ class _Parser(Machine):
             self._report(diagnose(code, span, replacement=meant_date(words), found=words, example=meant_date(words)))
         elif code == "time-of-day":
             self._report(diagnose(code, span, replacement=words[:10], found=words, example=words[:10]))
+        elif code == "nul-character":
+            self._report(diagnose(code, span))
         else:
             self._report(diagnose(code, span))
             # What follows on the line has been swallowed by the text: it is no mistake of its own.

@@ -267,6 +267,10 @@ def test_columns_of_examples_may_be_called_like_clauses() -> None:
     assert [type(one).__name__ for one in test.body] == ["Examples", "Given", "Expect"]
 
 
+def test_a_text_holds_no_nul_character() -> None:
+    assert codes('team a "b\0c"') == ["nul-character"]
+
+
 def test_a_ratio_is_one_figure_outside_of_formulas() -> None:
     indicator = only("indicator i = 1/3 { expect 1/3 leads }")
     assert isinstance(indicator, tree.Indicator)
