@@ -1,6 +1,6 @@
 """The command line: `mpmflow VERB …`, one file per verb.
 
-Exit codes: 0 all is well, 1 findings (or a test that fails), 2 it could not be done (a file that cannot be read, a
+Exit codes: 0 all is well, 1 findings, 2 it could not be done (a file that cannot be read, a
 model with errors, a wrong option), 70 a fault of mpmflow itself, 130 interrupted.
 """
 

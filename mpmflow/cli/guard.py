@@ -22,7 +22,7 @@ OUR_FAULT = 70
 INTERRUPTED = 130
 PIPE_CLOSED = 141
 
-EXTRAS = {"polars": "data", "narwhals": "data", "pygls": "lsp", "pyspark": "spark"}
+EXTRAS = {"polars": "data", "narwhals": "data"}
 """Libraries that an extra of the package brings, with that extra."""
 
 
