@@ -35,15 +35,6 @@ DOUBT = {"high": 0.25, "medium": 0.5, "low": 1.0}
 """Standard deviation of a declared strength, as a share of it, by the confidence of its author."""
 _POINTS, _WEIGHTS = np.polynomial.legendre.leggauss(8)
 
-
-def grade(cause: Cause) -> str:
-    """Confidence in words: high from 80 %, medium from 50 %; where nothing is said, medium."""
-    if cause.confidence is None:
-        return "medium"
-    share = float(cause.confidence)
-    return "high" if share >= 0.8 else "medium" if share >= 0.5 else "low"
-
-
 Shapes = dict[str, dict[str, float]]
 """Figure -> source -> what of the source's part is not due to its mean: that its times scatter otherwise than
 planned.
@@ -204,9 +195,7 @@ def declared_edge(cause: Cause, gain: float, period: float) -> Edge:
     low = float(cause.lag.low.base) if cause.lag else 0.0
     high = float(cause.lag.high.base) if cause.lag else 0.0
     evidence = cause.evidence.grade if cause.evidence else "declared"
-    return Edge(
-        cause.source, cause.effect, gain, even_lag(low, high, period), evidence, abs(gain) * DOUBT[grade(cause)]
-    )
+    return Edge(cause.source, cause.effect, gain, even_lag(low, high, period), evidence, abs(gain) * DOUBT[cause.grade])
 
 
 def learned_gain(cause: Cause, source: Floats, effect: Floats, period: float) -> tuple[float, float] | None:

@@ -91,17 +91,6 @@ class Network:
                 break
         return found
 
-    def downstream(self, node: str) -> set[str]:
-        """Every place that a place moves, itself included."""
-        found, waiting = {node}, [node]
-        while waiting:
-            here = waiting.pop()
-            for edge in self.edges:
-                if edge.source == here and edge.target not in found:
-                    found.add(edge.target)
-                    waiting.append(edge.target)
-        return found
-
     def longest_lag(self, to: str) -> float:
         """Periods until nearly all of what moves a place has arrived, by the longest way that goes round no loop."""
         return self._longest(to, frozenset())

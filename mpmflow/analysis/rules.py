@@ -20,7 +20,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
 from typing import Literal
 
 import numpy as np
@@ -333,11 +332,6 @@ def periods_in(span: Quantity, period: float) -> int:
     (2, 2)
     """
     return max(1, int(np.ceil(float(span.base) / period - 1e-9)))
-
-
-def period_date(end: datetime) -> date:
-    """The last day of a period that ends (exclusively) at this moment: the day on which its value was known."""
-    return (end - timedelta(microseconds=1)).date()
 
 
 def rule_text(rule: Rule) -> str:

@@ -138,10 +138,6 @@ class Span:
         """From the start of this span to the end of the other one."""
         return Span(self.source, self.start, max(self.end, other.end))
 
-    def contains(self, other: Span) -> bool:
-        """Whether the other span lies inside this one."""
-        return self.source is other.source and self.start <= other.start and other.end <= self.end
-
     def __str__(self) -> str:
         line, column = self.source.place(self.start)
         return f"{self.source.name}:{line}:{column}"

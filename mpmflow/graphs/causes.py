@@ -169,7 +169,7 @@ def _add_cause(graph: nx.MultiDiGraph, cause: Cause) -> None:
         at.STRENGTH: strength.kind if strength is not None else None,
         at.LAG: (float(cause.lag.low.base), float(cause.lag.high.base)) if cause.lag else None,
         at.CONFIDENCE: float(cause.confidence) if cause.confidence is not None else None,
-        at.GRADE: grade(cause),
+        at.GRADE: cause.grade,
         at.EVIDENCE: cause.evidence.grade if cause.evidence else "declared",
         at.NOTE: cause.evidence.note if cause.evidence else None,
     }
@@ -179,10 +179,3 @@ def _add_cause(graph: nx.MultiDiGraph, cause: Cause) -> None:
         data[at.ELASTICITY] = float(strength.value)
     number = sum(key.partition("#")[0] == origin for key in graph.get_edge_data(cause.source, cause.effect, default={}))
     graph.add_edge(cause.source, cause.effect, f"{origin}#{number + 1}" if number else origin, **at.present(data))
-
-
-def grade(cause: Cause) -> str:
-    """The confidence of a cause in words: high from 80 %, medium from 50 % or where nothing is said, else low."""
-    if cause.confidence is None:
-        return "medium"
-    return "high" if cause.confidence * 100 >= 80 else "medium" if cause.confidence * 100 >= 50 else "low"

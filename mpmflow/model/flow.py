@@ -141,13 +141,6 @@ class Flow:
             ways[arc.source].append(arc)
         return ways
 
-    def entering(self) -> dict[str, list[Arc]]:
-        """The arcs that enter each place; every place has an entry."""
-        ways: dict[str, list[Arc]] = {place: [] for place in self.nodes}
-        for arc in self.arcs:
-            ways[arc.target].append(arc)
-        return ways
-
 
 def shares(outcomes: tuple[Outcome, ...]) -> tuple[tuple[Fraction, ...], ...]:
     """The share of each outcome per visit, all of one length, with what is left for those that have no percentage.

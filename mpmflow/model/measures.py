@@ -100,6 +100,13 @@ class Cause(Part):
     confidence: Number | None = None
     evidence: Evidence | None = None
 
+    @property
+    def grade(self) -> Literal["high", "medium", "low"]:
+        """Its confidence in words: high from 80 %, medium from 50 % or where nothing is said, else low."""
+        if self.confidence is None:
+            return "medium"
+        return "high" if self.confidence * 100 >= 80 else "medium" if self.confidence * 100 >= 50 else "low"
+
 
 class Indicator(Statement):
     """A leading indicator with a name: what it measures, what is expected, and when to warn or alert."""

@@ -31,12 +31,13 @@ TIME_WORDS: dict[str, str] = {
 }  # fmt: skip
 """Long words for the units of time, allowed wherever the short ones are."""
 
-CURRENCIES: frozenset[str] = frozenset(
+_CODES = (
     "aed ars aud bdt bgn bhd bob brl bwp cad chf clp cny cop crc czk dkk dop dzd egp etb eur fjd gbp gel ghs gtq hkd"
     " hnl huf idr ils inr iqd irr isk jmd jod jpy kes krw kwd kzt lbp lkr mad mdl mkd mmk mur mxn myr nad ngn nio nok"
     " npr nzd omr pab pen pgk php pkr pln pyg qar ron rsd rub rwf sar sek sgd thb tnd try ttd twd tzs uah ugx usd uyu"
-    " uzs vnd xaf xof zar zmw".split()
+    " uzs vnd xaf xof zar zmw"
 )
+CURRENCIES: frozenset[str] = frozenset(_CODES.split())
 """ISO 4217 codes in lower case that the language knows as money."""
 
 TIME, SHARE = "time", "share"

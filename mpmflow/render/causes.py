@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from html import escape
 from typing import Any
 
@@ -11,6 +10,7 @@ import networkx as nx
 from mpmflow.graphs import attributes as at
 from mpmflow.model.expressions import references
 from mpmflow.model.flow import shares
+from mpmflow.model.imports import with_imports
 from mpmflow.model.measures import Cause, Each, Elasticity
 from mpmflow.model.model import Model
 from mpmflow.model.process import Decision, Workflow
@@ -42,7 +42,7 @@ def causes_dot(model: Model, graph: nx.MultiDiGraph) -> str:
         {(facts[at.VIA], target) for _, target, facts in graph.edges(data=True) if facts[at.ORIGIN] == "structural"}
     )
     asked = {via for via, _ in structural}
-    for one in _with_imports(model):
+    for one in with_imports(model):
         for workflow in one.workflows:
             if workflow.name in asked:
                 _workflow(dot, one, workflow)
@@ -52,7 +52,7 @@ def causes_dot(model: Model, graph: nx.MultiDiGraph) -> str:
         if target in metrics:
             dot.edge(f"workflow {via}", target, penwidth=1.4)
     drawn = set(metrics)
-    declared = {(cause.source, cause.effect): cause for one in _with_imports(model) for cause in one.causes}
+    declared = {(cause.source, cause.effect): cause for one in with_imports(model) for cause in one.causes}
     for source, target, facts in sorted(graph.edges(data=True), key=lambda edge: edge[2][at.ORDER]):
         if facts[at.ORIGIN] == "structural" or target not in metrics:
             continue
@@ -63,12 +63,6 @@ def causes_dot(model: Model, graph: nx.MultiDiGraph) -> str:
             drawn.add(source)
         dot.edge(source, target, **_influence(facts, declared.get((source, target))))
     return str(dot)
-
-
-def _with_imports(model: Model) -> Iterator[Model]:
-    yield model
-    for imported in model.imports:
-        yield from _with_imports(imported.model)
 
 
 def _workflow(dot: Graph, model: Model, workflow: Workflow) -> None:
