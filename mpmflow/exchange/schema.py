@@ -167,6 +167,7 @@ def _risk() -> Schema:
         low=optional(NUMBER),
         high=optional(NUMBER),
         n=optional(NUMBER),
+        enough=optional(known("the last period with enough to count", value=NUMBER, n=NUMBER, on=DATE)),
         p_worse=optional(SHARE),
         state=state,
         since=optional(DATE),
@@ -185,6 +186,7 @@ def _risk() -> Schema:
         category=one_of("activity", "output", "operational", "outcome"),
         baseline=optional(NUMBER),
         forecast=optional(NUMBER),
+        recent=optional({**NUMBER, "description": "mean of what was observed, recent periods weighing most"}),
         low=optional(NUMBER),
         high=optional(NUMBER),
         target=optional(NUMBER),
@@ -215,7 +217,9 @@ def _risk() -> Schema:
         gains=SHARES_BY_SOURCE,
         initiative=optional(TEXT),
     )
-    coverage = known("", cases=COUNT, events=COUNT, unmatched_activities=many({}), notes=many(TEXT))
+    coverage = known(
+        "", cases=COUNT, events=COUNT, unmatched_activities=many({}), notes=many(TEXT), cautions=many(TEXT)
+    )
     return document(
         "risk",
         1,

@@ -61,3 +61,15 @@ def test_what_is_not_exact_is_marked_and_told() -> None:
 def test_a_narrow_terminal_loses_nothing() -> None:
     assert "administration" in page(BRIEFS.replace("write", "administration"), 60)
     assert max(len(line) for line in page(BRIEFS, 60).splitlines()) <= 60
+
+
+def test_a_bound_is_told_where_only_the_lattice_stands_between_a_figure_and_the_truth() -> None:
+    free = """workflow w { deadline 2d
+      step a takes exponential(8h)
+      step b takes exponential(4h) }"""
+    found = mpm.analyze(mpm.parse(free))["w"]
+    assert found.method["time.late"] == "bounded"
+    worst = max(found.error[figure] for figure, kind in found.method.items() if kind == "bounded")
+    assert 0 < worst < 1e-4
+    assert "a bounded chance is off by at most 0.0" in page(free)
+    assert "A case takes 12 h on average" in page(free)
