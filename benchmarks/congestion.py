@@ -25,12 +25,12 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from mpmflow.numerics.case_times import case_times
-from mpmflow.numerics.chain import chain_from_cells, factorise
-from mpmflow.numerics.event_process import Arrivals, EventProcess, Pool, event_process
-from mpmflow.numerics.events import replication, simulate
-from mpmflow.numerics.laws import Exponential, Gamma
-from mpmflow.numerics.queueing import CaseFlow, Formula, case_flow, queues
+from mpmflow.numerics.chains.chain import chain_from_cells, factorise
+from mpmflow.numerics.events.case_times import case_times
+from mpmflow.numerics.events.process import Arrivals, EventProcess, Pool, event_process
+from mpmflow.numerics.events.runs import replication, simulate
+from mpmflow.numerics.queues.queueing import CaseFlow, Formula, case_flow, queues
+from mpmflow.numerics.times.laws import Exponential, Gamma
 
 FORMULAS: tuple[Formula, ...] = ("work", "qna", "mgm", "jackson")
 

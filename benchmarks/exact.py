@@ -37,10 +37,10 @@ from scipy import sparse
 from scipy.sparse import linalg
 from sides import Answers, Plan, bare, campaign, dense, ours, storm
 
-from mpmflow.numerics.batch import Scenarios
-from mpmflow.numerics.laws import Constant, Exponential, Gamma, Law, Lognormal, Uniform
-from mpmflow.numerics.sojourn import cdf_slopes, cycle_time
-from mpmflow.numerics.transforms import timed_process
+from mpmflow.numerics.chains.batch import Scenarios
+from mpmflow.numerics.times.laws import Constant, Exponential, Gamma, Law, Lognormal, Uniform
+from mpmflow.numerics.times.sojourn import cdf_slopes, cycle_time
+from mpmflow.numerics.times.transforms import timed_process
 
 PATIENCE = 60.0
 """A side is left out where it would take longer than this many seconds, going by the size before."""

@@ -15,8 +15,8 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse import linalg
 
-from mpmflow.numerics.chain import factorise
-from mpmflow.numerics.outcomes import Outcomes, along, chain_from_outcomes, outcomes_from
+from mpmflow.numerics.chains.chain import factorise
+from mpmflow.numerics.chains.outcomes import Outcomes, along, chain_from_outcomes, outcomes_from
 
 Answers = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 """Visits, ends, time from every step, slopes."""

@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 
     import networkx
 
-    from .analysis.closed_forms import Formula
-    from .analysis.evaluation import Evaluation
-    from .analysis.exact import Analysis
-    from .analysis.figures import Solution
-    from .analysis.law_of_time import RemainingTime
-    from .analysis.reference import Reference
-    from .analysis.sweep import Sweep
+    from .analysis.exact.analyze import Analysis
+    from .analysis.exact.figures import Solution
+    from .analysis.exact.law_of_time import RemainingTime
+    from .analysis.risk.evaluation import Evaluation
+    from .analysis.risk.reference import Reference
+    from .analysis.scenarios.closed_forms import Formula
+    from .analysis.scenarios.sweep import Sweep
     from .compiler.pipeline import Compiled
     from .exchange.export import Export
     from .model.model import Model
@@ -129,7 +129,7 @@ def analyze(model: Model) -> Analysis:
     >>> analyze(model)["w"].visits["brief"]
     1.25
     """
-    from .analysis.exact import analyze as answer
+    from .analysis.exact.analyze import analyze as answer
 
     samples = _samples(model)
     with _answering(model):
@@ -171,8 +171,8 @@ def remaining_time(
     >>> round(left.percentile(0.5) / 3600, 3), round(left.late, 3)
     (2.0, 0.5)
     """
-    from .analysis.exact import analyze_workflow
-    from .analysis.law_of_time import solver_for
+    from .analysis.exact.analyze import analyze_workflow
+    from .analysis.exact.law_of_time import solver_for
     from .graphs.faults import ModelFault
 
     samples = _samples(model)
@@ -220,7 +220,7 @@ def sweep(
     >>> sweep(model, {"ok.no": ["0%", "20%", "50%"]}, figures=["visits.brief"])["visits.brief"].tolist()
     [1.0, 1.25, 2.0]
     """
-    from .analysis.sweep import sweep as answer
+    from .analysis.scenarios.sweep import sweep as answer
 
     samples = _samples(model)
     with _answering(model):
@@ -262,7 +262,7 @@ def formula(
     >>> str(found), found.at({"ok.no": "60%"}), found.levers[0].break_even
     ('visits.brief = -1 / (ok.no - 1)', 2.5, (0.5,))
     """
-    from .analysis.closed_forms import formula as answer
+    from .analysis.scenarios.closed_forms import formula as answer
 
     samples = _samples(model)
     with _answering(model):
@@ -297,7 +297,7 @@ def evaluate(
         DataError: the data cannot be used, with file, column and row; or nothing was observed.
         MpmError: a workflow has no figures; the diagnostic says where and why.
     """
-    from .analysis.risk import evaluate as answer
+    from .analysis.risk.evaluate import evaluate as answer
     from .readers.observe import observe
 
     observations = observe(model, folder=origin_of(model).folder, log=log, series=series, as_of=as_of)

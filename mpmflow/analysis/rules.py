@@ -27,7 +27,7 @@ import numpy.typing as npt
 
 from mpmflow.model.quantities import Quantity, write_quantity
 from mpmflow.model.rules import Both, Condition, Either, Held, Moves, Negation, OutOfControl, Outside, Rule, Threshold
-from mpmflow.numerics.control import individuals_chart, share_chart
+from mpmflow.numerics.statistics.control import individuals_chart, share_chart
 
 State = Literal["ok", "pending", "warn", "alert", "unknown"]
 STATES: tuple[State, ...] = ("ok", "pending", "warn", "alert", "unknown")

@@ -78,7 +78,7 @@ def _formula(
     quiet: bool,
 ) -> int:
     from .. import api
-    from ..analysis.whatif import LeverError
+    from ..analysis.scenarios.whatif import LeverError
 
     try:
         with terminal.busy("Working out the formula", quiet=quiet):

@@ -12,7 +12,7 @@ from .opening import open_model
 from .options import question_options
 
 if TYPE_CHECKING:
-    from ..analysis.reference import Reference
+    from ..analysis.risk.reference import Reference
 
 
 @click.command(name="risk")

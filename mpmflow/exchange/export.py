@@ -17,8 +17,8 @@ from mpmflow.exchange.json import to_json
 from mpmflow.model.model import Model
 
 if TYPE_CHECKING:
-    from mpmflow.analysis.figures import Solution
-    from mpmflow.analysis.laws_of import Samples
+    from mpmflow.analysis.exact.figures import Solution
+    from mpmflow.analysis.exact.laws_of import Samples
     from mpmflow.exchange.prism import PrismModel
 
 FORMATS = ("prism", "props", "json")
@@ -103,8 +103,8 @@ def export(
 
 def solve_workflow(model: Model, workflow: str, samples: Samples | None = None) -> Solution:
     """Work out one workflow. Raises `ModelFault` for one that has no exact figures."""
-    from mpmflow.analysis.arrays import LawBook, Solver
-    from mpmflow.analysis.figures import solve_process
+    from mpmflow.analysis.exact.arrays import LawBook, Solver
+    from mpmflow.analysis.exact.figures import solve_process
     from mpmflow.graphs.to_chain import to_chain
 
     return solve_process(to_chain(model, workflow), Solver(LawBook(samples)))

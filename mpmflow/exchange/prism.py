@@ -17,8 +17,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from mpmflow.analysis.exact_chain import ExactWay, exact_chain
-from mpmflow.analysis.figures import Solution, has_rework
+from mpmflow.analysis.exact.chain_of import ExactWay, exact_chain
+from mpmflow.analysis.exact.figures import Solution, has_rework
 from mpmflow.graphs.cells import Cells, State
 
 _WORDS = (
@@ -81,8 +81,8 @@ class _Names:
 def to_prism(solution: Solution, title: str = "") -> PrismModel:
     """A solved workflow as PRISM text; `title` is what people call it.
 
-    >>> from mpmflow.analysis.arrays import LawBook, Solver
-    >>> from mpmflow.analysis.figures import solve_process
+    >>> from mpmflow.analysis.exact.arrays import LawBook, Solver
+    >>> from mpmflow.analysis.exact.figures import solve_process
     >>> from mpmflow.graphs.to_chain import to_chain
     >>> from mpmflow.model.model import Model
     >>> from mpmflow.model.process import Decision, Outcome, Step, Workflow

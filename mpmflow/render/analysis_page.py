@@ -10,7 +10,7 @@ from mpmflow.render.numbers import duration, hours, percent, significant
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, Group, RenderableType
 
-    from mpmflow.analysis.exact import Analysis, WorkflowAnalysis
+    from mpmflow.analysis.exact.analyze import Analysis, WorkflowAnalysis
 
 LEVERS = 8
 """So many levers stand on the page; the document has all."""

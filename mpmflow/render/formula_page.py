@@ -12,9 +12,9 @@ from mpmflow.render.numbers import duration, percent, significant
 if TYPE_CHECKING:
     from rich.console import Group, RenderableType
 
-    from mpmflow.analysis.closed_forms import ChosenLever, Formula
-    from mpmflow.numerics.polynomials import Polynomial
-    from mpmflow.numerics.rational import ClosedForm
+    from mpmflow.analysis.scenarios.closed_forms import ChosenLever, Formula
+    from mpmflow.numerics.algebra.polynomials import Polynomial
+    from mpmflow.numerics.algebra.rational import ClosedForm
 
 LONGEST = 1_200
 """Characters of a formula that stand on a page; the document has any."""
@@ -67,7 +67,7 @@ def formula_text(form: ClosedForm, size: float = 1.0) -> str:
 
     `size` is the unit that the figure is shown in.
 
-    >>> from mpmflow.numerics.rational import ExactOutcome, Variable, closed_form
+    >>> from mpmflow.numerics.algebra.rational import ExactOutcome, Variable, closed_form
     >>> loop = [ExactOutcome(0, 0, Fraction(1, 5)), ExactOutcome(0, 1, Fraction(4, 5))]
     >>> formula_text(closed_form(1, 1, loop, [7200], [Variable("ok.no", (0,))]), 3600)
     '2 / (1 - ok.no)'

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from mpmflow.analysis.evaluation import Evaluation
+from mpmflow.analysis.risk.evaluation import Evaluation
 
 SHORT = 24
 """Labels up to this many characters need no short name."""

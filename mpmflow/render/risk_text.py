@@ -17,7 +17,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from mpmflow.analysis.evaluation import Action, Evaluation, IndicatorFigure, MetricFigure, SpreadFigure
+from mpmflow.analysis.risk.evaluation import Action, Evaluation, IndicatorFigure, MetricFigure, SpreadFigure
 
 from .numbers import percent
 from .risk_names import Names

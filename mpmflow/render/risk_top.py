@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from rich.text import Text
 
-from mpmflow.analysis.evaluation import Evaluation, IndicatorFigure, MetricFigure
+from mpmflow.analysis.risk.evaluation import Evaluation, IndicatorFigure, MetricFigure
 
 from .risk_names import Names
 from .risk_words import amount, bare_change, chance, day, instead, likely, target, uneven, upper

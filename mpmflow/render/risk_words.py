@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from mpmflow.analysis.evaluation import Evaluation, IndicatorFigure, MetricFigure
+from mpmflow.analysis.risk.evaluation import Evaluation, IndicatorFigure, MetricFigure
 from mpmflow.model.units import parse_unit
 from mpmflow.render.numbers import duration, percent, significant
 from mpmflow.render.risk_names import Names

@@ -10,12 +10,12 @@ import pytest
 from jsonschema import validate
 
 import mpmflow as mpm
-from mpmflow.analysis.arrays import LawBook, Solver
-from mpmflow.analysis.closed_forms import FIGURES, formula
-from mpmflow.analysis.exact import analyze
-from mpmflow.analysis.figures import solve_process
-from mpmflow.analysis.sweep import sweep
-from mpmflow.analysis.whatif import LeverError, apply
+from mpmflow.analysis.exact.analyze import analyze
+from mpmflow.analysis.exact.arrays import LawBook, Solver
+from mpmflow.analysis.exact.figures import solve_process
+from mpmflow.analysis.scenarios.closed_forms import FIGURES, formula
+from mpmflow.analysis.scenarios.sweep import sweep
+from mpmflow.analysis.scenarios.whatif import LeverError, apply
 from mpmflow.exchange.schema import schema
 from mpmflow.graphs.to_chain import to_chain
 from mpmflow.model.model import Model

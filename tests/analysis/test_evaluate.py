@@ -10,11 +10,11 @@ import pytest
 from scipy import stats
 
 from mpmflow import parse
-from mpmflow.analysis.evaluation import Evaluation
-from mpmflow.analysis.exact import analyze
-from mpmflow.analysis.risk import evaluate
-from mpmflow.analysis.watched import indicator_traces
-from mpmflow.analysis.whatif import apply
+from mpmflow.analysis.exact.analyze import analyze
+from mpmflow.analysis.risk.evaluate import evaluate
+from mpmflow.analysis.risk.evaluation import Evaluation
+from mpmflow.analysis.risk.watched import indicator_traces
+from mpmflow.analysis.scenarios.whatif import apply
 from mpmflow.diagnostics.errors import DataError
 from mpmflow.model.observations import OpenCase
 from tests.analysis.risk_data import DAY, MONDAY, observed

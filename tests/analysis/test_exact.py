@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mpmflow.analysis.exact import WorkflowAnalysis, analyze
-from mpmflow.analysis.figures import FIGURES
+from mpmflow.analysis.exact.analyze import WorkflowAnalysis, analyze
+from mpmflow.analysis.exact.figures import FIGURES
 from mpmflow.graphs.faults import ModelFault
 from mpmflow.model.flow import arcs
 from mpmflow.model.model import Model

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from mpmflow.analysis.exact import analyze
+from mpmflow.analysis.exact.analyze import analyze
 from mpmflow.model.distributions import Constant, Exponential, Gamma, Uniform
 from mpmflow.model.flow import Flow, arcs
 from mpmflow.model.model import Model

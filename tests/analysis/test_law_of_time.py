@@ -9,7 +9,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 import mpmflow as mpm
-from mpmflow.analysis.law_of_time import seconds_of
+from mpmflow.analysis.exact.law_of_time import seconds_of
 from mpmflow.exchange.schema import schema
 
 HOUR, DAY = 3600.0, 86400.0

@@ -6,10 +6,10 @@ import json
 
 import pytest
 
-from mpmflow.analysis.comparison import what_if
-from mpmflow.analysis.exact import analyze
-from mpmflow.analysis.planned import Planned, workflow_function
-from mpmflow.analysis.whatif import LeverError
+from mpmflow.analysis.exact.analyze import analyze
+from mpmflow.analysis.scenarios.comparison import what_if
+from mpmflow.analysis.scenarios.planned import Planned, workflow_function
+from mpmflow.analysis.scenarios.whatif import LeverError
 from mpmflow.model.expressions import Amount, Binary, Function, Reference
 from mpmflow.model.measures import Indicator, Metric
 from mpmflow.model.model import Model

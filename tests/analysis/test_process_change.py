@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mpmflow import parse
-from mpmflow.analysis.process_change import ProcessChange
-from mpmflow.analysis.switching import by_switching
-from mpmflow.analysis.whatif import apply
+from mpmflow.analysis.risk.process_change import ProcessChange
+from mpmflow.analysis.risk.switching import by_switching
+from mpmflow.analysis.scenarios.whatif import apply
 from mpmflow.graphs.to_chain import to_chain
 from mpmflow.model.model import Model
 

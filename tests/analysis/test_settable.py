@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mpmflow.analysis.whatif import LeverError, apply
+from mpmflow.analysis.scenarios.whatif import LeverError, apply
 from mpmflow.compiler.names import Names
 from mpmflow.compiler.pipeline import compile_source
 from mpmflow.diagnostics.source import Source

@@ -12,11 +12,11 @@ import pytest
 from jsonschema import validate
 
 import mpmflow as mpm
-from mpmflow.analysis import sweep as module
-from mpmflow.analysis.exact import analyze
-from mpmflow.analysis.figures import FIGURES
-from mpmflow.analysis.sweep import Sweep, sweep
-from mpmflow.analysis.whatif import LeverError, apply, levers
+from mpmflow.analysis.exact.analyze import analyze
+from mpmflow.analysis.exact.figures import FIGURES
+from mpmflow.analysis.scenarios import sweep as module
+from mpmflow.analysis.scenarios.sweep import Sweep, sweep
+from mpmflow.analysis.scenarios.whatif import LeverError, apply, levers
 from mpmflow.exchange.schema import schema
 from mpmflow.model.model import Model
 from mpmflow.model.process import Choose, Decision

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mpmflow.analysis.whatif import LeverError, apply, levers
+from mpmflow.analysis.scenarios.whatif import LeverError, apply, levers
 from mpmflow.model.base import Roster
 from mpmflow.model.distributions import Constant, Exponential
 from mpmflow.model.flow import shares

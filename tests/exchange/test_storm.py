@@ -23,13 +23,13 @@ import numpy as np
 import pytest
 
 import mpmflow as mpm
-from mpmflow.analysis.arrays import LawBook, Solver
-from mpmflow.analysis.exact_chain import ExactChain, exact_chain
-from mpmflow.analysis.figures import Solution, solve_process
+from mpmflow.analysis.exact.arrays import LawBook, Solver
+from mpmflow.analysis.exact.chain_of import ExactChain, exact_chain
+from mpmflow.analysis.exact.figures import Solution, solve_process
 from mpmflow.exchange.prism import PrismModel, to_prism
 from mpmflow.graphs.to_chain import to_chain
 from mpmflow.model.model import Model
-from mpmflow.numerics.chain import chain_from_cells, factorise
+from mpmflow.numerics.chains.chain import chain_from_cells, factorise
 from tests.random_workflows import random_workflow
 
 WORKFLOWS = 300

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from hypothesis import strategies as st
 
-from mpmflow.numerics.chain import Chain
-from mpmflow.numerics.outcomes import Outcomes, chain_from_outcomes, outcomes_from
+from mpmflow.numerics.chains.chain import Chain
+from mpmflow.numerics.chains.outcomes import Outcomes, chain_from_outcomes, outcomes_from
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from mpmflow.numerics import array_kernel, transforms
-from mpmflow.numerics.elimination import plan_elimination
-from mpmflow.numerics.laws import Exponential, Gamma
-from mpmflow.numerics.outcomes import outcomes_from
-from mpmflow.numerics.sojourn import cycle_time
-from mpmflow.numerics.transforms import timed_process
+from mpmflow.numerics.chains.elimination import plan_elimination
+from mpmflow.numerics.chains.outcomes import outcomes_from
+from mpmflow.numerics.times import array_kernel, transforms
+from mpmflow.numerics.times.laws import Exponential, Gamma
+from mpmflow.numerics.times.sojourn import cycle_time
+from mpmflow.numerics.times.transforms import timed_process
 
 
 def rework_line(n: int, seed: int) -> transforms.TimedProcess:

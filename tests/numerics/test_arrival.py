@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import gamma
 
-from mpmflow.numerics.arrival import arrival_of_change, gamma_lattice
-from mpmflow.numerics.chain import chain_from_cells, factorise
+from mpmflow.numerics.chains.arrival import arrival_of_change, gamma_lattice
+from mpmflow.numerics.chains.chain import chain_from_cells, factorise
 
 
 def again(share):

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import norm
 
-from mpmflow.numerics.attribution import PathError, aumann_shapley, breach_probability, breach_shares
+from mpmflow.numerics.chains.attribution import PathError, aumann_shapley, breach_probability, breach_shares
 
 
 def waiting(theta):

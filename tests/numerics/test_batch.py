@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mpmflow.numerics.batch import Scenarios
-from mpmflow.numerics.chain import factorise
-from mpmflow.numerics.elimination import plan_elimination
+from mpmflow.numerics.chains.batch import Scenarios
+from mpmflow.numerics.chains.chain import factorise
+from mpmflow.numerics.chains.elimination import plan_elimination
+from mpmflow.numerics.chains.outcomes import chain_from_outcomes, outcomes_from
 from mpmflow.numerics.faults import ChainError
-from mpmflow.numerics.outcomes import chain_from_outcomes, outcomes_from
 from tests.numerics.reference import Process, processes
 
 

@@ -7,13 +7,13 @@ import math
 import numpy as np
 import pytest
 
-from mpmflow.numerics.case_times import case_times
-from mpmflow.numerics.chain import chain_from_cells, factorise
-from mpmflow.numerics.event_process import Arrivals, Fork, Gather, Pool, event_process
-from mpmflow.numerics.events import simulate
+from mpmflow.numerics.chains.chain import chain_from_cells, factorise
+from mpmflow.numerics.events.case_times import case_times
+from mpmflow.numerics.events.process import Arrivals, Fork, Gather, Pool, event_process
+from mpmflow.numerics.events.runs import simulate
 from mpmflow.numerics.faults import NumericsError
-from mpmflow.numerics.laws import Constant, Exponential, Gamma
-from mpmflow.numerics.queueing import case_flow, queues
+from mpmflow.numerics.queues.queueing import case_flow, queues
+from mpmflow.numerics.times.laws import Constant, Exponential, Gamma
 
 EXP = Exponential(1.0)
 

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mpmflow.numerics.chain import chain_from_cells, factorise
+from mpmflow.numerics.chains.chain import chain_from_cells, factorise
+from mpmflow.numerics.chains.ordering import envelope, flow_order, strong_parts
 from mpmflow.numerics.faults import ChainError, NoExitError
-from mpmflow.numerics.ordering import envelope, flow_order, strong_parts
 from mpmflow.numerics.settings import Settings
 from tests.numerics.reference import Process, processes
 
@@ -190,7 +190,7 @@ def test_the_envelope_of_a_triangle_promises_no_fill() -> None:
 
 
 def test_the_exact_engine_loads_without_numba() -> None:
-    code = "import sys, mpmflow.numerics.gradients; sys.exit('numba' in sys.modules)"
+    code = "import sys, mpmflow.numerics.chains.gradients; sys.exit('numba' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

@@ -8,15 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from mpmflow.numerics.censored import aalen_johansen, censored_shares, gamma_wait_shares
-from mpmflow.numerics.estimates import (
+from mpmflow.numerics.statistics.censored import aalen_johansen, censored_shares, gamma_wait_shares
+from mpmflow.numerics.statistics.estimates import (
     forgetting,
     mean_estimate,
     outcome_posterior,
     plan_prior,
     wilson_interval,
 )
-from mpmflow.numerics.pooling import pooled_shares
+from mpmflow.numerics.statistics.pooling import pooled_shares
 
 # --- shares of outcomes ----------------------------------------------------------------------------------------------
 

@@ -12,13 +12,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mpmflow.numerics import events
-from mpmflow.numerics.chain import chain_from_cells, factorise
-from mpmflow.numerics.erlang import erlang_c
-from mpmflow.numerics.event_process import Arrivals, EventProcess, Fork, Gather, Pool, event_process
-from mpmflow.numerics.events import Tallies, mser5, replication, simulate, student_interval
+from mpmflow.numerics.chains.chain import chain_from_cells, factorise
+from mpmflow.numerics.events.process import Arrivals, EventProcess, Fork, Gather, Pool, event_process
+from mpmflow.numerics.events.runs import Tallies, mser5, replication, simulate, student_interval
+from mpmflow.numerics.events import runs as events
 from mpmflow.numerics.faults import ChainError, NumericsError
-from mpmflow.numerics.laws import (
+from mpmflow.numerics.queues.erlang import erlang_c
+from mpmflow.numerics.times.laws import (
     Constant,
     CutNormal,
     Empirical,

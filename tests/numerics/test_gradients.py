@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mpmflow.numerics.chain import factorise
+from mpmflow.numerics.chains.chain import factorise
+from mpmflow.numerics.chains.gradients import ExactChange, Improvement, Slopes, interactions, slopes
+from mpmflow.numerics.chains.moments import Reward, moments, reward
+from mpmflow.numerics.chains.outcomes import along, chain_from_outcomes, direction, outcomes_from
 from mpmflow.numerics.faults import ChainError
-from mpmflow.numerics.gradients import ExactChange, Improvement, Slopes, interactions, slopes
-from mpmflow.numerics.moments import Reward, moments, reward
-from mpmflow.numerics.outcomes import along, chain_from_outcomes, direction, outcomes_from
 from tests.numerics.reference import Process, dense_moments, processes, random_process
 
 KINDS = ["from_pass", "proportional", "centred"]

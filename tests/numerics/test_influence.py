@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mpmflow.numerics.gain_uncertainty import (
+from mpmflow.numerics.causes.gain_uncertainty import (
     draw_gains,
     long_run_draws,
     long_run_variance,
@@ -17,7 +17,7 @@ from mpmflow.numerics.gain_uncertainty import (
     response_variance,
     stable_draws,
 )
-from mpmflow.numerics.influence import (
+from mpmflow.numerics.causes.influence import (
     UnstableLoopError,
     contributions,
     extended,
@@ -32,8 +32,8 @@ from mpmflow.numerics.influence import (
     unexplained,
     unstable_loop,
 )
-from mpmflow.numerics.lags import even_lag, fixed_lag, gamma_lag
-from mpmflow.numerics.paths import strongest_paths
+from mpmflow.numerics.causes.lags import even_lag, fixed_lag, gamma_lag
+from mpmflow.numerics.causes.paths import strongest_paths
 
 # --- lags ------------------------------------------------------------------------------------------------------------
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from scipy import integrate, stats
 
-from mpmflow.numerics.compound import Mixture, Residual, Scaled, Sum, Tabulated
 from mpmflow.numerics.faults import LawError
-from mpmflow.numerics.laws import (
+from mpmflow.numerics.times.compound import Mixture, Residual, Scaled, Sum, Tabulated
+from mpmflow.numerics.times.laws import (
     Constant,
     CutNormal,
     Empirical,

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mpmflow.numerics.chain import chain_from_cells, factorise
+from mpmflow.numerics.chains.chain import chain_from_cells, factorise
+from mpmflow.numerics.chains.moments import given_end, moments, repeats, reward, wasted
 from mpmflow.numerics.faults import ChainError
-from mpmflow.numerics.moments import given_end, moments, repeats, reward, wasted
 from tests.numerics.reference import Process, law_by_walk, processes, random_process
 
 

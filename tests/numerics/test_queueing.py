@@ -8,13 +8,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mpmflow.numerics.chain import Factor, chain_from_cells, factorise
-from mpmflow.numerics.erlang import erlang_b, erlang_c, erlang_c_slope
+from mpmflow.numerics.chains.chain import Factor, chain_from_cells, factorise
+from mpmflow.numerics.chains.outcomes import Outcomes, along, chain_from_outcomes, outcomes_from
 from mpmflow.numerics.faults import NumericsError
-from mpmflow.numerics.outcomes import Outcomes, along, chain_from_outcomes, outcomes_from
-from mpmflow.numerics.overload import overload, passes_wait, stable_shares
-from mpmflow.numerics.queueing import CaseFlow, case_flow, one_more, owned_work, queues
-from mpmflow.numerics.queueing_slopes import cycle_slopes, wait_slopes
+from mpmflow.numerics.queues.erlang import erlang_b, erlang_c, erlang_c_slope
+from mpmflow.numerics.queues.overload import overload, passes_wait, stable_shares
+from mpmflow.numerics.queues.queueing import CaseFlow, case_flow, one_more, owned_work, queues
+from mpmflow.numerics.queues.slopes import cycle_slopes, wait_slopes
 
 EXACT = {"rel": 1e-9, "abs": 1e-12}
 

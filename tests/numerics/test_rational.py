@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mpmflow.numerics.algebra.polynomials import add, common_divisor, constant, divide, multiply, scaled, variable
+from mpmflow.numerics.algebra.rational import ExactOutcome, Variable, closed_form
 from mpmflow.numerics.faults import ChainError, NoExitError
-from mpmflow.numerics.polynomials import add, common_divisor, constant, divide, multiply, scaled, variable
-from mpmflow.numerics.rational import ExactOutcome, Variable, closed_form
 
 F = Fraction
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mpmflow.numerics.polynomials import add, common_divisor, coprime, multiply, variable
-from mpmflow.numerics.roots import roots_of_share
+from mpmflow.numerics.algebra.polynomials import add, common_divisor, coprime, multiply, variable
+from mpmflow.numerics.algebra.roots import roots_of_share
 
 SHARES = st.fractions(0, 1, max_denominator=64)
 

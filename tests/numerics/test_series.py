@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from mpmflow.numerics.control import individuals_chart, runs, share_chart
-from mpmflow.numerics.series import level, linear_trend, persistence, seasonal_persistence
+from mpmflow.numerics.statistics.control import individuals_chart, runs, share_chart
+from mpmflow.numerics.statistics.series import level, linear_trend, persistence, seasonal_persistence
 
 GAP = np.nan
 

@@ -8,12 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from mpmflow.numerics.blocks import branch, fold_block
-from mpmflow.numerics.chain import factorise
-from mpmflow.numerics.compound import Mixture, Sum
+from mpmflow.numerics.chains.chain import factorise
+from mpmflow.numerics.chains.moments import given_end
+from mpmflow.numerics.chains.outcomes import direction, outcomes_from
 from mpmflow.numerics.faults import ChainError, LawError
-from mpmflow.numerics.lattice import Lattice, choose_lattice, common_measure, on_lattice
-from mpmflow.numerics.laws import (
+from mpmflow.numerics.settings import Settings
+from mpmflow.numerics.times.blocks import branch, fold_block
+from mpmflow.numerics.times.compound import Mixture, Sum
+from mpmflow.numerics.times.lattice import Lattice, choose_lattice, common_measure, on_lattice
+from mpmflow.numerics.times.laws import (
     Constant,
     CutNormal,
     Empirical,
@@ -25,10 +28,7 @@ from mpmflow.numerics.laws import (
     Uniform,
     Weibull,
 )
-from mpmflow.numerics.moments import given_end
-from mpmflow.numerics.outcomes import direction, outcomes_from
-from mpmflow.numerics.settings import Settings
-from mpmflow.numerics.sojourn import (
+from mpmflow.numerics.times.sojourn import (
     CycleTime,
     cdf_slopes,
     cycle_time,
@@ -36,7 +36,7 @@ from mpmflow.numerics.sojourn import (
     open_case_times,
     quantile_slopes,
 )
-from mpmflow.numerics.transforms import TimedProcess, Transforms, timed_process
+from mpmflow.numerics.times.transforms import TimedProcess, Transforms, timed_process
 from tests.numerics.reference import Process, law_by_walk, random_process
 
 LAWS = [

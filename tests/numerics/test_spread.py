@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mpmflow.numerics.chain import Chain, chain_from_cells, factorise
-from mpmflow.numerics.spread import Comparison, delay_spread, reward_spread, rework_spread
+from mpmflow.numerics.chains.chain import Chain, chain_from_cells, factorise
+from mpmflow.numerics.chains.spread import Comparison, delay_spread, reward_spread, rework_spread
 
 
 def dense_chain(routing, exits, start=0):

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mpmflow.numerics.chain import factorise
+from mpmflow.numerics.chains.chain import factorise
+from mpmflow.numerics.chains.gradients import slopes
+from mpmflow.numerics.chains.moments import reward
+from mpmflow.numerics.chains.outcomes import Outcomes, chain_from_outcomes, outcomes_from
+from mpmflow.numerics.chains.unroll import Bound, Schedule, Unrolled, unroll
 from mpmflow.numerics.faults import ChainError, NoExitError, TooManyStatesError
-from mpmflow.numerics.gradients import slopes
-from mpmflow.numerics.moments import reward
-from mpmflow.numerics.outcomes import Outcomes, chain_from_outcomes, outcomes_from
 from mpmflow.numerics.settings import Settings
-from mpmflow.numerics.unroll import Bound, Schedule, Unrolled, unroll
 from tests.numerics.reference import Process, random_process
 
 LOOP = outcomes_from([0, 0], [0, 1], [0.2, 0.8], payer=[1, -1])

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from mpmflow import load
-from mpmflow.analysis.evaluation import Evaluation
-from mpmflow.analysis.risk import evaluate
+from mpmflow.analysis.risk.evaluate import evaluate
+from mpmflow.analysis.risk.evaluation import Evaluation
 from mpmflow.api import evaluate as evaluate_files
 from mpmflow.render.risk_text import evaluation as note
 from mpmflow.render.risk_text import plain

@@ -1,0 +1,483 @@
+"""`analyze`: the exact figures of each workflow as it is designed, and what every lever does to them.
+
+No data, no chance: structure is solved exactly (`figures`), slopes by adjoints (`levers`), the law of the time on a
+lattice (`sojourn_of`). Waiting in queues is no part of these figures: times are those of a case that never waits for a
+person, and `wait` is None.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from mpmflow.analysis.exact.arrays import LawBook, Solved, Solver
+from mpmflow.analysis.exact.figures import Solution, solve_process, wasted
+from mpmflow.analysis.exact.interactions import Interaction, interactions_of
+from mpmflow.analysis.exact.law_of_time import LawOfTime, RemainingTime, law_of_all, law_of_end, remaining
+from mpmflow.analysis.exact.laws_of import Samples
+from mpmflow.analysis.exact.levers import Levers, levers_of
+from mpmflow.analysis.exact.ranking import RANKED, Mending, MendingBoth, ranking
+from mpmflow.analysis.exact.sojourn_of import WholeTime, gamma_slopes, law_slopes, whole_time
+from mpmflow.analysis.results import Document, Provenance, Result, finite, provenance
+from mpmflow.graphs.cells import ProcessCells
+from mpmflow.graphs.to_chain import to_chain
+from mpmflow.model.model import Model
+from mpmflow.model.process import Workflow
+
+INTERACTIONS = 10
+"""So many pairs of levers stand in the document: the strongest ones for the time."""
+
+
+@dataclass(frozen=True, slots=True)
+class TeamFigures:
+    """What a process asks of a team.
+
+    Attributes:
+        load: busy share of its people; None without arrivals, or for a team of nobody.
+        wait: seconds of one visit in its queue; None here.
+        work: its working seconds per case.
+    """
+
+    load: float | None
+    wait: float | None
+    work: float
+
+
+@dataclass(frozen=True, slots=True)
+class StepFigures:
+    """A step, decision or choose.
+
+    Attributes:
+        visits: executions per case.
+        time: calendar seconds of one visit, its own `waits` included.
+        wait: seconds of one visit in the queue; None here.
+        cost: money of one visit.
+    """
+
+    visits: float
+    time: float
+    wait: float | None
+    cost: float
+
+
+@dataclass(frozen=True, eq=False)
+class WorkflowAnalysis:
+    """The figures of one workflow; see `mpmflow.analysis.exact.figures` for every definition.
+
+    Attributes:
+        name: of the workflow.
+        ends: share of cases by end.
+        visits: node -> mean executions per case; 0 for what no case comes to.
+        figures: "time.mean", "time.sd", "time.p50", "time.p90", "time.p95", "time.late", "touch_time.mean",
+            "cost.mean", "cost.sd", "yield", "scrap", "first_pass", "rework", "throughput_per_s", "wip", "waste.cost",
+            "waste.touch_time"; None where one has no meaning.
+        currency: of the costs; None where nothing costs anything, or costs are in several.
+        method: figure -> exact, bounded or approximate, for every figure that is not exact.
+        error: figure -> bound on its error: of chances for percentiles and lateness.
+        teams, steps: by name, in the order of the text.
+        notes: what a reader must know.
+        solution: the solved chain behind it all, for other questions.
+    """
+
+    name: str
+    ends: Mapping[str, float]
+    visits: Mapping[str, float]
+    figures: Mapping[str, float | None]
+    currency: str | None
+    method: Mapping[str, str]
+    error: Mapping[str, float]
+    teams: Mapping[str, TeamFigures]
+    steps: Mapping[str, StepFigures]
+    notes: tuple[str, ...]
+    solution: Solution = field(repr=False)
+    whole_time: WholeTime = field(repr=False)
+    solver: Solver = field(repr=False)
+    model: Model = field(repr=False)
+
+    def __getitem__(self, figure: str) -> float | None:
+        """A figure by its dotted name."""
+        if figure not in self.figures:
+            raise KeyError(f"{figure!r} is none of the figures: {', '.join(self.figures)}")
+        return self.figures[figure]
+
+    @cached_property
+    def shares(self) -> Mapping[str, float]:
+        """Share of each outcome, by its id, over all visits to its decision."""
+        return _shares(self.solution.actual)
+
+    @cached_property
+    def levers(self) -> Levers:
+        """What moves the figures, and how fast; worked out when first asked for."""
+        deadline, sd = self.solution.process.deadline, self.figures["time.sd"] or 0.0
+        law = law_slopes(self.whole_time, deadline)
+        moments = gamma_slopes(self.whole_time, self.solution.time.mean, sd, deadline)
+        return levers_of(self.solution, self.solver, law, self.figures, moments, self.whole_time)
+
+    @cached_property
+    def _mendings(self) -> tuple[tuple[Mending, ...], tuple[MendingBoth, ...]]:
+        return ranking(self.solution)
+
+    @property
+    def ranking(self) -> tuple[Mending, ...]:
+        """Decisions by what mending them would take off the time (else the cost, else the losses), the best first."""
+        return self._mendings[0]
+
+    @property
+    def mending_both(self) -> tuple[MendingBoth, ...]:
+        """The first decisions of the ranking two by two, those whose gains add up least first. Exact."""
+        return self._mendings[1]
+
+    def interactions(self, figure: str = "time.mean", levers: Sequence[str] | None = None) -> tuple[Interaction, ...]:
+        """How outcomes of different decisions help or hinder each other: exact second derivatives of a mean.
+
+        The strongest pairs first; of the outcomes with the largest effects, or of those named by `levers`. Raises
+        KeyError for a figure that is no mean, and for a name that is no outcome outside parallel blocks.
+        """
+        return interactions_of(self.solution, figure, levers)
+
+    @cached_property
+    def law(self) -> LawOfTime:
+        """The law of the time of all cases: `.percentile(share)`, `.chance_later_than(time)`, `.error`."""
+        sd = self.figures["time.sd"] or 0.0
+        return law_of_all(self.whole_time, self.solution.time.mean, sd, self._time_method)
+
+    def law_of(self, end: str) -> LawOfTime:
+        """The law of the time of the cases that end in one way.
+
+        Raises KeyError for an unknown end, ValueError for one that no case comes to.
+        """
+        return law_of_end(self.solution, self.whole_time, end, self._time_method)
+
+    @property
+    def _time_method(self) -> str:
+        """How good times are, whatever the law: approximate where queues and calendars are not followed."""
+        return self.method.get("time.mean", "exact")
+
+    def percentile(self, share: float) -> float | None:
+        """The time within which this share of the cases ends, in seconds; None beyond the reach of the law."""
+        return self.law.percentile(share)
+
+    def chance_later_than(self, time: float | str) -> float:
+        """Share of the cases that take longer than this: seconds, or a text such as `"3d"`."""
+        return self.law.chance_later_than(time)
+
+    def remaining_time(self, at: str, age: float | str = 0.0, *, elapsed: float | str | None = None) -> RemainingTime:
+        """What a case has left that came to a node so long ago; see `mpmflow.remaining_time`."""
+        book, method = self.solver.book, self._time_method
+        return remaining(self.solution, book, provenance(self.model), at=at, age=age, elapsed=elapsed, method=method)
+
+    def to_dict(self) -> Document:
+        """The workflow's part of the document."""
+        get = self.figures.get
+        return {
+            "ends": dict(self.ends),
+            "visits": dict(self.visits),
+            "time": {name: finite(get(f"time.{name}")) for name in ("mean", "sd", "p50", "p90", "p95", "late")},
+            "touch_time": {"mean": finite(get("touch_time.mean"))},
+            "cost": {
+                "mean": finite(get("cost.mean")),
+                "sd": finite(get("cost.sd")),
+                "currency": self.currency,
+            },
+            **{name: finite(get(name)) for name in ("yield", "first_pass", "rework", "scrap")},
+            "waste": {name: finite(get(f"waste.{name}")) for name in ("cost", "touch_time")},
+            **{name: finite(get(name)) for name in ("throughput_per_s", "wip")},
+            "teams": {
+                name: {"load": finite(team.load), "wait": finite(team.wait)} for name, team in self.teams.items()
+            },
+            "steps": {
+                name: {"visits": step.visits, "time": step.time, "wait": finite(step.wait), "cost": step.cost}
+                for name, step in self.steps.items()
+            },
+            "levers": self.levers.to_list(),
+            "ranking": [{"decision": one.decision, "gains": dict(one.gains)} for one in self.ranking],
+            "mending_both": [
+                {"decisions": list(one.decisions), "gains": dict(one.gains), "beyond": dict(one.beyond)}
+                for one in self.mending_both
+            ],
+            "interactions": [
+                {"levers": list(one.levers), "figure": one.figure, "second": one.second}
+                for one in self.interactions()[:INTERACTIONS]
+                if one.second
+            ],
+            "method": dict(self.method),
+            "error": dict(self.error),
+            "notes": [*self.notes, *_left_out(self.levers), *_unranked(self.ranking)],
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class Analysis(Result):
+    """The answer of `analyze`: `workflows` by name."""
+
+    schema = "mpmflow/analysis/1"
+    model: Model = field(repr=False)
+    workflows: Mapping[str, WorkflowAnalysis]
+
+    def __getitem__(self, workflow: str) -> WorkflowAnalysis:
+        if workflow not in self.workflows:
+            raise KeyError(f"{workflow!r} is none of the workflows: {', '.join(self.workflows)}")
+        return self.workflows[workflow]
+
+    @cached_property
+    def provenance(self) -> Provenance:
+        """Versions, and the hash of the model."""
+        return provenance(self.model)
+
+    def body(self) -> Document:
+        return {
+            "workflows": {name: found.to_dict() for name, found in self.workflows.items()},
+            "provenance": self.provenance.to_dict(),
+        }
+
+    def rows(self) -> Mapping[str, list[Any]]:
+        """One row a figure: workflow, figure, value (seconds, shares, money, per second), method, error."""
+        columns: dict[str, list[Any]] = {"workflow": [], "figure": [], "value": [], "method": [], "error": []}
+        for name, found in self.workflows.items():
+            for figure, value in found.figures.items():
+                columns["workflow"].append(name)
+                columns["figure"].append(figure)
+                columns["value"].append(finite(value))
+                columns["method"].append(found.method.get(figure, "exact") if value is not None else None)
+                columns["error"].append(found.error.get(figure))
+        return columns
+
+    def __str__(self) -> str:
+        lines = []
+        for name, found in self.workflows.items():
+            lines.append(name)
+            lines += [f"  {figure} = {value!r}" for figure, value in found.figures.items() if value is not None]
+        return "\n".join(lines)
+
+
+def analyze(model: Model, *, samples: Samples | None = None) -> Analysis:
+    """The exact figures of every workflow of a model.
+
+    `samples` are the seconds of `empirical` durations, by file and column.
+
+    Raises `ModelFault` for a workflow that has no meaning or that no exact engine can compute; it names the place.
+
+    >>> from mpmflow.model.process import Decision, Outcome, Step
+    >>> check = Decision(name="ok", outcomes=[Outcome(name="yes"), Outcome(name="no", share="20%", target="brief")])
+    >>> workflow = Workflow(name="w", body=[Step(name="brief", takes="2h"), check])
+    >>> found = analyze(Model(workflows=[workflow]))["w"]
+    >>> found.visits["brief"], found["time.mean"] / 3600
+    (1.25, 2.5)
+    """
+    solver = Solver(LawBook(samples))
+    workflows = {workflow.name: analyze_workflow(model, workflow, solver) for workflow in model.workflows}
+    return Analysis(model, workflows)
+
+
+def analyze_workflow(model: Model, workflow: Workflow, solver: Solver | None = None) -> WorkflowAnalysis:
+    """The exact figures of one workflow."""
+    process = to_chain(model, workflow)
+    solver = solver or Solver(LawBook())
+    solution = solve_process(process, solver)
+    figures = dict(solution.values)
+    time = whole_time(solution.actual, solver.book, solution.time.mean, figures["time.sd"] or 0.0, process.deadline)
+    late = time.later_than(process.deadline) if process.deadline is not None else None
+    percentiles = {f"time.p{part}": time.percentile(part / 100) for part in (50, 90, 95)}
+    waste = wasted(solution, solver.book)
+    figures |= {
+        **percentiles,
+        "time.late": late,
+        "waste.cost": waste[0] if len(process.currencies) < 2 else None,
+        "waste.touch_time": waste[1],
+    }
+    method, error, notes = _methods(solution, time, figures)
+    ends = dict(zip(solution.actual.ends, solution.actual.end_shares.tolist(), strict=True))
+    return WorkflowAnalysis(
+        workflow.name,
+        ends,
+        _visits(solution, workflow, process),
+        {name: figures[name] for name in _ORDER},
+        process.currencies[0] if len(process.currencies) == 1 else None,
+        method,
+        error,
+        _teams(solution, solver.book),
+        _steps(solution, solver.book),
+        tuple(notes),
+        solution,
+        time,
+        solver,
+        model,
+    )
+
+
+_ORDER = (
+    "time.mean",
+    "time.sd",
+    "time.p50",
+    "time.p90",
+    "time.p95",
+    "time.late",
+    "touch_time.mean",
+    "cost.mean",
+    "cost.sd",
+    "yield",
+    "first_pass",
+    "rework",
+    "scrap",
+    "waste.cost",
+    "waste.touch_time",
+    "throughput_per_s",
+    "wip",
+)
+
+
+def _methods(
+    solution: Solution, time: WholeTime, figures: Mapping[str, float | None]
+) -> tuple[dict[str, str], dict[str, float], list[str]]:
+    """How good each figure is, and what to know about it."""
+    process = solution.process
+    method: dict[str, str] = {}
+    error: dict[str, float] = {}
+    notes: list[str] = []
+    spread = ("time.p50", "time.p90", "time.p95", "time.late")
+    folds = list(_folds(solution))
+    lattice = any(
+        spell is not None and not spell.exact for fold in folds for spell in (fold.time_passed, fold.time_lost)
+    )
+    if lattice:
+        method |= dict.fromkeys(("time.mean", "time.sd", "wip"), "bounded")
+    if time.method != "exact":
+        method |= dict.fromkeys(spread, time.method)
+        if time.error is not None:
+            error |= dict.fromkeys(spread, time.error)
+        else:
+            notes.append("percentiles and lateness are those of a gamma law with the same mean and standard deviation")
+    if process.on_calendar:
+        method |= dict.fromkeys(("time.mean", "time.sd", *spread, "wip"), "approximate")
+        notes.append("teams with `works` stretch working time by their share of the week; times are approximate")
+    shared = _shared_teams(solution)
+    if shared:
+        notes.append(f"branches of a parallel block share {', '.join(shared)}: times take them as independent")
+        method |= dict.fromkeys(("time.mean", "time.sd", *spread, "wip"), "approximate")
+    if solution.rate is not None and process.teams:
+        notes.append("no waiting for people is counted: times are those of a case that finds everybody free")
+        method |= dict.fromkeys(("time.mean", "time.sd", *spread, "wip"), "approximate")
+        if any(load is not None and load >= 1.0 for load in _loads(solution).values()):
+            notes.append("a team is loaded beyond its people: throughput is an upper bound, work piles up")
+            method["throughput_per_s"] = "bounded"
+    if process.coming.kind == "batch":
+        notes.append("cases come in one batch: there is no rate of arrivals, so no throughput and no work in process")
+    if len(process.currencies) > 1:
+        notes.append(f"costs are in {', '.join(process.currencies)}, which are not converted: no total is given")
+    kept = {figure for figure, value in figures.items() if value is not None}
+    return (
+        {figure: method[figure] for figure in _ORDER if figure in method and figure in kept},
+        {figure: error[figure] for figure in _ORDER if figure in error and figure in kept},
+        notes,
+    )
+
+
+def _left_out(levers: Levers) -> list[str]:
+    if not levers.left_out:
+        return []
+    return [f"{len(levers.left_out)} levers inside parallel blocks are left out: their slopes would take too long"]
+
+
+def _unranked(ranked: Sequence[Mending]) -> list[str]:
+    if len(ranked) < RANKED:
+        return []
+    return [f"of all decisions the {RANKED} with the largest slopes of the time are ranked"]
+
+
+def _folds(solution: Solution) -> Iterator[Any]:
+    def walk(part: Any) -> Iterator[Any]:
+        for fold in part.folds.values():
+            yield fold
+            for branch in fold.branches:
+                yield from walk(branch)
+
+    return walk(solution.actual)
+
+
+def _shared_teams(solution: Solution) -> tuple[str, ...]:
+    """Teams that work in more than one branch of the same block."""
+    found: dict[str, None] = {}
+    for fold in _folds(solution):
+        seen: set[str] = set()
+        for branch in fold.branches:
+            own = {state.team for state, visits in branch.executions() if state.team and visits > 0.0}
+            found |= dict.fromkeys(sorted(own & seen))
+            seen |= own
+    return tuple(found)
+
+
+def _visits(solution: Solution, workflow: Workflow, process: ProcessCells) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for state, visits in solution.executions:
+        if state.node and state.part in ("work", "call", "block"):
+            found[state.node] = found.get(state.node, 0.0) + visits
+    return found | dict.fromkeys(process.unreached, 0.0)
+
+
+def _shares(solved: Solved) -> dict[str, float]:
+    gathered: dict[str, tuple[set[float], float, float]] = {}
+    _gather_shares(solved, 1.0, gathered)
+    return {
+        name: next(iter(seen)) if len(seen) == 1 or visits <= 0.0 else taken / visits
+        for name, (seen, taken, visits) in gathered.items()
+    }
+
+
+def _gather_shares(solved: Solved, weight: float, found: dict[str, tuple[set[float], float, float]]) -> None:
+    outcomes = solved.outcomes
+    visits = (weight * solved.visits[outcomes.row]).tolist()
+    for way, share, times in zip(solved.way.tolist(), outcomes.share.tolist(), visits, strict=True):
+        name = solved.cells.ways[way].outcome
+        if name is not None:
+            seen, taken, all_ = found.get(name, (set(), 0.0, 0.0))
+            found[name] = (seen | {share}, taken + times * share, all_ + times)
+    for index, fold in solved.folds.items():
+        inside = weight * float(solved.state_visits[index])
+        for branch in fold.branches:
+            _gather_shares(branch, inside, found)
+
+
+def _steps(solution: Solution, book: LawBook) -> dict[str, StepFigures]:
+    visits: dict[str, float] = {}
+    time: dict[str, float] = {}
+    cost: dict[str, float] = {}
+    for state, times in solution.executions:
+        if state.part not in ("work", "wait") or not state.node:
+            continue
+        law = book.calendar(state.timing, state.node)
+        if state.part == "wait":
+            time.setdefault(state.node, law.mean)
+        elif state.node in cost:
+            visits[state.node] += times
+        else:
+            visits[state.node] = times
+            time[state.node] = time.get(state.node, 0.0) + law.mean
+            cost[state.node] = state.cost + state.rate * book.work(state.timing, state.node).mean
+    return {name: StepFigures(visits[name], time[name], None, cost[name]) for name in cost}
+
+
+def _loads(solution: Solution) -> dict[str, float | None]:
+    work = _work(solution)
+    found: dict[str, float | None] = {}
+    for crew in solution.process.teams:
+        busy = work[crew.name] * crew.stretch
+        found[crew.name] = solution.rate * busy / crew.people if solution.rate is not None and crew.people else None
+    return found
+
+
+def _work(solution: Solution) -> dict[str, float]:
+    """Working seconds of each team per case."""
+    found = {crew.name: 0.0 for crew in solution.process.teams}
+    if not solution.amounts.work.any():
+        return found
+    for (state, visits), weight in zip(solution.executions, solution.weight.tolist(), strict=True):
+        if state.team is not None:
+            found[state.team] += visits * weight
+    return found
+
+
+def _teams(solution: Solution, book: LawBook) -> dict[str, TeamFigures]:
+    loads, work = _loads(solution), _work(solution)
+    return {name: TeamFigures(loads[name], None, work[name]) for name in loads}

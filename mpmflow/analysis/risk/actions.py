@@ -1,0 +1,212 @@
+"""What to do first: levers moved back to where they should be, ranked by what that still gains.
+
+Each move is worked out exactly: the process is solved again with that one lever moved, and the difference travels on
+through the network from today. A gain is what the metric's forecast changes by at its own date, so a lever whose
+effect would come too late for a target does not rank for it. Levers that are as planned but weigh heavily are tried
+with a fifth less.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from fractions import Fraction
+
+import numpy as np
+import numpy.typing as npt
+
+from mpmflow.analysis.exact.arrays import Solver
+from mpmflow.analysis.exact.figures import Solution, solve_process
+from mpmflow.graphs.cells import Cells, ProcessCells, Way
+from mpmflow.model.model import Model
+
+from .evaluation import Action
+from .forecast import Forecaster, MetricForecast
+from .levels import Places, spans_in
+from .process_change import ProcessChange
+from .switching import payer_of
+
+Floats = npt.NDArray[np.float64]
+A_FIFTH = 0.2
+MOST_TRIED = 60
+"""Levers that are as planned are tried up to this number, those with the largest shares first."""
+
+
+class Mover:
+    """Tries moves of levers on one forecast."""
+
+    def __init__(
+        self,
+        model: Model,
+        forecaster: Forecaster,
+        forecasts: Mapping[str, MetricForecast],
+        better: Mapping[str, str | None],
+        labels: Mapping[str, str],
+        owners: Mapping[str, str | None],
+    ) -> None:
+        self.model, self.forecaster, self.forecasts = model, forecaster, forecasts
+        self.outlook = forecaster.outlook
+        self.better, self.labels, self.owners = better, labels, owners
+        self.initiatives: dict[str, str] = {}
+        for initiative in model.initiatives:
+            for move in initiative.moves:
+                self.initiatives.setdefault(move.lever, initiative.name)
+
+    def actions(self, candidates: Sequence[str], costly: Sequence[str]) -> tuple[Action, ...]:
+        """Every move that helps, the one that helps most first."""
+        found: list[Action] = []
+        for name in candidates:
+            source = self.outlook.sources[name]
+            found.append(self._action(name, source.now, source.reference, "deviates"))
+        for name in costly[:MOST_TRIED]:
+            source = self.outlook.sources[name]
+            found.append(self._action(name, source.now, source.now * (1.0 - A_FIFTH), "costly"))
+        helpful = [action for action in found if action.score > 0.0]
+        return tuple(sorted(helpful, key=lambda one: (one.why == "costly", -one.misses_avoided, -one.score, one.lever)))
+
+    def _action(self, name: str, start: float, goal: float, why: str) -> Action:
+        gains = self.gains(name, start, goal)
+        avoided, score = 0.0, 0.0
+        for metric, gain in gains.items():
+            forecast = self.forecasts[metric]
+            better = self.better.get(metric)
+            if better is None:
+                continue
+            sign = 1.0 if better == "higher" else -1.0
+            scale = abs(forecast.baseline or forecast.forecast or 0.0)
+            if scale > 0.0:
+                score += sign * gain / scale
+            if forecast.target is not None and forecast.draws is not None and forecast.p_miss is not None:
+                level = float(forecast.target.value.base)
+                moved = forecast.draws + gain
+                miss = moved < level if forecast.target.comparison == "at least" else moved > level
+                avoided += forecast.p_miss - float(miss.mean())
+        return Action(
+            lever=name,
+            label=self.labels.get(name, name),
+            start=start,
+            goal=goal,
+            unit="%" if self.outlook.sources[name].kind == "share" else "s",
+            gains=dict(sorted(gains.items(), key=lambda item: item[0])),
+            misses_avoided=avoided,
+            score=score,
+            initiative=self.initiatives.get(name),
+            owner=self.owners.get(name),
+            why="deviates" if why == "deviates" else "costly",
+        )
+
+    def gains(self, name: str, start: float, goal: float) -> dict[str, float]:
+        """Metric -> change of its forecast if a lever went from `start` to `goal` today."""
+        outlook = self.outlook
+        ahead = outlook.ahead
+        own: dict[str, Floats] = {}
+        structural = set()
+        for workflow, change in outlook.changes.items():
+            places = {place: figure for place, figure in outlook.figures.items() if figure[1] == workflow}
+            moved = self._moved(change, name, start, goal)
+            if moved is None or not places:
+                continue
+            for place, (function, _, statistic) in places.items():
+                after, then = outlook.after.get(place), change.value(moved, function, statistic)
+                if after is None or then is None:
+                    continue
+                structural.add(place)
+                kernel = next(
+                    (edge.kernel for edge in outlook.network.edges if (edge.source, edge.target) == (name, place)),
+                    np.ones(1),
+                )
+                arrived = np.minimum(np.cumsum(np.pad(kernel, (0, max(0, ahead - len(kernel)))))[:ahead], 1.0)
+                own[place] = (then - after) * arrived
+        own[name] = np.full(ahead, goal - start)
+        deltas = self._follow(own, name, structural)
+        found = {}
+        for metric, forecast in self.forecasts.items():
+            gain = self._gain(metric, forecast, deltas)
+            if gain is not None and np.isfinite(gain) and abs(gain) > 1e-12 * abs(forecast.forecast or 1.0):
+                found[metric] = gain
+        return found
+
+    def _follow(self, own: Mapping[str, Floats], lever: str, structural: set[str]) -> dict[str, Floats]:
+        """Deviations from today on; the lever's own edges to figures are replaced by their exact change."""
+        network = self.outlook.network
+        replaced = {
+            number: np.zeros(1)
+            for number, edge in enumerate(network.edges)
+            if edge.source == lever and edge.target in structural
+        }
+        return network.follow(own, replaced)
+
+    def _gain(self, metric: str, forecast: MetricForecast, deltas: Mapping[str, Floats]) -> float | None:
+        outlook, read = self.outlook, forecast.reading
+        flow = metric in self.forecaster.flows
+        formulas = self.forecaster.formulas_below(metric)
+        if forecast.forecast is None or not formulas or any(spans_in(formula) for formula in formulas):
+            delta = deltas.get(metric)
+            return None if delta is None else float(read.of(self._whole(delta), flow))
+        values: dict[str, Floats] = {}
+        for place in self.forecaster.inputs_below(metric):
+            path = outlook.path_of(place)
+            if path is None:
+                return None
+            moved = path + self._whole(deltas.get(place, np.zeros(outlook.ahead)))
+            values[place] = read.of(moved, place in self.forecaster.flows)
+        after = Places(values.get, outlook.formulas, outlook.timeline.period).value(metric)
+        return float(after) - forecast.forecast
+
+    def _whole(self, delta: Floats) -> Floats:
+        return np.concatenate([np.zeros(self.outlook.known), delta])
+
+    def _moved(self, change: ProcessChange, name: str, start: float, goal: float) -> Solution | None:
+        """The workflow solved with one lever moved; None if the lever is not in it."""
+        process = change.new.process
+        source = self.outlook.sources[name]
+        if name in change.compared.sources and goal == source.reference and start == source.now:
+            return change.solution([one for one in change.compared.sources if one != name])
+        factor = Fraction(goal / start).limit_denominator(10**9) if start else Fraction(1)
+        cells = _scaled(process.cells, name, factor)
+        if cells is None:
+            return None
+        moved = ProcessCells(
+            process.workflow, cells, process.coming, process.deadline, process.teams, process.currencies
+        )
+        return solve_process(moved, Solver(change.solver.book))
+
+
+def _scaled(cells: Cells, name: str, factor: Fraction) -> Cells | None:
+    """The cells with one outcome's share multiplied, made up for by the outcome that goes on; None if it is not
+    there.
+    """
+    states, hit = list(cells.states), False
+    for index, state in enumerate(states):
+        if state.block is not None:
+            inner = [_scaled(branch, name, factor) for branch in state.block.branches]
+            if any(inner):
+                hit = True
+                branches = tuple(new or old for new, old in zip(inner, state.block.branches, strict=True))
+                states[index] = replace(state, block=replace(state.block, branches=branches))
+    ways: list[Way] = []
+    position = 0
+    while position < len(cells.ways):
+        end = position
+        while end < len(cells.ways) and cells.ways[end].row == cells.ways[position].row:
+            end += 1
+        row = list(cells.ways[position:end])
+        chosen = [index for index, way in enumerate(row) if way.outcome == name]
+        if chosen:
+            hit = True
+            payer = payer_of(row, position)
+            index = chosen[0]
+            if payer != index:
+                visits = max(len(way.share) for way in row)
+                shares = [[way.share[min(visit, len(way.share) - 1)] for visit in range(visits)] for way in row]
+                for visit in range(visits):
+                    moved = min(shares[index][visit] * factor, shares[index][visit] + shares[payer][visit])
+                    shares[payer][visit] -= moved - shares[index][visit]
+                    shares[index][visit] = moved
+                row = [
+                    replace(way, share=tuple(share) if len(set(share)) > 1 else tuple(share[:1]))
+                    for way, share in zip(row, shares, strict=True)
+                ]
+        ways += row
+        position = end
+    return replace(cells, states=tuple(states), ways=tuple(ways)) if hit else None

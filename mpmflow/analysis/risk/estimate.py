@@ -1,0 +1,307 @@
+"""From observations to the current model: shares, times and arrivals as they are now, with their uncertainty.
+
+Shares of a decision get a Dirichlet posterior: the plan counts as ten decisions, every observed decision as one, and
+a decision that lies eight periods back as half a one. Times and arrivals are means with the same forgetting. What
+comes out is an ordinary model, so whatever can be asked of the plan can be asked of it; the posterior travels beside
+it for intervals and draws.
+
+Where a text states no time for a node (or no arrivals) there is no plan to deviate from. Then the first 20 periods
+take its place, the same baseline that freezes control limits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from mpmflow.analysis.exact.arrays import LawBook
+from mpmflow.analysis.rules import BASELINE
+from mpmflow.diagnostics.errors import DataError
+from mpmflow.graphs.cells import ProcessCells
+from mpmflow.model.expressions import Expression, Function, Reference
+from mpmflow.model.flow import goes_on, shares
+from mpmflow.model.model import Model
+from mpmflow.model.observations import Durations, Observations
+from mpmflow.model.process import Choose, Decision, PoissonArrivals, Step
+from mpmflow.numerics.statistics.estimates import (
+    HALF_LIFE,
+    PRIOR_SIZE,
+    forgetting,
+    mean_estimate,
+    outcome_posterior,
+    plan_prior,
+)
+
+from .beliefs import ArrivalsEstimate, Estimate, PlanTime, PlanTimes, SharesEstimate, TimeEstimate
+from .current_model import mean_over_visits, nodes_in, with_estimates, without_rework, workflows_in
+
+Floats = npt.NDArray[np.float64]
+UNCOUNTED = 30.0
+"""So many decisions (or visits) a period's share or mean time from a table is taken to rest on, for tables have no
+counts.
+"""
+
+
+def plan_times(processes: Iterable[ProcessCells], book: LawBook) -> dict[str, PlanTime]:
+    """The time of one visit at every step, decision and choose."""
+    found: dict[str, PlanTime] = {}
+    waiting = [state for process in processes for state in process.cells.states]
+    while waiting:
+        state = waiting.pop()
+        if state.block is not None:
+            waiting += [inner for branch in state.block.branches for inner in branch.states]
+        elif state.part in ("work", "wait"):
+            law = book.calendar(state.timing, state.node)
+            old = found.get(state.node, PlanTime())
+            stated = old.stated or state.timing is not None
+            if state.part == "wait":
+                found[state.node] = replace(old, wait=law.mean, wait_variance=law.variance, stated=stated)
+            else:
+                stretch = state.timing.stretch if state.timing is not None else 1.0
+                found[state.node] = replace(
+                    old, work=law.mean, work_variance=law.variance, stretch=stretch, stated=stated
+                )
+    return found
+
+
+def full_periods(observations: Observations) -> int:
+    """How many periods tell something: all, but a last one that `as_of` cuts short while a log is still being written.
+
+    A row of a table is what its period came to, however early in the period somebody asks.
+    """
+    count = len(observations.starts)
+    if not count:
+        return 0
+    length = (observations.ends[-1] - observations.starts[-1]).total_seconds()
+    # Months have no fixed length: the shortest has 28 of 30.4 days.
+    shortest = observations.period if observations.period < 27 * 86400 else 0.91 * observations.period
+    from_log = observations.outcomes or observations.durations or observations.arrivals
+    in_table = not from_log and any(row[-1] is not None for row in observations.series.values())
+    return count if length >= shortest - 1.0 or in_table else count - 1
+
+
+def estimate(
+    model: Model,
+    observations: Observations,
+    planned: PlanTimes,
+    reference: Literal["plan", "rework-free"] | tuple[int, int] = "plan",
+) -> Estimate:
+    """Estimate the current model, and lay the reference beside it.
+
+    Args:
+        planned: time of one visit at each node of the plan, see `plan_times`.
+        reference: the plan; the current state without its rework outcomes; or the periods from index to index
+            (exclusive), estimated like the current state but without forgetting.
+
+    Raises DataError for a reference period in which nothing was observed.
+    """
+    periods = full_periods(observations)
+    every = slice(0, periods)
+    found = {row.decision: row for row in _decisions(model, observations, every, HALF_LIFE, PRIOR_SIZE)}
+    times = {row.name: row for row in _times(model, observations, every, HALF_LIFE, planned)}
+    arrivals = {row.workflow: row for row in _arrivals(model, observations, every, HALF_LIFE)}
+    current = with_estimates(model, found, times, arrivals, planned, now=True)
+    if reference == "plan":
+        base = with_estimates(model, {}, times, arrivals, planned, now=False)
+    elif reference == "rework-free":
+        base = without_rework(current)
+        arrivals = {name: replace(row, reference=row.rate) for name, row in arrivals.items()}
+    else:
+        then = slice(max(reference[0], 0), min(reference[1], periods))
+        then_shares = {row.decision: row for row in _decisions(model, observations, then, None, 1.0)}
+        then_times = {row.name: row for row in _times(model, observations, then, None, planned)}
+        then_arrivals = {row.workflow: row for row in _arrivals(model, observations, then, None)}
+        decided = any(row.counts.any() for row in then_shares.values())
+        if not then_times and not decided and not _told(observations, then):
+            raise DataError(
+                "nothing was observed in the reference period, so nothing can be compared with it; choose dates from "
+                f"{observations.starts[0].date()} to {(observations.as_of - timedelta(microseconds=1)).date()}"
+            )
+        filled = with_estimates(model, {}, times, arrivals, planned, now=False)
+        arrivals = {
+            name: replace(row, reference=then_arrivals[name].rate if name in then_arrivals else row.plan)
+            for name, row in arrivals.items()
+        }
+        base = with_estimates(filled, then_shares, then_times, then_arrivals, planned, now=True)
+    return Estimate(base, current, found, times, arrivals, periods)
+
+
+def _told(observations: Observations, periods: slice) -> bool:
+    """Whether a table has a value in these periods."""
+    return any(value is not None for row in observations.series.values() for value in row[periods])
+
+
+def _decisions(
+    model: Model, observations: Observations, periods: slice, half_life: float | None, prior: float
+) -> Iterable[SharesEstimate]:
+    aliases = shares_by_other_names(model)
+    for node in nodes_in(model, Decision, Choose):
+        ids = tuple(f"{node.name}.{outcome.name}" for outcome in node.outcomes)
+        plan = mean_over_visits(node.outcomes)
+        pays = goes_on(node.outcomes)
+        passing = None if pays is None else node.outcomes.index(pays)
+        counts = _counts(observations, ids, plan, passing, periods, aliases)
+        if counts is None:
+            continue
+        table = shares(node.outcomes)
+        varies = any(len(set(row)) > 1 for row in table)
+        trials = [outcome.share.counted.trials for outcome in node.outcomes if outcome.share and outcome.share.counted]
+        worth = float(max(trials)) if trials else prior
+        posterior = outcome_posterior(counts.T, plan_prior(plan, worth), half_life)
+        yield SharesEstimate(node.name, ids, plan, counts, posterior, passing, varies)
+
+
+def _counts(
+    observations: Observations,
+    ids: tuple[str, ...],
+    plan: Floats,
+    passing: int | None,
+    periods: slice,
+    aliases: Mapping[str, tuple[str, ...]],
+) -> Floats | None:
+    """How often each outcome was taken, per period; from counts, else from shares in a table, else None."""
+    if any(name in observations.outcomes for name in ids):
+        none = (0,) * len(observations.starts)
+        return np.array([observations.outcomes.get(name, none)[periods] for name in ids], dtype=float)
+    given = {}
+    for index, name in enumerate(ids):
+        for other in (name, *aliases.get(name, ())):
+            if other in observations.series:
+                observed = observations.series[other][periods]
+                given[index] = np.array([np.nan if share is None else share for share in observed], dtype=float)
+    if not given:
+        return None
+    length = len(next(iter(given.values())))
+    table = np.tile(plan[:, None], (1, length))
+    for index, row in given.items():
+        table[index] = row
+    known = ~np.isnan(table).any(axis=0)
+    rest = 1.0 - table[list(given)].sum(axis=0)
+    payers = (
+        [passing] if passing is not None and passing not in given else [i for i in range(len(ids)) if i not in given]
+    )
+    fixed = [i for i in range(len(ids)) if i not in given and i not in payers]
+    weight = plan[payers] if plan[payers].sum() > 0 else np.ones(len(payers))
+    if payers:
+        table[payers] = (rest - plan[fixed].sum()) * (weight / weight.sum())[:, None]
+    table = np.clip(table, 0.0, 1.0)
+    with np.errstate(invalid="ignore"):
+        return np.where(known, UNCOUNTED * table / table.sum(axis=0), 0.0)
+
+
+def shares_by_other_names(model: Model) -> dict[str, tuple[str, ...]]:
+    """Outcome id -> named indicators that measure nothing but its share."""
+    found: dict[str, tuple[str, ...]] = {}
+    for indicator in model.declared_indicators:
+        outcome = outcome_measured(indicator.measure)
+        if outcome:
+            found[outcome] = (*found.get(outcome, ()), indicator.name)
+    return found
+
+
+def outcome_measured(measure: Expression) -> str | None:
+    """The outcome whose share of one period an expression is, if that is all it is."""
+    if isinstance(measure, Function) and measure.function == "rate" and len(measure.arguments) == 1:
+        measure = measure.arguments[0]
+    return measure.name if isinstance(measure, Reference) else None
+
+
+def _times(
+    model: Model, observations: Observations, periods: slice, half_life: float | None, planned: PlanTimes
+) -> Iterable[TimeEstimate]:
+    for node in nodes_in(model, Step, Decision, Choose):
+        plan = planned.get(node.name, PlanTime())
+        step = isinstance(node, Step)
+        seen = observations.durations.get(node.name)
+        waits = observations.series.get(f"{node.name}.wait")
+        if seen is not None:
+            sums = _sums(seen, periods)
+            if waits is None:
+                name = f"{node.name}.{'time' if step else 'wait'}"
+                variance = plan.work_variance + plan.wait_variance
+                yield from _time(node.name, name, "all", plan.mean, variance, plan.stated, sums, half_life)
+            else:
+                yield from _time(
+                    node.name, f"{node.name}.time", "work", plan.work, plan.work_variance, plan.stated, sums, half_life
+                )
+        elif f"{node.name}.time" in observations.series:
+            sums = _sums_of_means(observations.series[f"{node.name}.time"][periods], plan.work_variance)
+            yield from _time(
+                node.name, f"{node.name}.time", "work", plan.work, plan.work_variance, plan.stated, sums, half_life
+            )
+        if waits is not None:
+            sums = _sums_of_means(waits[periods], plan.wait_variance)
+            yield from _time(
+                node.name, f"{node.name}.wait", "wait", plan.wait, plan.wait_variance, plan.stated, sums, half_life
+            )
+
+
+def _sums(seen: Durations, periods: slice) -> tuple[Floats, Floats, Floats]:
+    visits, seconds, squares = (
+        np.asarray(figure[periods], dtype=float) for figure in (seen.visits, seen.seconds, seen.squares)
+    )
+    return visits, seconds, squares
+
+
+def _sums_of_means(means: Sequence[float | None], variance: float) -> tuple[Floats, Floats, Floats]:
+    """Means of periods as if each were of `UNCOUNTED` visits; without a planned spread, as spread as they are long."""
+    values = np.array([np.nan if value is None else value for value in means], dtype=float)
+    seen = ~np.isnan(values)
+    visits = np.where(seen, UNCOUNTED, 0.0)
+    mean = np.where(seen, values, 0.0)
+    spread = np.where(seen, variance if variance > 0.0 else mean**2, 0.0)
+    return visits, visits * mean, visits * (mean**2 + spread)
+
+
+def _time(
+    node: str,
+    name: str,
+    part: Literal["all", "work", "wait"],
+    plan: float,
+    variance: float,
+    planned: bool,
+    sums: tuple[Floats, Floats, Floats],
+    half_life: float | None,
+) -> Iterable[TimeEstimate]:
+    visits, seconds, squares = sums
+    if not visits.sum():
+        return
+    with np.errstate(divide="ignore", invalid="ignore"):
+        means = np.where(visits > 0, seconds / visits, np.nan)
+    if not planned:
+        first = slice(0, BASELINE) if visits[:BASELINE].sum() else slice(0, len(visits))
+        plan = float(seconds[first].sum() / visits[first].sum())
+        variance = max(0.0, float(squares[first].sum() / visits[first].sum()) - plan**2)
+    scv = variance / plan**2 if plan else 0.0
+    belief = mean_estimate(visits, seconds, squares, half_life=half_life, plan_mean=plan, plan_scv=scv)
+    weight = forgetting(len(visits), half_life)
+    number = float(weight @ visits)
+    spread = float(weight @ squares) / number - (float(weight @ seconds) / number) ** 2
+    yield TimeEstimate(node, name, part, plan, planned, belief, max(spread, 0.0) ** 0.5, variance**0.5, visits, means)
+
+
+def _arrivals(
+    model: Model, observations: Observations, periods: slice, half_life: float | None
+) -> Iterable[ArrivalsEstimate]:
+    for workflow in workflows_in(model):
+        counts = np.asarray(observations.arrivals.get(workflow.name, ())[periods], dtype=float)
+        if not counts.sum():
+            continue
+        planned = isinstance(workflow.arrivals, PoissonArrivals)
+        span = observations.period
+        if isinstance(workflow.arrivals, PoissonArrivals):
+            plan = float(workflow.arrivals.per_second)
+        elif workflow.arrivals is None:
+            plan = float(counts[:BASELINE].mean()) / span
+        else:
+            continue  # gaps with a law, or one batch: not to be replaced by a rate
+        weights = forgetting(len(counts), half_life)
+        prior = PRIOR_SIZE / plan if plan else 0.0  # seconds in which the plan brings ten cases
+        total = prior + float(weights.sum()) * span
+        rate = (prior * plan + float(weights @ counts)) / total
+        yield ArrivalsEstimate(workflow.name, plan, planned, rate, (rate / total) ** 0.5, counts, span, plan)

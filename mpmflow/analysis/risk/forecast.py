@@ -1,0 +1,486 @@
+"""Forecasts of metrics with their uncertainty: what will be, by when, how likely it misses its target, and why.
+
+Four things are uncertain and are drawn together, a thousand times: the present levels of the sources (their
+posterior), the strengths of declared and learned influences, the level of each series, and what each period brings
+that nobody can foresee (the past scatter of the series; the luck of the cases that end in a period). A miss is a draw
+in which the figure is on the wrong side of its target.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+import numpy.typing as npt
+
+from mpmflow.model.expressions import Expression
+from mpmflow.model.measures import Target
+from mpmflow.numerics.chains.attribution import aumann_shapley
+
+from .levels import Places, inputs_of, spans_in
+from .outlook import Outlook, Own
+from .process_change import ProcessChange
+from .propagation import lagged
+from .readings import Reading, day_of, reading
+from .sources import Source
+
+Floats = npt.NDArray[np.float64]
+DRAWS = 1000
+LARGEST_DENSE = 150
+"""Processes with more rows than this are not solved anew for every draw: their figures follow their slopes."""
+ARRIVED = 0.9
+"""A change has arrived when this part of it has."""
+
+
+@dataclass(frozen=True, eq=False)
+class MetricForecast:
+    """A metric at one reading; see `evaluation.MetricFigure` for what the figures mean.
+
+    `settled`: its target's time has passed, and what came was observed. `note`: why it cannot be told whether a target
+    was met, where that is so.
+    """
+
+    name: str
+    reading: Reading
+    flow: bool
+    target: Target | None
+    baseline: float | None
+    forecast: float | None
+    low: float | None
+    high: float | None
+    p_miss: float | None
+    change: float | None
+    by: Mapping[str, float]
+    residual: float
+    arrives: date | None
+    draws: Floats | None
+    settled: bool = False
+    note: str = ""
+
+
+class Forecaster:
+    """Reads metrics off an outlook. `flows` are the places that are counted per period."""
+
+    def __init__(
+        self,
+        outlook: Outlook,
+        flows: frozenset[str],
+        rng: np.random.Generator,
+        draws: int = DRAWS,
+    ) -> None:
+        self.outlook, self.flows, self.rng, self.count = outlook, flows, rng, draws
+        self._perturb()
+
+    # ------------------------------------------------------------------------------------------ one metric
+    def forecast(self, name: str, target: Target | None) -> MetricForecast:
+        """The forecast of a metric at its target's date, else after the longest lag."""
+        outlook = self.outlook
+        flow = name in self.flows
+        otherwise = min(len(outlook.timeline) - 1, outlook.known - 1 + max(1, outlook.longest_wait))
+        read = reading(target, outlook.timeline, flow, otherwise)
+        by, baseline, forecast = self._parts(name, read)
+        known = forecast is not None and bool(np.isfinite(forecast))
+        settled, note = self._settled(name, read, target)
+        drawn = self._drawn(name, read) if known and not note else None
+        low = high = p_miss = None
+        if drawn is not None and np.isfinite(drawn).any():
+            drawn = drawn[np.isfinite(drawn)]
+            low, high = (float(np.quantile(drawn, share)) for share in (0.025, 0.975))
+            if target is not None:
+                level = float(target.value.base)
+                slack = 1e-12 * abs(level)
+                wrong = drawn < level - slack if target.comparison == "at least" else drawn > level + slack
+                p_miss = float(wrong.mean())
+        whole = sum(by.values())
+        change = forecast - baseline if forecast is not None and baseline is not None else (whole if by else None)
+        residual = (change or 0.0) - whole
+        scale = max(abs(change or 0.0), *(abs(part) for part in by.values()), 0.0) if by else 0.0
+        return MetricForecast(
+            name,
+            read,
+            flow,
+            target,
+            baseline if known else None,
+            forecast if known else None,
+            low,
+            high,
+            p_miss,
+            change,
+            by,
+            residual if abs(residual) > 1e-6 * scale else 0.0,
+            None if settled or note else self.arrives(name),
+            drawn,
+            settled and known,
+            note,
+        )
+
+    def _settled(self, name: str, read: Reading, target: Target | None) -> tuple[bool, str]:
+        """Whether a reading lies in the past and was observed; and if it was not, why nothing can be said of it."""
+        timeline = self.outlook.timeline
+        if target is None or target.by is None or read.weights[timeline.known :].any():
+            return False, ""
+        day = target.by.isoformat()
+        if target.by < timeline.last_day(0) and not timeline.cover(*day_of(target.by)).any():
+            return False, f"Its target was for {day}, before the first observation: nobody can say whether it was met."
+        inputs = self.inputs_below(name) if name in self.outlook.formulas else [name]
+        asked = read.weights[: timeline.known] > 0.0
+        for place in inputs:
+            data = self.outlook.observed_figures.get(place, self.outlook.series.get(place))
+            if data is None or np.isnan(data[asked]).any():
+                return False, f"Its target was for {day}, and what came then was not observed."
+        return True, ""
+
+    def arrives(self, name: str) -> date | None:
+        """The day by which most of the change has arrived and stays; None where nothing changes."""
+        path = self.outlook.total.get(name)
+        if path is None:
+            return None
+        known = self.outlook.known
+        future = path[max(known - 1, 0) :]
+        last = float(future[-1])
+        scale = max(abs(self.outlook.before.get(name, 0.0) or 0.0), float(np.abs(future).max()))
+        if not np.isfinite(scale) or abs(last) <= 1e-9 * scale:
+            return None
+        short = np.flatnonzero(future / last < ARRIVED - 1e-9)
+        first = int(short[-1]) + 1 if len(short) else 0
+        if not first:  # there already: on the day of asking, where that lies inside the period
+            asked = (self.outlook.observations.as_of - timedelta(microseconds=1)).date()
+            return min(asked, self.outlook.timeline.last_day(max(known - 1, 0)))
+        return self.outlook.timeline.last_day(max(known - 1, 0) + min(first, len(future) - 1))
+
+    # ------------------------------------------------------------------------------------------ parts
+    def _parts(self, name: str, read: Reading) -> tuple[dict[str, float], float | None, float | None]:
+        """What each source adds at a reading, the figure without them, the figure with them."""
+        outlook = self.outlook
+        formula = outlook.formulas.get(name)
+        if formula is None or any(spans_in(one) for one in self.formulas_below(name)):
+            flow = name in self.flows
+            by = {source: float(read.of(path, flow)) for source, path in outlook.added_to(name).items()}
+            if formula is None:
+                level = outlook.before.get(name, np.nan)
+                if not np.isfinite(level):
+                    return _worth_telling(by), None, None
+                base = float(read.of(np.full(len(outlook.timeline), level), flow))
+                return _worth_telling(by, base), base, base + sum(by.values())
+            plain = Places(self._levels_only, outlook.formulas, outlook.timeline.period)
+            now = Places(outlook.path_of, outlook.formulas, outlook.timeline.period)
+            base, figure = (
+                float(read.of(np.broadcast_to(places.value(name), (len(outlook.timeline),)), flow))
+                for places in (plain, now)
+            )
+            return _worth_telling(by, base), base, figure
+        return self._formula_parts(name, read)
+
+    def _formula_parts(self, name: str, read: Reading) -> tuple[dict[str, float], float | None, float | None]:
+        """A formula's parts along the straight way from none to all of what its inputs got from each source."""
+        outlook = self.outlook
+        inputs = self.inputs_below(name)
+        base, added = {}, {}
+        for place in inputs:
+            level, flow = outlook.before.get(place, np.nan), place in self.flows
+            base[place] = float(read.of(np.full(len(outlook.timeline), level), flow))
+            added[place] = {source: float(read.of(path, flow)) for source, path in outlook.added_to(place).items()}
+        moving = tuple(dict.fromkeys(source for parts in added.values() for source in parts))
+        table = {place: np.array([added[place].get(source, 0.0) for source in moving]) for place in inputs}
+
+        def figure(theta: Floats) -> Floats:
+            """The formula for rows of how much of each source is there, (r, D) -> (r,)."""
+            values = {place: base[place] + theta @ table[place] for place in inputs}
+            return np.broadcast_to(
+                Places(values.get, outlook.formulas, outlook.timeline.period).value(name), len(theta)
+            )
+
+        none = np.zeros((1, len(moving)))
+        baseline = float(figure(none)[0])
+        if not np.isfinite(baseline):
+            return {}, None, None
+        if not moving:
+            return {}, baseline, baseline
+        step = 1e-5
+
+        def slopes(theta: Floats) -> tuple[float, Floats]:
+            rows = np.concatenate(
+                [theta + step * np.eye(len(moving)), theta - step * np.eye(len(moving)), theta[None, :]]
+            )
+            values = figure(rows)
+            return float(values[-1]), (values[: len(moving)] - values[len(moving) : -1]) / (2.0 * step)
+
+        forecast = float(figure(none + 1.0)[0])
+        try:
+            shares = aumann_shapley(slopes, none[0], none[0] + 1.0, [[index] for index in range(len(moving))], tol=1e-7)
+        except ValueError:
+            return {}, baseline, forecast
+        by = dict(zip(moving, np.atleast_1d(shares.by_group).tolist(), strict=True))
+        return _worth_telling(by, baseline), baseline, forecast
+
+    def _levels_only(self, name: str) -> Floats | None:
+        level = self.outlook.before.get(name, np.nan)
+        return np.full(len(self.outlook.timeline), level) if np.isfinite(level) else None
+
+    def formulas_below(self, name: str) -> list[Expression]:
+        """The formulas that a metric rests on, its own first."""
+        found: list[Expression] = []
+        waiting = [name]
+        while waiting:
+            formula = self.outlook.formulas.get(waiting.pop())
+            if formula is not None and all(formula is not one for one in found):
+                found.append(formula)
+                waiting += inputs_of(formula)
+        return found
+
+    def inputs_below(self, name: str) -> list[str]:
+        """The places without formula that a formula rests on in the end."""
+        found: dict[str, None] = {}
+        waiting, seen = [name], {name}
+        while waiting:
+            here = waiting.pop(0)
+            formula = self.outlook.formulas.get(here)
+            if formula is None:
+                found[here] = None
+                continue
+            for place in inputs_of(formula):
+                if place not in seen:
+                    seen.add(place)
+                    waiting.append(place)
+        return list(found)
+
+    # ------------------------------------------------------------------------------------------ draws
+    def _perturb(self) -> None:
+        """How far each place is from its expected path in each draw and future period, (D, ahead)."""
+        outlook, count, ahead = self.outlook, self.count, self.outlook.ahead
+        shape = (count, ahead)
+        own: dict[str, Floats] = {}
+        for name, source in outlook.sources.items():
+            if not source.passing:
+                own[name] = np.broadcast_to((source.draws - source.now)[:, None], shape)
+        for place, moved in self._process_draws().items():
+            own[place] = moved if moved.shape == shape else np.broadcast_to(moved[:, None], shape)
+        for name, data in outlook.own.items():
+            scatter = _scatter(self.rng, count, ahead, data)
+            level = self.rng.standard_normal((count, 1)) * (data.error if np.isfinite(data.error) else 0.0)
+            own[name] = scatter + level
+        network = outlook.network
+        gains = {
+            number: edge.gain + edge.sd * self.rng.standard_normal((count, 1))
+            for number, edge in enumerate(network.edges)
+            if edge.sd > 0.0
+        }
+        expected = {
+            number: lagged(outlook.total[edge.source], edge.kernel)[outlook.known :]
+            for number, edge in enumerate(network.edges)
+            if number in gains and edge.source in outlook.total
+        }
+        self.away: dict[str, Floats] = {}
+        zero = np.zeros(shape)
+        for _ in range(ahead + 1 if network.loops else 1):
+            moved_most = 0.0
+            for node in network.order:
+                total = own.get(node, zero)
+                for number in network.incoming[node]:
+                    edge = network.edges[number]
+                    before = self.away.get(edge.source)
+                    gain = gains.get(number, edge.gain)
+                    if before is not None:
+                        total = total + gain * lagged(before, edge.kernel)
+                    if number in expected:
+                        total = total + (gain - edge.gain) * expected[number]
+                old = self.away.get(node)
+                if network.loops:
+                    size = float(np.abs(total).max(initial=0.0)) or 1.0
+                    moved_most = np.inf if old is None else max(moved_most, float(np.abs(total - old).max()) / size)
+                self.away[node] = total
+            if moved_most <= 1e-9:
+                break
+
+    def _process_draws(self) -> dict[str, Floats]:
+        """Of each workflow figure: what its draws have beyond the slopes, and the luck of the cases of one period."""
+        outlook = self.outlook
+        found: dict[str, Floats] = {}
+        for workflow, change in outlook.changes.items():
+            places = {place: figure for place, figure in outlook.figures.items() if figure[1] == workflow}
+            if not places:
+                continue
+            solved = _solved_draws(change, outlook.sources, self.count)
+            for place, (function, _, statistic) in places.items():
+                split = change.split(function, statistic)
+                if split is None:
+                    continue
+                beyond = np.zeros((self.count, 1))
+                exact = solved.get(function) if statistic is None else None
+                if exact is not None:
+                    linear = np.zeros(self.count)
+                    for edge in outlook.structural:
+                        if edge.target == place:
+                            source = outlook.sources[edge.source]
+                            linear += edge.gain * (source.draws - source.now)
+                    beyond = (exact - split.after - linear)[:, None]
+                luck = _luck(change, function, statistic)
+                noise = luck * self.rng.standard_normal((self.count, outlook.ahead)) if luck else 0.0
+                found[place] = np.broadcast_to(beyond + noise, (self.count, outlook.ahead)).copy()
+        return found
+
+    def _drawn(self, name: str, read: Reading) -> Floats | None:
+        """The figure in every draw, (D,)."""
+        outlook = self.outlook
+        formulas = self.formulas_below(name)
+        if not formulas:
+            return self._place_draws(name, read, name in self.flows)
+        if any(spans_in(formula) for formula in formulas):
+            places = Places(self._whole_path, outlook.formulas, outlook.timeline.period)
+            values = np.broadcast_to(places.value(name), (self.count, len(outlook.timeline)))
+            return read.of(values, name in self.flows)
+        drawn = {place: self._place_draws(place, read, place in self.flows) for place in self.inputs_below(name)}
+        places = Places(drawn.get, outlook.formulas, outlook.timeline.period)
+        return np.broadcast_to(places.value(name), (self.count,))
+
+    def _place_draws(self, name: str, read: Reading, flow: bool) -> Floats | None:
+        path = self.outlook.path_of(name)
+        if path is None:
+            return None
+        away = self.away.get(name)
+        drawn = np.full(self.count, float(read.of(path, flow)))
+        if away is not None:
+            weights = read.weights[self.outlook.known :]
+            moved = away @ weights
+            drawn = drawn + (moved if flow else moved / read.weights.sum())
+        bounds = _bounds(self.outlook.figures.get(name)) or self._counted(name)
+        return drawn if bounds is None else np.clip(drawn, *bounds)
+
+    def _counted(self, name: str) -> tuple[float, None] | None:
+        """Nothing below 0 for a metric of what is done or produced that never was."""
+        metric, data = self.outlook.metrics.get(name), self.outlook.series.get(name)
+        if metric is None or metric.category not in ("activity", "output") or data is None:
+            return None
+        return (0.0, None) if not (data < 0.0).any() else None
+
+    def _whole_path(self, name: str) -> Floats | None:
+        path = self.outlook.path_of(name)
+        if path is None:
+            return None
+        whole = np.tile(path, (self.count, 1))
+        if name in self.away:
+            whole[:, self.outlook.known :] += self.away[name]
+        return whole
+
+
+def _worth_telling(by: Mapping[str, float], level: float = 0.0) -> dict[str, float]:
+    """Parts that are more than rounding beside each other and beside the level, the largest first."""
+    most = max((abs(part) for part in by.values()), default=0.0) + 1e-2 * abs(level)
+    kept = {source: part for source, part in by.items() if abs(part) > 1e-10 * most}
+    return dict(sorted(kept.items(), key=lambda item: (-abs(item[1]), item[0])))
+
+
+def _bounds(figure: tuple[str, str, str | None] | None) -> tuple[float, float | None] | None:
+    if figure is None:
+        return None
+    return (0.0, 1.0) if figure[0] in ("yield", "scrap", "first_pass", "rework", "late") else (0.0, None)
+
+
+def _scatter(rng: np.random.Generator, count: int, ahead: int, data: Own) -> Floats:
+    """What future periods bring: normal surprises, of which a part follows on to the next period, or stays for good."""
+    if not np.isfinite(data.sd) or data.sd <= 0.0:
+        return np.zeros((count, ahead))
+    fresh = data.sd * rng.standard_normal((count, ahead))
+    if data.drift:
+        stayed = np.cumsum(fresh, axis=1) - fresh
+        return np.asarray(fresh + data.drift * stayed)
+    if data.follow:
+        fresh[:, 1:] *= (1.0 - data.follow**2) ** 0.5
+        for period in range(1, ahead):
+            fresh[:, period] += data.follow * fresh[:, period - 1]
+    return fresh
+
+
+def _luck(change: ProcessChange, function: str, statistic: str | None) -> float:
+    """Standard deviation of a figure of one period's cases about its expectation; 0 where cases are not counted."""
+    if statistic is not None or change.rate is None or change.rate.after <= 0.0:
+        return 0.0
+    cases = max(change.rate.after * change.period, 1.0)
+    new = change.new
+    split = change.split(function)
+    if split is None:
+        return 0.0
+    match function:
+        case "time":
+            return float(new.time.sd / np.sqrt(cases))
+        case "cost":
+            return float(new.cost.sd / np.sqrt(cases))
+        case "yield" | "scrap" | "first_pass" | "late":
+            return float(np.sqrt(max(split.after * (1.0 - split.after), 0.0) / cases))
+        case "throughput" | "wip":
+            return float(np.sqrt(max(split.after, 0.0)))
+        case _:
+            return 0.0
+
+
+def _solved_draws(change: ProcessChange, sources: Mapping[str, Source], count: int) -> dict[str, Floats]:
+    """Time, cost, yield, scrap and what follows from them, solved anew for every draw of shares and times.
+
+    Only for processes of moderate size; levers inside parallel blocks keep their slopes.
+    """
+    solved = change.new.actual
+    n, k = solved.n, solved.factor.chain.k
+    if n > LARGEST_DENSE:
+        return {}
+    outcomes, cells = solved.outcomes, solved.cells
+    share = np.tile(outcomes.share, (count, 1))
+    for entry, way in enumerate(solved.way.tolist()):
+        outcome = cells.ways[way].outcome if way >= 0 else None
+        source = sources.get(outcome) if outcome is not None else None
+        if source is not None and source.now > 0.0:
+            share[:, entry] = outcomes.share[entry] * source.draws / source.now
+    of_row = np.zeros((len(outcomes.row), n))
+    of_row[np.arange(len(outcomes.row)), outcomes.row] = 1.0
+    share /= (share @ of_row)[:, outcomes.row]
+    time = np.tile(change.compared.time1, (count, 1))
+    cost = np.tile(change.compared.cost1, (count, 1))
+    for row, index in enumerate(solved.state.tolist()):
+        state = cells.states[index]
+        if state.part in ("work", "wait"):
+            name = change.names.get(
+                (state.node, state.part), f"{state.node}.{'wait' if state.part == 'wait' else 'time'}"
+            )
+            source = sources.get(name)
+            if source is not None and source.now > 0.0:
+                both = change.names.get((state.node, "work")) == change.names.get((state.node, "wait")) == name
+                if not both or state.part == "wait":
+                    time[:, row] += source.draws - source.now
+    start = solved.factor.chain.start
+    values = np.empty((count, 3))
+    block = max(1, 2_000_000 // (n * n))
+    for first in range(0, count, block):
+        some = slice(first, min(first + block, count))
+        size = some.stop - some.start
+        matrix, exits = np.tile(np.eye(n), (size, 1, 1)), np.zeros((size, n, k))
+        for entry in range(outcomes.count):  # several outcomes may lead to one place, so their shares add up there
+            row, to = int(outcomes.row[entry]), int(outcomes.target[entry])
+            if to < n:
+                matrix[:, row, to] -= share[some, entry]
+            else:
+                exits[:, row, to - n] += share[some, entry]
+        right = np.stack([time[some], cost[some], exits @ solved.good], axis=2)
+        values[some] = np.einsum("i,dij->dj", start, np.linalg.solve(matrix, right))
+    rate = sources.get(f"{change.name}.arrivals")
+    pace = rate.draws if rate is not None else None if change.rate is None else np.full(count, change.rate.after)
+    found = {"time": values[:, 0], "cost": values[:, 1], "yield": values[:, 2], "scrap": 1.0 - values[:, 2]}
+    if pace is not None:
+        found |= {"throughput": pace * values[:, 2] * change.period, "wip": pace * values[:, 0]}
+    return found
+
+
+def flows_of(
+    names: Sequence[str],
+    is_flow: Mapping[str, bool],
+    figures: Mapping[str, tuple[str, str, str | None]],
+    targets: Mapping[str, Target],
+) -> frozenset[str]:
+    """The places that are counted per period; a target "in total" says so of its metric, whatever its formula."""
+    flows = {name for name in names if is_flow.get(name, False)}
+    flows |= {
+        place for place, (function, _, statistic) in figures.items() if function == "throughput" and not statistic
+    }
+    flows |= {name for name in names if name.startswith("sum(")}
+    flows |= {name for name, target in targets.items() if target.start is not None}
+    return frozenset(flows)

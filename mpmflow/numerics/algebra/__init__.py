@@ -1,0 +1,1 @@
+"""Exact fractions and polynomials: figures as formulas in a few shares."""

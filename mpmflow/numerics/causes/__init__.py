@@ -1,0 +1,1 @@
+"""Linear influences with lags: responses, loops, paths, uncertainty."""

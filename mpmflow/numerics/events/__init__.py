@@ -1,0 +1,1 @@
+"""Discrete-event simulation: one compiled loop, replications, intervals."""

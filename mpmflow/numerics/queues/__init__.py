@@ -1,0 +1,1 @@
+"""Waits before shared people, by formula: one process or many, their slopes, and overload."""

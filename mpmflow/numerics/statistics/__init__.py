@@ -1,0 +1,1 @@
+"""Posteriors, pooling, censored durations, series and control charts."""

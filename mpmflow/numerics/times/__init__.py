@@ -1,0 +1,1 @@
+"""Laws of durations, and the law of the time that a whole process takes."""
