@@ -66,10 +66,18 @@ def test_probability_to_be_worse_is_that_of_a_beta_law():
 
 
 def test_old_weeks_count_half_after_eight_weeks():
-    row = review([10, *[0] * 7, 20][:9], of=50).indicator("ok.no")
+    no = np.array([10, 9, 11, 12, 8, 10, 9, 11, 13])
+    row = review(no.tolist(), of=50).indicator("ok.no")
     weights = 0.5 ** (np.arange(8, -1, -1) / 8)
-    no = np.array([10, 0, 0, 0, 0, 0, 0, 0, 20])
+    assert row.half_life == 8
     assert row.estimate == pytest.approx((2 + weights @ no) / (10 + 50 * weights.sum()))
+
+
+def test_after_a_step_the_estimate_follows_and_is_less_sure():
+    still, stepped = review([10] * 20, of=50).indicator("ok.no"), review([10] * 17 + [30] * 3, of=50).indicator("ok.no")
+    assert stepped.half_life < 8
+    assert stepped.estimate > 0.4
+    assert stepped.estimate_high - stepped.estimate_low > 1.5 * (still.estimate_high - still.estimate_low)
 
 
 def test_a_named_indicator_and_what_it_measures_tell_the_same():

@@ -51,6 +51,7 @@ class SharesEstimate:
         posterior: what is known of the shares now.
         passing: index of the outcome that just goes on, None without exactly one.
         varies: the shares change from visit to visit; `plan` is then their mean over visits.
+        half_life: periods after which a decision counts half; None if all count alike.
     """
 
     decision: str
@@ -60,6 +61,7 @@ class SharesEstimate:
     posterior: OutcomePosterior
     passing: int | None
     varies: bool = False
+    half_life: float | None = None
 
     @property
     def mean(self) -> Floats:
@@ -91,6 +93,7 @@ class TimeEstimate:
         belief: what is known of the mean now.
         sd, plan_sd: spread of single visits, as observed and in the reference.
         visits, means: visits and mean time of each full period, (T,), nan without visits.
+        half_life: periods after which a visit counts half; None if all count alike.
     """
 
     node: str
@@ -103,6 +106,7 @@ class TimeEstimate:
     plan_sd: float
     visits: Floats
     means: Floats
+    half_life: float | None = None
 
     @property
     def mean(self) -> float:
@@ -114,7 +118,8 @@ class TimeEstimate:
 class ArrivalsEstimate:
     """Cases that come, per second: in the plan, by the estimate, its standard error; cases of each full period (T,).
 
-    `seconds` is the length of a period; `reference` the rate that everything is compared with.
+    `seconds` is the length of a period; `reference` the rate that everything is compared with; `half_life` the periods
+    after which a period counts half, None if all count alike.
     """
 
     workflow: str
@@ -125,6 +130,7 @@ class ArrivalsEstimate:
     counts: Floats
     seconds: float
     reference: float
+    half_life: float | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,9 +1,10 @@
 """From observations to the current model: shares, times and arrivals as they are now, with their uncertainty.
 
 Shares of a decision get a Dirichlet posterior: the plan counts as ten decisions, every observed decision as one, and
-a decision that lies eight periods back as half a one. Times and arrivals are means with the same forgetting. What
-comes out is an ordinary model, so whatever can be asked of the plan can be asked of it; the posterior travels beside
-it for intervals and draws.
+one that lies a half-life back as half a one. The half-life is eight periods unless another one has foretold this
+figure's periods clearly better (`numerics.statistics.memory`): after a step the past is forgotten faster. Times and
+arrivals are means with the same forgetting. What comes out is an ordinary model, so whatever can be asked of the plan
+can be asked of it; the posterior travels beside it for intervals and draws.
 
 Where a text states no time for a node (or no arrivals) there is no plan to deviate from. Then the first 20 periods
 take its place, the same baseline that freezes control limits.
@@ -29,13 +30,13 @@ from mpmflow.model.model import Model
 from mpmflow.model.observations import Durations, Observations
 from mpmflow.model.process import Choose, Decision, PoissonArrivals, Step
 from mpmflow.numerics.statistics.estimates import (
-    HALF_LIFE,
     PRIOR_SIZE,
     forgetting,
     mean_estimate,
     outcome_posterior,
     plan_prior,
 )
+from mpmflow.numerics.statistics.memory import Memory, memory_of_arrivals, memory_of_mean, memory_of_shares
 
 from .beliefs import ArrivalsEstimate, Estimate, PlanTime, PlanTimes, SharesEstimate, TimeEstimate
 from .current_model import mean_over_visits, nodes_in, with_estimates, without_rework, workflows_in
@@ -45,6 +46,10 @@ UNCOUNTED = 30.0
 """So many decisions (or visits) a period's share or mean time from a table is taken to rest on, for tables have no
 counts.
 """
+
+
+EVERYTHING = Memory(half_life=None)
+"""What is told of a reference period: all of it counts alike."""
 
 
 def plan_times(processes: Iterable[ProcessCells], book: LawBook) -> dict[str, PlanTime]:
@@ -102,9 +107,9 @@ def estimate(
     """
     periods = full_periods(observations)
     every = slice(0, periods)
-    found = {row.decision: row for row in _decisions(model, observations, every, HALF_LIFE, PRIOR_SIZE)}
-    times = {row.name: row for row in _times(model, observations, every, HALF_LIFE, planned)}
-    arrivals = {row.workflow: row for row in _arrivals(model, observations, every, HALF_LIFE)}
+    found = {row.decision: row for row in _decisions(model, observations, every, True, PRIOR_SIZE)}
+    times = {row.name: row for row in _times(model, observations, every, True, planned)}
+    arrivals = {row.workflow: row for row in _arrivals(model, observations, every, True)}
     current = with_estimates(model, found, times, arrivals, planned, now=True)
     if reference == "plan":
         base = with_estimates(model, {}, times, arrivals, planned, now=False)
@@ -113,9 +118,9 @@ def estimate(
         arrivals = {name: replace(row, reference=row.rate) for name, row in arrivals.items()}
     else:
         then = slice(max(reference[0], 0), min(reference[1], periods))
-        then_shares = {row.decision: row for row in _decisions(model, observations, then, None, 1.0)}
-        then_times = {row.name: row for row in _times(model, observations, then, None, planned)}
-        then_arrivals = {row.workflow: row for row in _arrivals(model, observations, then, None)}
+        then_shares = {row.decision: row for row in _decisions(model, observations, then, False, 1.0)}
+        then_times = {row.name: row for row in _times(model, observations, then, False, planned)}
+        then_arrivals = {row.workflow: row for row in _arrivals(model, observations, then, False)}
         decided = any(row.counts.any() for row in then_shares.values())
         if not then_times and not decided and not _told(observations, then):
             raise DataError(
@@ -137,7 +142,7 @@ def _told(observations: Observations, periods: slice) -> bool:
 
 
 def _decisions(
-    model: Model, observations: Observations, periods: slice, half_life: float | None, prior: float
+    model: Model, observations: Observations, periods: slice, forget: bool, prior: float
 ) -> Iterable[SharesEstimate]:
     aliases = shares_by_other_names(model)
     for node in nodes_in(model, Decision, Choose):
@@ -152,8 +157,10 @@ def _decisions(
         varies = any(len(set(row)) > 1 for row in table)
         trials = [outcome.share.counted.trials for outcome in node.outcomes if outcome.share and outcome.share.counted]
         worth = float(max(trials)) if trials else prior
-        posterior = outcome_posterior(counts.T, plan_prior(plan, worth), half_life)
-        yield SharesEstimate(node.name, ids, plan, counts, posterior, passing, varies)
+        planned = plan_prior(plan, worth)
+        memory = memory_of_shares(counts.T, planned) if forget else EVERYTHING
+        posterior = outcome_posterior(counts.T / memory.dispersion, planned, memory.half_life)
+        yield SharesEstimate(node.name, ids, plan, counts, posterior, passing, varies, memory.half_life)
 
 
 def _counts(
@@ -212,7 +219,7 @@ def outcome_measured(measure: Expression) -> str | None:
 
 
 def _times(
-    model: Model, observations: Observations, periods: slice, half_life: float | None, planned: PlanTimes
+    model: Model, observations: Observations, periods: slice, forget: bool, planned: PlanTimes
 ) -> Iterable[TimeEstimate]:
     for node in nodes_in(model, Step, Decision, Choose):
         plan = planned.get(node.name, PlanTime())
@@ -224,20 +231,20 @@ def _times(
             if waits is None:
                 name = f"{node.name}.{'time' if step else 'wait'}"
                 variance = plan.work_variance + plan.wait_variance
-                yield from _time(node.name, name, "all", plan.mean, variance, plan.stated, sums, half_life)
+                yield from _time(node.name, name, "all", plan.mean, variance, plan.stated, sums, forget)
             else:
                 yield from _time(
-                    node.name, f"{node.name}.time", "work", plan.work, plan.work_variance, plan.stated, sums, half_life
+                    node.name, f"{node.name}.time", "work", plan.work, plan.work_variance, plan.stated, sums, forget
                 )
         elif f"{node.name}.time" in observations.series:
             sums = _sums_of_means(observations.series[f"{node.name}.time"][periods], plan.work_variance)
             yield from _time(
-                node.name, f"{node.name}.time", "work", plan.work, plan.work_variance, plan.stated, sums, half_life
+                node.name, f"{node.name}.time", "work", plan.work, plan.work_variance, plan.stated, sums, forget
             )
         if waits is not None:
             sums = _sums_of_means(waits[periods], plan.wait_variance)
             yield from _time(
-                node.name, f"{node.name}.wait", "wait", plan.wait, plan.wait_variance, plan.stated, sums, half_life
+                node.name, f"{node.name}.wait", "wait", plan.wait, plan.wait_variance, plan.stated, sums, forget
             )
 
 
@@ -266,7 +273,7 @@ def _time(
     variance: float,
     planned: bool,
     sums: tuple[Floats, Floats, Floats],
-    half_life: float | None,
+    forget: bool,
 ) -> Iterable[TimeEstimate]:
     visits, seconds, squares = sums
     if not visits.sum():
@@ -278,16 +285,18 @@ def _time(
         plan = float(seconds[first].sum() / visits[first].sum())
         variance = max(0.0, float(squares[first].sum() / visits[first].sum()) - plan**2)
     scv = variance / plan**2 if plan else 0.0
-    belief = mean_estimate(visits, seconds, squares, half_life=half_life, plan_mean=plan, plan_scv=scv)
-    weight = forgetting(len(visits), half_life)
+    memory = memory_of_mean(visits, seconds, squares, plan, scv) if forget else EVERYTHING
+    known = (figure / memory.dispersion for figure in sums)
+    belief = mean_estimate(*known, half_life=memory.half_life, plan_mean=plan, plan_scv=scv)
+    weight = forgetting(len(visits), memory.half_life)
     number = float(weight @ visits)
     spread = float(weight @ squares) / number - (float(weight @ seconds) / number) ** 2
-    yield TimeEstimate(node, name, part, plan, planned, belief, max(spread, 0.0) ** 0.5, variance**0.5, visits, means)
+    yield TimeEstimate(
+        node, name, part, plan, planned, belief, max(spread, 0.0) ** 0.5, variance**0.5, visits, means, memory.half_life
+    )
 
 
-def _arrivals(
-    model: Model, observations: Observations, periods: slice, half_life: float | None
-) -> Iterable[ArrivalsEstimate]:
+def _arrivals(model: Model, observations: Observations, periods: slice, forget: bool) -> Iterable[ArrivalsEstimate]:
     for workflow in workflows_in(model):
         counts = np.asarray(observations.arrivals.get(workflow.name, ())[periods], dtype=float)
         if not counts.sum():
@@ -300,8 +309,10 @@ def _arrivals(
             plan = float(counts[:BASELINE].mean()) / span
         else:
             continue  # gaps with a law, or one batch: not to be replaced by a rate
-        weights = forgetting(len(counts), half_life)
+        memory = memory_of_arrivals(counts, plan * span) if forget and plan else EVERYTHING
+        weights = forgetting(len(counts), memory.half_life)
         prior = PRIOR_SIZE / plan if plan else 0.0  # seconds in which the plan brings ten cases
         total = prior + float(weights.sum()) * span
         rate = (prior * plan + float(weights @ counts)) / total
-        yield ArrivalsEstimate(workflow.name, plan, planned, rate, (rate / total) ** 0.5, counts, span, plan)
+        error = (memory.dispersion * rate / total) ** 0.5
+        yield ArrivalsEstimate(workflow.name, plan, planned, rate, error, counts, span, plan, memory.half_life)

@@ -48,6 +48,7 @@ class IndicatorFigure:
         low, high: 95 % interval of `observed`, for sampling noise; None for figures without counts.
         n: decisions (or visits) behind `observed`; None for figures that are not counted.
         estimate, estimate_low, estimate_high: what forecasts use: all periods, older ones counting less, 95 %.
+        half_life: periods after which an observation counts half in it: the memory that foretold this figure best.
         enough: the last full period with at least 10 decisions (or visits), where the very last one has fewer.
         sd, expected_sd: of a time, how much single visits scatter, as observed and as expected; None for other figures.
         p_worse: probability that the true level is worse than expected; None without direction or without data.
@@ -72,6 +73,7 @@ class IndicatorFigure:
     estimate: float | None = None
     estimate_low: float | None = None
     estimate_high: float | None = None
+    half_life: float | None = None
     sd: float | None = None
     expected_sd: float | None = None
     p_worse: float | None = None
@@ -96,7 +98,7 @@ class IndicatorFigure:
             "high": self.high,
             "n": self.n,
             "enough": self.enough.to_dict() if self.enough is not None else None,
-            "estimate": _interval(self.estimate, self.estimate_low, self.estimate_high),
+            "estimate": _interval(self.estimate, self.estimate_low, self.estimate_high, self.half_life),
             "sd": self.sd,
             "expected_sd": self.expected_sd,
             "p_worse": self.p_worse,
@@ -475,5 +477,7 @@ def _day(day: date | None) -> str | None:
     return day.isoformat() if day else None
 
 
-def _interval(value: float | None, low: float | None, high: float | None) -> dict[str, float | None] | None:
-    return None if value is None else {"mean": value, "low": low, "high": high}
+def _interval(
+    value: float | None, low: float | None, high: float | None, half_life: float | None
+) -> dict[str, float | None] | None:
+    return None if value is None else {"mean": value, "low": low, "high": high, "half_life_periods": half_life}

@@ -200,6 +200,7 @@ class Watch:
                 estimate=float(shares.mean[index]),
                 estimate_low=float(low[index]),
                 estimate_high=float(high[index]),
+                half_life=shares.half_life,
                 p_worse=worse,
             )
         if name in self.times:
@@ -214,6 +215,7 @@ class Watch:
                 estimate=belief.mean,
                 estimate_low=interval[0],
                 estimate_high=interval[1],
+                half_life=self.times[name].half_life,
                 sd=self.times[name].sd,
                 expected_sd=self.times[name].plan_sd,
                 p_worse=worse,
@@ -221,7 +223,11 @@ class Watch:
         source = self.sources.get(name)
         if source is not None:
             low, high = np.quantile(source.draws, [0.025, 0.975])
-            return replace(row, estimate=source.now, estimate_low=float(low), estimate_high=float(high))
+            flow = self.estimate.arrivals.get(name.removesuffix(".arrivals")) if source.kind == "arrivals" else None
+            half_life = flow.half_life if flow is not None else None
+            return replace(
+                row, estimate=source.now, estimate_low=float(low), estimate_high=float(high), half_life=half_life
+            )
         return row
 
 
