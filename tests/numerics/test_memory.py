@@ -21,14 +21,14 @@ def test_a_level_that_stands_still_is_remembered_as_usual():
     assert np.mean([one.dispersion for one in kept]) < 1.2
 
 
-@pytest.mark.parametrize("weeks", [1, 2, 5])
-def test_a_step_is_followed_within_a_week(weeks):
+@pytest.mark.parametrize("weeks", [2, 3, 5])
+def test_a_step_is_followed_within_two_weeks(weeks):
     counts = split([10] * 20 + [30] * weeks, 50)
     memory = memory_of_shares(counts, PLAN)
     estimate = outcome_posterior(counts / memory.dispersion, PLAN, memory.half_life).mean[0]
     usual = outcome_posterior(counts, PLAN).mean[0]
     assert memory.half_life < HALF_LIFE
-    assert estimate > usual + 0.02 * weeks
+    assert estimate > usual + 0.1
 
 
 def test_after_a_wild_week_the_memory_comes_back():
