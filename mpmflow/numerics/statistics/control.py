@@ -1,8 +1,9 @@
 """Control limits: which periods of a series are more than the usual up and down (Shewhart 1931; Nelson 1984).
 
-Two charts: for single figures (limits from the moving range, which a drift does not widen) and for shares of varying
-denominators. Two signals: a point beyond three sd, and eight points in a row on one side of the centre. Series are
-(T,) or (T, m), oldest first, nan where a figure is missing; a gap neither breaks a row of points nor lengthens it.
+Three charts: for single figures (limits from the moving range, which a drift does not widen), for shares of varying
+denominators, and for counts per varying exposure. Two signals: a point beyond three sd, and eight points in a row on
+one side of the centre; others are in `control_signals`. Series are (T,) or (T, m), oldest first, nan where a figure is
+missing; a gap neither breaks a row of points nor lengthens it.
 """
 
 from __future__ import annotations
@@ -31,13 +32,15 @@ class ControlChart:
 
     Attributes:
         centre: usual value, () or (m,).
-        low, high: limits in each period, (T,) or (T, m).
+        sd: usual standard deviation in each period, (T,) or (T, m).
+        low, high: limits in each period, likewise.
         beyond: where a figure lies outside the limits.
         run: where a figure is at least the eighth in a row on one side of the centre.
         known: figures the limits rest on; below `needed` limits are nan and nothing is signalled.
     """
 
     centre: Floats
+    sd: Floats
     low: Floats
     high: Floats
     beyond: Flags
@@ -71,7 +74,7 @@ def individuals_chart(values: ArrayLike, baseline: int | None = None, sds: float
     centre = np.where(enough, np.nansum(base, axis=0) / np.maximum(known, 1), np.nan)
     sd = np.nansum(ranges, axis=0) / np.maximum(pairs, 1) / _RANGE_OF_TWO
     low, high = (np.broadcast_to(centre + sign * sds * sd, table.shape) for sign in (-1, 1))
-    return _chart(single, table, centre, low, high, known)
+    return _chart(single, table, centre, np.broadcast_to(sd, table.shape), low, high, known)
 
 
 def share_chart(events: ArrayLike, trials: ArrayLike, baseline: int | None = None, sds: float = 3.0) -> ControlChart:
@@ -100,7 +103,36 @@ def share_chart(events: ArrayLike, trials: ArrayLike, baseline: int | None = Non
     centre = np.where(seen, hits, 0.0)[base].sum(axis=0) / np.where(enough, total, np.nan)
     sd = np.sqrt(centre * (1.0 - centre) / np.where(seen, count, np.nan))
     low, high = np.maximum(centre - sds * sd, 0.0), np.minimum(centre + sds * sd, 1.0)
-    return _chart(single, share, centre, low, high, known)
+    return _chart(single, share, centre, sd, low, high, known)
+
+
+def rate_chart(events: ArrayLike, exposure: ArrayLike, baseline: int | None = None, sds: float = 3.0) -> ControlChart:
+    """Chart of counts per exposure (u-chart; with equal exposures a c-chart): centre = all events over all exposure,
+    sd = sqrt(centre / exposure), as of Poisson counts.
+
+    `exposure` is what an event may fall into: seconds, cases, pages; zero or nan where there was none. Limits are not
+    below 0. The normal limits are rough where fewer than about five events are expected in a period.
+
+    >>> chart = rate_chart([16, 14, 18, 16, 12, 20, 16, 16, 60], [1] * 8 + [2], baseline=8)
+    >>> print(chart.centre, chart.high[[0, 8]].round(2), chart.beyond[-1])
+    16.0 [28.   24.49] True
+    """
+    hits, single = by_period(events)
+    size, _ = by_period(exposure)
+    if hits.shape != size.shape:
+        raise NumericsError("events and exposure need one figure per period and series each")
+    with np.errstate(invalid="ignore"):
+        if (hits < 0).any() or (size < 0).any():
+            raise NumericsError("events and exposure are not below zero")
+    seen = ~np.isnan(hits) & (size > 0)
+    rate = np.where(seen, hits / np.where(seen, size, 1.0), np.nan)
+    base = slice(None, baseline)
+    known = seen[base].sum(axis=0)
+    enough = known >= NEEDED_FOR_LIMITS
+    total = np.where(seen, size, 0.0)[base].sum(axis=0)
+    centre = np.where(seen, hits, 0.0)[base].sum(axis=0) / np.where(enough, total, np.nan)
+    sd = np.sqrt(centre / np.where(seen, size, np.nan))
+    return _chart(single, rate, centre, sd, np.maximum(centre - sds * sd, 0.0), centre + sds * sd, known)
 
 
 def runs(values: ArrayLike, centre: ArrayLike, length: int = RUN) -> Flags:
@@ -125,11 +157,12 @@ def runs(values: ArrayLike, centre: ArrayLike, length: int = RUN) -> Flags:
 
 
 def _chart(
-    single: bool, table: Floats, centre: Floats, low: Floats, high: Floats, known: NDArray[np.intp]
+    single: bool, table: Floats, centre: Floats, sd: Floats, low: Floats, high: Floats, known: NDArray[np.intp]
 ) -> ControlChart:
     with np.errstate(invalid="ignore"):
         beyond = (table < low) | (table > high)
     run = runs(table, centre)
     if single:
-        return ControlChart(centre[0], low[:, 0], high[:, 0], beyond[:, 0], run[:, 0], np.asarray(known[0]))
-    return ControlChart(centre, np.array(low), np.array(high), beyond, run, np.asarray(known))
+        columns = (one[:, 0] for one in (sd, low, high, beyond, run))
+        return ControlChart(centre[0], *columns, np.asarray(known[0]))
+    return ControlChart(centre, np.array(sd), np.array(low), np.array(high), beyond, run, np.asarray(known))
