@@ -122,6 +122,7 @@ teams = st.builds(
     people=st.integers(0, 50),
     cost=st.none() | hourly,
     works=st.lists(works, max_size=3).map(tuple),
+    serves=st.sampled_from(["first come", "oldest first", "shortest first", "priority first"]),
     owner=labels,
 )
 poisson = st.builds(process.PoissonArrivals, cases=decimals, per=spans)
@@ -143,7 +144,8 @@ work = {
     "owner": labels,
     "seen_as": st.none() | seen,
 }
-steps = st.builds(process.Step, target=st.none() | names, **work)
+batches = st.builds(process.Batch, size=st.integers(1, 99), within=spans)
+steps = st.builds(process.Step, target=st.none() | names, batch=st.none() | batches, **work)
 
 
 @st.composite
@@ -204,6 +206,7 @@ workflows = st.builds(
     owner=labels,
     arrivals=st.none() | poisson | renewal | batch,
     deadline=st.none() | spans,
+    priority=st.none() | st.integers(1, 9),
     teams=st.lists(teams, max_size=2).map(tuple),
     start=st.none() | names,
     body=st.lists(nodes, max_size=5).map(tuple),
@@ -281,7 +284,10 @@ simple_conditions = st.one_of(
     thresholds,
     st.tuples(decimals, decimals).map(_outside),
     st.builds(rules.Moves, direction=st.sampled_from(["rises", "falls"]), share=shares.filter(bool), span=spans),
-    st.just(rules.OutOfControl()),
+    st.builds(rules.OutOfControl, chart=st.sampled_from([None, "limits", "western_electric", "nelson", "ewma", "cusum"])),
+    st.sampled_from(["2 of 3 beyond 2 sigma", "8 in a row on one side", "6 in a row rising or falling"]).map(
+        lambda pattern: rules.OutOfControl(chart="rule", pattern=pattern)
+    ),
 )
 
 
@@ -418,7 +424,8 @@ def tests(draw: st.DrawFn) -> scenes.Test:
         every=spans,
         start=days | cells,
     )
-    when = {"at": st.none() | days | cells, "within": st.none() | spans}
+    at = draw(st.none() | days | cells)
+    when = {"at": st.just(at), "within": st.none() if at is None else st.none() | spans}
     expected = st.one_of(
         st.builds(scenes.ExpectState, name=dotted, state=names, **when),
         st.builds(

@@ -197,6 +197,7 @@ def _team(team: process.Team) -> tree.Team:
         tree.Quantity(str(team.people)) if team.people != 1 else None,
         _maybe(team.cost),
         _works(team.works),
+        tree.Word(team.serves) if team.serves != "first come" else None,
         _text(team.owner),
         _allows(team.allow),
     )
@@ -210,6 +211,7 @@ def _workflow(workflow: process.Workflow) -> tree.Workflow:
         _text(workflow.label),
         _arrivals(workflow.arrivals) if workflow.arrivals is not None else None,
         _maybe(workflow.deadline),
+        tree.Quantity(str(workflow.priority)) if workflow.priority is not None else None,
         _text(workflow.owner),
         teams + start + tuple(map(_node, workflow.body)),
         _allows(workflow.allow),
@@ -221,7 +223,8 @@ def _node(node: Any) -> tree.Flow:
         return tree.Done(_word(node.name)) if node.kind == "done" else tree.Scrap(_word(node.name))
     name, label, allows = tree.Word(node.name), _text(node.label), _allows(node.allow)
     if isinstance(node, process.Step):
-        return tree.Step(name, label, target=_word(node.target), allows=allows, **_work(node))
+        batch = tree.Batch(tree.Quantity(str(node.batch.size)), _quantity(node.batch.within)) if node.batch else None
+        return tree.Step(name, label, batch=batch, target=_word(node.target), allows=allows, **_work(node))
     if isinstance(node, (process.Decision, process.Choose)):
         kind = tree.Decision if isinstance(node, process.Decision) else tree.Choose
         return kind(name, label, outcomes=_outcomes(node.outcomes), allows=allows, **_work(node))
@@ -378,7 +381,8 @@ def _condition(condition: Any) -> tree.Condition:
     if isinstance(condition, rules.Moves):
         return tree.Change(condition.direction, _percent(condition.share), _quantity(condition.span))
     if isinstance(condition, rules.OutOfControl):
-        return tree.OutOfControl()
+        chart = tree.Word(condition.chart) if condition.chart is not None else None
+        return tree.OutOfControl(chart, tree.Text(condition.pattern) if condition.pattern is not None else None)
     if isinstance(condition, rules.Negation):
         return tree.Not(_condition(condition.condition))
     if isinstance(condition, rules.Held):

@@ -38,6 +38,19 @@ _GIVEN = "given ready.no = 20%, 40% every 1w from 2026-01-05"
 
 RULES: tuple[Code, ...] = (
     Code(
+        "bad-pattern",
+        ERROR,
+        "[`{text}` is no pattern of points on a control chart][`out of control by {chart}` takes no text]"
+        "[`out of control by {unsaid}` needs a pattern of points behind it]",
+        help='write `by rule "2 of 3 beyond 2 sigma"`, `"8 in a row on one side"`, `"6 in a row rising or falling"`, '
+        '`"14 in a row up and down"`, `"15 in a row within 1 sigma"` or `"8 in a row beyond 1 sigma"`',
+        means="Behind `out of control by rule` stands no pattern of points that mpmflow knows, or a text stands behind "
+        "another chart.",
+        why="A pattern that is not understood would never fire, and nobody would notice.",
+        example=_watched('alert out of control by rule "2 of 3 above 2 sigma"'),
+        instead=_watched('alert out of control by rule "2 of 3 beyond 2 sigma"'),
+    ),
+    Code(
         "dead-rule",
         WARNING,
         "this {level} of `{name}` can never fire[: {reason}]",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
@@ -76,36 +76,43 @@ class Given(Part):
     start: date | Cell
 
 
-class ExpectState(Part):
+class Dated(Part):
+    """What is expected `at` a day (its evening), or `within` a span that begins there: on one evening at least."""
+
+    at: date | Cell | None = None
+    within: Quantity | None = None
+
+    @model_validator(mode="after")
+    def _a_span_begins(self) -> Self:
+        if self.within is not None and self.at is None:
+            raise ValueError("`within` a span needs the day `at` which it begins")
+        return self
+
+
+class ExpectState(Dated):
     """`expect NAME is STATE`; `state` may be a column of the examples table."""
 
     kind: Literal["state"] = "state"
     name: DottedName
     state: Name
-    at: date | Cell | None = None
-    within: Quantity | None = None
 
 
-class ExpectLevel(Part):
+class ExpectLevel(Dated):
     """`expect NAME above|below VALUE`."""
 
     kind: Literal["level"] = "level"
     name: DottedName
     side: Literal["above", "below"]
     value: Quantity | Cell
-    at: date | Cell | None = None
-    within: Quantity | None = None
 
 
-class ExpectSpread(Part):
+class ExpectSpread(Dated):
     """`expect delay|rework at NODE rises|falls`."""
 
     kind: Literal["spread"] = "spread"
     what: Literal["delay", "rework"]
     node: Name
     direction: Literal["rises", "falls"]
-    at: date | Cell | None = None
-    within: Quantity | None = None
 
 
 class ExpectSilence(Part):

@@ -342,6 +342,20 @@ def _shift(b: Builder, c: list[Child]) -> tree.Works:
 
 
 _clause("works", "works", "works", lambda b, c: (_shift(b, c[1:]),), many=True)
+_clause("priority", "priority", "priority", _quantity_of)
+
+
+@_rule("serves_order")
+def _serves_order(b: Builder, c: list[Child]) -> Clause:
+    order = tree.Word(" ".join(x.text for x in c[1:]), b.span(c[1:]))
+    return Clause("order", order, b.span(c), "serves")
+
+
+@_rule("batch")
+def _batch(b: Builder, c: list[Child]) -> Clause:
+    span = b.span(c)
+    size, within = _nodes(c, _QUANTITY)
+    return Clause("batch", tree.Batch(size, within, span), span, "batch")
 
 
 @_rule("team")
@@ -568,7 +582,8 @@ def _change(b: Builder, c: list[Child]) -> tree.Change:
 
 @_rule("out_of_control")
 def _out_of_control(b: Builder, c: list[Child]) -> tree.OutOfControl:
-    return tree.OutOfControl(b.span(c))
+    chart = next((b.word(x) for x in c if type(x) is Token and x.type == "CHART"), None)
+    return tree.OutOfControl(chart, b.label(c), b.span(c))
 
 
 # --- goals
@@ -732,11 +747,13 @@ def _given(b: Builder, c: list[Child]) -> tree.Given:
 @_rule("expect")
 def _expect(b: Builder, c: list[Child]) -> tree.Expect:
     claim = _first(c, (tree.IsState, tree.Compares, tree.Spreads, tree.Silent))
-    at = next((b.word(x) for x in c if type(x) is Token and x.type in ("DATE", "NAME")), None)
-    return tree.Expect(claim, at, span=b.span(c), **b.clauses(c))
+    within = next((x for x in c if type(x) is Clause), None)
+    at = c[-1] if within is None and type(c[-1]) is Token else None
+    span, day = within.value if within is not None else (None, b.word(at) if at is not None else None)
+    return tree.Expect(claim, day, span, b.span(c))
 
 
-_clause("within", "within", "within", _quantity_of)
+_clause("within", "within", "within", lambda b, c: (_first(c, _QUANTITY), b.word(c[-1])))
 
 
 @_rule("is_state")

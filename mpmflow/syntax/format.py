@@ -171,6 +171,7 @@ def _workflow(node: tree.Workflow) -> Item:
     if node.arrivals is not None:
         clauses.append((node.arrivals.span, f"arrivals {_arrivals(node.arrivals)}"))
     _quantity_clause(clauses, "deadline", node.deadline)
+    _quantity_clause(clauses, "priority", node.priority)
     _text_clause(clauses, "owner", node.owner)
     _allow_clauses(clauses, node.allows)
     children = [*_leaves(clauses), *(_statement(one) for one in node.body)]
@@ -191,6 +192,8 @@ def _team(node: tree.Team) -> Item:
     _quantity_clause(clauses, "people", node.people)
     _quantity_clause(clauses, "cost", node.cost)
     clauses.extend((one.span, f"works {_works(one)}") for one in node.works)
+    if node.order is not None:
+        clauses.append((node.order.span, f"serves {node.order.text}"))
     _text_clause(clauses, "owner", node.owner)
     _allow_clauses(clauses, node.allows)
     named = node.name.text + (f" {words.text(node.label)}" if node.label is not None else "")
@@ -205,6 +208,9 @@ def _visit(node: tree.Step | tree.Decision | tree.Choose) -> _Clauses:
         clauses.append((node.takes.span, f"takes {words.duration(node.takes)}"))
     if node.waits is not None:
         clauses.append((node.waits.span, f"waits {words.duration(node.waits)}"))
+    if isinstance(node, tree.Step) and node.batch is not None:
+        shown = f"batch {words.quantity(node.batch.size)} or {words.quantity(node.batch.within)}"
+        clauses.append((node.batch.span, shown))
     _quantity_clause(clauses, "costs", node.costs)
     if isinstance(node, tree.Step) and node.target is not None:
         clauses.append((node.target.span, f"-> {node.target.text}"))
@@ -489,9 +495,10 @@ def _expect(node: tree.Expect) -> str:
             shown = f"{kind} at {node_at.text} {direction}"
         case tree.Silent(level, name):
             shown = f"no {level} on {name.text}"
-    at = f" at {node.at.text}" if node.at is not None else ""
-    within = f" within {words.quantity(node.within)}" if node.within is not None else ""
-    return f"expect {shown}{at}{within}"
+    if node.at is None:
+        return f"expect {shown}"
+    when = "at" if node.within is None else f"within {words.quantity(node.within)} of"
+    return f"expect {shown} {when} {node.at.text}"
 
 
 def _examples(node: tree.Examples) -> Item:

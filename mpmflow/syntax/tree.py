@@ -201,7 +201,7 @@ class Works(Node):
 
 @record
 class Team(Node):
-    """`team legal { people 1, cost 110 eur/h, works … }`; `kind` is `team` or `partner`."""
+    """`team legal { people 1, cost 110 eur/h, works … }`; `kind` is `team` or `partner`, `order` who is served next."""
 
     kind: str
     name: Word
@@ -209,8 +209,18 @@ class Team(Node):
     people: Quantity | None = None
     cost: Quantity | None = None
     works: tuple[Works, ...] = ()
+    order: Word | None = None
     owner: Text | None = None
     allows: tuple[Allow, ...] = ()
+    span: Span | None = None
+
+
+@record
+class Batch(Node):
+    """`batch 10 or 1d`: so many cases go on together, or those that are there when the first has waited so long."""
+
+    size: Quantity
+    within: Quantity
     span: Span | None = None
 
 
@@ -223,6 +233,7 @@ class Step(Node):
     by: Word | None = None
     takes: Duration | None = None
     waits: Duration | None = None
+    batch: Batch | None = None
     costs: Quantity | None = None
     target: Word | None = None
     owner: Text | None = None
@@ -391,6 +402,7 @@ class Workflow(Node):
     label: Text | None = None
     arrivals: Arrivals | None = None
     deadline: Quantity | None = None
+    priority: Quantity | None = None
     owner: Text | None = None
     body: tuple[Flow, ...] = ()
     allows: tuple[Allow, ...] = ()
@@ -541,8 +553,10 @@ class Change(Node):
 
 @record
 class OutOfControl(Node):
-    """`out of control`."""
+    """`out of control`, `out of control by ewma`, `out of control by rule "2 of 3 beyond 2 sigma"`."""
 
+    chart: Word | None = None
+    pattern: Text | None = None
     span: Span | None = None
 
 
@@ -835,7 +849,7 @@ class Silent(Node):
 
 @record
 class Expect(Node):
-    """`expect CLAIM at DATE within SPAN`; `at` may be a column of the examples."""
+    """`expect CLAIM at DATE`, or `within SPAN of DATE`; the date may be a column of the examples."""
 
     claim: IsState | Compares | Spreads | Silent
     at: Word | None = None

@@ -175,7 +175,8 @@ def _condition(node: tree.Condition) -> tuple[str, int]:
         case tree.Change():
             return f"{node.direction} {quantity(node.by)} in {quantity(node.within)}", 5
         case tree.OutOfControl():
-            return "out of control", 5
+            by = f" by {node.chart.text}" if node.chart is not None else ""
+            return f"out of control{by}{f' {text(node.pattern)}' if node.pattern is not None else ''}", 5
         case tree.Not():
             return f"not {_bracketed(node.condition, 5)}", 5
         case tree.Held():

@@ -113,6 +113,8 @@ simple = st.one_of(
     st.builds(tree.Threshold, st.sampled_from(["above", "below"]), figures),
     st.builds(tree.Outside, figures, figures),
     st.just(tree.OutOfControl()),
+    st.builds(tree.OutOfControl, st.sampled_from(["limits", "western_electric", "nelson", "ewma", "cusum"]).map(Word)),
+    st.just(tree.OutOfControl(Word("rule"), tree.Text("2 of 3 beyond 2 sigma"))),
     st.builds(tree.Change, st.sampled_from(["rises", "falls"]), figures, st.just(Quantity("4", "w"))),
 )
 

@@ -207,6 +207,24 @@ def _threshold(bridge: Bridge, written: tree.Threshold) -> rules.Threshold:
     return made
 
 
+def _out_of_control(bridge: Bridge, written: tree.OutOfControl) -> rules.OutOfControl:
+    """A control chart; a pattern that is none is reported, and the usual chart taken."""
+    chart, pattern = word(written.chart), label(written.pattern)
+    if chart == "rule" and pattern is None:
+        bridge.fault("bad-pattern", written.span, unsaid=chart)
+        chart = None
+    elif chart != "rule" and written.pattern is not None:
+        bridge.fault("bad-pattern", written.pattern.span, chart=chart or "…")
+        pattern = None
+    elif pattern is not None:
+        try:
+            rules.run_rule(pattern)
+        except ValueError:
+            bridge.fault("bad-pattern", written.pattern.span if written.pattern else None, text=pattern)
+            chart = pattern = None
+    return bridge.part(rules.OutOfControl, written.span, chart=chart, pattern=pattern)
+
+
 def _condition(bridge: Bridge, written: tree.Condition, depth: int) -> Any:
     if depth > MAX_DEPTH:
         bridge.fault("too-deep", written.span, limit=MAX_DEPTH)
@@ -230,7 +248,7 @@ def _condition(bridge: Bridge, written: tree.Condition, depth: int) -> Any:
             span=figures.span_of_time(bridge, written.within, zero=False),
         )
     if isinstance(written, tree.OutOfControl):
-        return bridge.part(rules.OutOfControl, written.span)
+        return _out_of_control(bridge, written)
     if isinstance(written, tree.Not):
         return bridge.part(rules.Negation, written.span, condition=_condition(bridge, written.condition, depth + 1))
     if isinstance(written, tree.Held):
