@@ -65,7 +65,7 @@ def one_of(*words: str) -> Schema:
     return {"type": "string", "enum": list(words)}
 
 
-def document(name: str, version: int, title: str, **fields: Schema) -> Schema:
+def document(name: str, version: int, title: str, /, **fields: Schema) -> Schema:
     """A whole document with its head."""
     head = {"schema": {"const": f"mpmflow/{name}/{version}"}, "mpmflow": {**TEXT, "description": "version of mpmflow"}}
     return {"title": title, **known("", **head, **fields)}
@@ -168,6 +168,15 @@ def _risk() -> Schema:
         high=optional(NUMBER),
         n=optional(NUMBER),
         enough=optional(known("the last period with enough to count", value=NUMBER, n=NUMBER, on=DATE)),
+        estimate=optional(
+            known(
+                "what forecasts use: all periods, older ones counting less",
+                mean=NUMBER,
+                low=optional(NUMBER),
+                high=optional(NUMBER),
+                half_life_periods={**optional(NUMBER), "description": "a period counts half once so many more passed"},
+            )
+        ),
         p_worse=optional(SHARE),
         state=state,
         since=optional(DATE),
@@ -220,6 +229,17 @@ def _risk() -> Schema:
     coverage = known(
         "", cases=COUNT, events=COUNT, unmatched_activities=many({}), notes=many(TEXT), cautions=many(TEXT)
     )
+    objective = known(
+        "",
+        name=TEXT,
+        level=one_of("enterprise", "business_unit", "department", "function"),
+        parent=optional(TEXT),
+        owner=optional(TEXT),
+        measured_by=many(TEXT),
+        target=optional(TEXT),
+        p_miss={**optional(SHARE), "description": "the largest among its metrics"},
+        moved_by=many(TEXT),
+    )
     return document(
         "risk",
         1,
@@ -231,6 +251,7 @@ def _risk() -> Schema:
         warnings=many(warning),
         headlines=many(headline),
         open_cases=many(open_case),
+        objectives=many(objective),
         actions=many(action),
         coverage=coverage,
     )
@@ -301,10 +322,32 @@ def _sweep() -> Schema:
     )
 
 
+def _explanation() -> Schema:
+    return document(
+        "explanation",
+        1,
+        "The answer of `mpmflow explain`",
+        name=TEXT,
+        label=TEXT,
+        kind=one_of("indicator", "metric", "place", "objective"),
+        owner=optional(TEXT),
+        state=optional(one_of("ok", "pending", "warn", "alert", "unknown")),
+        since=optional(DATE),
+        figures={"type": "object", "description": "the numbers behind it, by the names of the risk document"},
+        clauses=many({"type": "object", "description": "a rule, with its clauses under `parts`"}),
+        by=SHARES_BY_SOURCE,
+        rework={**named(NUMBER), "description": "extra visits per case: by source, or of an indicator by place"},
+        delay={**named(NUMBER), "description": "extra seconds per case: by source, or of an indicator by place"},
+        paths=many(many(TEXT)),
+        measured_by=many({"type": "object", "description": "the metrics of an objective, each explained"}),
+    )
+
+
 DOCUMENTS: dict[str, Callable[[], Schema]] = {
     "model": _model,
     "analysis": _analysis,
     "check": _check,
+    "explanation": _explanation,
     "drawing": _drawing,
     "export": _export,
     "format": _format,

@@ -125,3 +125,40 @@ def test_schemas_are_listed_and_printed() -> None:
         assert json.loads(call("schema", name).stdout) == schema(name)
     assert set(json.loads(call("schema", "--json").stdout)) == set(listed)
     assert 'Did you mean "risk"?' in call("schema", "riks").stderr
+
+
+TRAVEL = str(EXAMPLES / "travel" / "travel.mpm")
+IN_JUNE = ("--as-of", "2018-06-18", "-q")
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "words"),
+    [
+        ("sent_back", "indicator", ["warn since 14 May 2018", "above 10% for 2w", "travel.mpm:91"]),
+        ("late_claims", "metric", ["likely to miss it", "more uneven", "travel.mpm:78", "others together"]),
+        ("administration_ok", "place", ["by more visits", "Extra time per case, by cause"]),
+        ("repaid_soon", "objective", ["Target: at most 10d.", "Cycle time (cycle_time)", "What moves it"]),
+    ],
+)
+def test_explain_leads_back_to_the_rules_the_causes_and_the_line(name: str, kind: str, words: list[str]) -> None:
+    page = call("explain", TRAVEL, name, *IN_JUNE)
+    assert page.exit_code == 0
+    for text in words:
+        assert text in page.stdout
+    found = json.loads(call("explain", TRAVEL, name, "--json", *IN_JUNE).stdout)
+    validate(found, schema("explanation"))
+    assert found["kind"] == kind
+
+
+def test_explain_names_the_nearest_when_there_is_no_such_thing() -> None:
+    result = call("explain", TRAVEL, "cycle_tme", *IN_JUNE)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "cycle_time" in result.stderr
+
+
+def test_what_an_explanation_adds_up_is_the_change_itself() -> None:
+    """Every part stands in the table that `to_frame` gives, and together they are the metric's change."""
+    import mpmflow as mpm
+
+    found = mpm.evaluate(mpm.load(TRAVEL), as_of="2018-06-18").explain("cycle_time")
+    assert sum(part for part in found.rows()["adds"]) == pytest.approx(found.figures["change"], rel=1e-9)

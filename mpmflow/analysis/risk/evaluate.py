@@ -36,6 +36,7 @@ from .evaluation import Action, CoverageFigure, Evaluation, IndicatorFigure, Met
 from .forecast import DRAWS, Forecaster, MetricForecast, flows_of
 from .indicators import Watch
 from .levels import figure_name
+from .objectives import objective_figures
 from .open_cases import open_case_figures
 from .outlook import MOST_AHEAD, Outlook
 from .pathways import Pathway, pathways
@@ -128,6 +129,7 @@ def evaluate(
         open_cases=open_case_figures(observations.open_cases, changes, observations.as_of),
         actions=_actions(model, forecaster, forecasts, rows, indicators, labels, sources),
         coverage=_coverage(observations, found, outlook, changes),
+        objectives=objective_figures(model, rows),
         provenance=provenance(model, data=_data_hash(observations), seed=seed),
         title=next((workflow.title for workflow in model.workflows), ""),
         labels=labels,

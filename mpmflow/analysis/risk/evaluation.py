@@ -17,6 +17,8 @@ from mpmflow.analysis.results import Document, Provenance, Result
 from mpmflow.analysis.rules import Clause, State
 from mpmflow.diagnostics.suggest import nearest
 
+from .objectives import ObjectiveFigure
+
 if TYPE_CHECKING:
     from .explanation import Explanation
 
@@ -402,6 +404,7 @@ class Evaluation(Result):
     open_cases: tuple[OpenCaseFigure, ...] = ()
     actions: tuple[Action, ...] = ()
     coverage: CoverageFigure = CoverageFigure()
+    objectives: tuple[ObjectiveFigure, ...] = ()
     provenance: Provenance | None = None
     title: str = ""
     labels: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -416,7 +419,9 @@ class Evaluation(Result):
         return _named(self.metrics, name)
 
     def explain(self, name: str) -> Explanation:
-        """Why an indicator or metric stands where it does: clauses with their values, paths with their shares."""
+        """Why an indicator, metric, objective, step, decision or team stands where it does: clauses with their values,
+        parts by source, paths. KeyError with the nearest names for anything else.
+        """
         from .explanation import explain
 
         return explain(self, name)
@@ -434,6 +439,7 @@ class Evaluation(Result):
             "open_cases": [row.to_dict() for row in self.open_cases],
             "actions": [row.to_dict() for row in self.actions],
             "coverage": self.coverage.to_dict(),
+            "objectives": [row.to_dict() for row in self.objectives],
             "provenance": self.provenance.to_dict() if self.provenance is not None else None,
         }
 

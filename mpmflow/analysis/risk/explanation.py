@@ -1,4 +1,7 @@
-"""Why an indicator or metric stands where it does: the clauses of its rules with their values, its parts and paths."""
+"""Why something stands where it does: an indicator, a metric, a place of the process, a team or an objective.
+
+Everything here is read off one evaluation; nothing is worked out anew.
+"""
 
 from __future__ import annotations
 
@@ -6,78 +9,165 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from mpmflow.analysis.results import Document, Result
 from mpmflow.analysis.rules import Clause
 from mpmflow.diagnostics.suggest import nearest
 
+from .objectives import ObjectiveFigure
+
 if TYPE_CHECKING:
-    from .evaluation import Evaluation
+    from .evaluation import Evaluation, IndicatorFigure, MetricFigure, SpreadFigure
+
+Kind = Literal["indicator", "metric", "place", "objective"]
+_OF_INDICATOR = ("unit", "expected", "observed", "n", "low", "high", "estimate", "half_life", "p_worse", "rule")
+_OF_METRIC = (
+    "unit", "baseline", "forecast", "low", "high", "target", "p_miss", "change", "residual", "reading", "evidence",
+    "method",
+)  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Explanation:
+@dataclass(frozen=True)
+class Explanation(Result):
     """The answer of `Evaluation.explain`.
 
     Attributes:
-        name, label, kind: what is explained.
+        name, label, kind: what is explained; a step, decision, team or workflow is a `place`.
+        owner: who answers for it, where the file says so.
         state, since: of an indicator; `clauses` its rules, each clause with its value and the levels it compares with.
-        figures: the numbers behind it (expected, observed, estimate, p_worse; or baseline, forecast, target, p_miss).
-        by: of a metric, what each source adds; of an indicator, what it does to each metric.
+        figures: the numbers behind it, by the names of `IndicatorFigure`, `MetricFigure` or `ObjectiveFigure`.
+        by: of a metric, what each source adds to it; of an indicator, what it adds to each metric.
+        rework, delay: of a place, extra visits per case and extra seconds per case by source; of an indicator, what it
+            adds at each place.
         paths: the ways of influence, each a list of names.
+        measured_by: of an objective, its metrics, each explained.
     """
 
+    schema = "mpmflow/explanation/1"
     name: str
     label: str
-    kind: Literal["indicator", "metric"]
+    kind: Kind
+    owner: str | None = None
     state: str | None = None
     since: str | None = None
     figures: Mapping[str, Any] = field(default_factory=dict)
     clauses: tuple[Clause, ...] = ()
     by: Mapping[str, float] = field(default_factory=dict)
+    rework: Mapping[str, float] = field(default_factory=dict)
+    delay: Mapping[str, float] = field(default_factory=dict)
     paths: tuple[tuple[str, ...], ...] = ()
+    measured_by: tuple[Explanation, ...] = ()
 
-    def to_dict(self) -> dict[str, Any]:
+    def body(self) -> Document:
         return {
             "name": self.name,
             "label": self.label,
             "kind": self.kind,
+            "owner": self.owner,
             "state": self.state,
             "since": self.since,
             "figures": dict(self.figures),
             "clauses": [_clause(clause) for clause in self.clauses],
             "by": dict(self.by),
+            "rework": dict(self.rework),
+            "delay": dict(self.delay),
             "paths": [list(path) for path in self.paths],
+            "measured_by": [metric.body() for metric in self.measured_by],
+        }
+
+    def rows(self) -> Mapping[str, list[Any]]:
+        """One row a source (or place, or metric): what it adds to the figure, to visits, to the time there."""
+        names = list(dict.fromkeys([*self.by, *self.rework, *self.delay]))
+        return {
+            "name": names,
+            "adds": [self.by.get(name) for name in names],
+            "extra_visits": [self.rework.get(name) for name in names],
+            "extra_time": [self.delay.get(name) for name in names],
         }
 
 
 def explain(evaluation: Evaluation, name: str) -> Explanation:
-    """Explain one indicator or metric of an evaluation. KeyError, with the nearest names, for anything else."""
+    """Explain an indicator, metric, objective, step, decision, team or workflow of an evaluation.
+
+    Raises KeyError, with the nearest names, for anything else.
+    """
     for row in evaluation.indicators:
         if row.name == name:
-            effects = {
-                metric.name: metric.by[source]
-                for metric in evaluation.metrics
-                for source in (row.measures or row.name,)
-                if source in metric.by
-            }
-            ways = [path for metric in evaluation.metrics for path in metric.paths if path[0] in (name, row.measures)]
-            figures = {
-                word: getattr(row, word)
-                for word in ("expected", "observed", "n", "low", "high", "estimate", "p_worse", "rule")
-            }
-            since = row.since.isoformat() if row.since else None
-            return Explanation(
-                name, row.label, "indicator", row.state, since, figures, row.clauses, effects, tuple(ways)
-            )
+            return _indicator(evaluation, row)
     for metric in evaluation.metrics:
         if metric.name == name:
-            words = ("baseline", "forecast", "low", "high", "target", "p_miss", "change", "reading", "evidence")
-            figures = {word: getattr(metric, word) for word in words}
-            figures["on"] = metric.on.isoformat() if metric.on else None
-            figures["reaches_on"] = metric.reaches_on.isoformat() if metric.reaches_on else None
-            return Explanation(name, metric.label, "metric", figures=figures, by=metric.by, paths=metric.paths)
-    names = [row.name for row in evaluation.indicators] + [row.name for row in evaluation.metrics]
-    near = ", ".join(nearest(name, names, most=3)) or "there is nothing like it"
-    raise KeyError(f"{name!r} is no indicator or metric of this evaluation; nearest: {near}")
+            return _metric(metric)
+    for objective in evaluation.objectives:
+        if objective.name == name:
+            return _objective(evaluation, objective)
+    for place in evaluation.spread:
+        if place.at == name:
+            return _place(evaluation, place)
+    names = explicable(evaluation)
+    near = nearest(name, names, most=3)
+    meant = f"the nearest names are {', '.join(near)}" if near else f"there are {', '.join(names[:12])}"
+    raise KeyError(f"{name!r} is no indicator, metric, objective or place of this evaluation; {meant}")
+
+
+def explicable(evaluation: Evaluation) -> list[str]:
+    """Every name that `explain` knows."""
+    groups = (
+        [row.name for row in evaluation.indicators],
+        [row.name for row in evaluation.metrics],
+        [row.name for row in evaluation.objectives],
+        [row.at for row in evaluation.spread],
+    )
+    return list(dict.fromkeys(name for group in groups for name in group))
+
+
+def _indicator(evaluation: Evaluation, row: IndicatorFigure) -> Explanation:
+    source = row.measures or row.name
+    return Explanation(
+        row.name,
+        row.label,
+        "indicator",
+        row.owner,
+        row.state,
+        row.since.isoformat() if row.since else None,
+        {word: getattr(row, word) for word in _OF_INDICATOR},
+        row.clauses,
+        {metric.name: metric.by[source] for metric in evaluation.metrics if source in metric.by},
+        {place.at: place.visits_by[source] for place in evaluation.spread if source in place.visits_by},
+        {
+            place.at: place.time_by[source]
+            for place in evaluation.spread
+            if source in place.time_by and place.kind != "metric"
+        },
+        tuple(path for metric in evaluation.metrics for path in metric.paths if path[0] in (row.name, source)),
+    )
+
+
+def _metric(row: MetricFigure) -> Explanation:
+    figures = {word: getattr(row, word) for word in _OF_METRIC}
+    figures["on"] = row.on.isoformat() if row.on else None
+    figures["reaches_on"] = row.reaches_on.isoformat() if row.reaches_on else None
+    figures["target_text"] = row.target_text
+    return Explanation(row.name, row.label, "metric", row.owner, figures=figures, by=row.by, paths=row.paths)
+
+
+def _objective(evaluation: Evaluation, row: ObjectiveFigure) -> Explanation:
+    figures = {"level": row.level, "parent": row.parent, "target_text": row.target_text, "p_miss": row.p_miss}
+    held = {metric.name: metric for metric in evaluation.metrics}
+    metrics = tuple(_metric(held[name]) for name in row.measured_by if name in held)
+    return Explanation(row.name, row.label, "objective", row.owner, figures=figures, measured_by=metrics)
+
+
+def _place(evaluation: Evaluation, row: SpreadFigure) -> Explanation:
+    figures = {
+        "place": row.kind,
+        "extra_visits": row.extra_visits,
+        "extra_time": row.extra_time,
+        "path_time": row.path_time,
+        "own_time": row.own_time,
+        "residual": row.residual,
+    }
+    open_there = sum(case.at == row.at for case in evaluation.open_cases)
+    figures["open_cases"] = open_there
+    return Explanation(row.at, row.label or row.at, "place", figures=figures, rework=row.visits_by, delay=row.time_by)
 
 
 def _clause(clause: Clause) -> dict[str, Any]:
