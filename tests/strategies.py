@@ -284,7 +284,9 @@ simple_conditions = st.one_of(
     thresholds,
     st.tuples(decimals, decimals).map(_outside),
     st.builds(rules.Moves, direction=st.sampled_from(["rises", "falls"]), share=shares.filter(bool), span=spans),
-    st.builds(rules.OutOfControl, chart=st.sampled_from([None, "limits", "western_electric", "nelson", "ewma", "cusum"])),
+    st.builds(
+        rules.OutOfControl, chart=st.sampled_from([None, "limits", "western_electric", "nelson", "ewma", "cusum"])
+    ),
     st.sampled_from(["2 of 3 beyond 2 sigma", "8 in a row on one side", "6 in a row rising or falling"]).map(
         lambda pattern: rules.OutOfControl(chart="rule", pattern=pattern)
     ),

@@ -49,17 +49,23 @@ def _clock(text: str) -> int:
     return int(hours) * 3600 + int(minutes) * 60
 
 
+Order = Literal["first come", "oldest first", "shortest first", "priority first"]
+"""Whom a team serves next: who came to it first; whose case started first; whose work is shortest; whose workflow has
+the smallest `priority`, first come among equals. Work that has begun is not interrupted."""
+
+
 class Team(Statement):
     """People who do the work of steps and decisions; a partner is a team of another organisation.
 
     `people` is how many visits it serves at once. `cost` is money per person and time. Without `works` it is always
-    at work.
+    at work. `serves` is whom it serves next.
     """
 
     partner: bool = False
     people: Annotated[int, Field(ge=0)] = 1
     cost: Quantity | None = None
     works: tuple[Works, ...] = ()
+    serves: Order = "first come"
     owner: Line | None = None
 
 
@@ -226,10 +232,27 @@ class Work(Statement):
     seen_as: Seen | None = None
 
 
+class Batch(Part):
+    """Cases gather before the work of a step: they go on when `size` are there, or when the first of them has waited
+    for `within`. Then each is worked on by itself.
+    """
+
+    size: Annotated[int, Field(ge=1)]
+    within: Quantity
+
+    @field_validator("within")
+    @classmethod
+    def _a_time(cls, within: Quantity) -> Quantity:
+        if not within.measure.is_time or within.value < 0:
+            raise ValueError(f"a batch waits for a time such as 1d, not for {within}")
+        return within
+
+
 class Step(Work):
     """Work on a case, once per visit."""
 
     kind: Literal["step"] = "step"
+    batch: Batch | None = None
     target: Name | None = None
 
 
@@ -310,12 +333,14 @@ Node = Annotated[Step | Decision | Choose | Parallel | Call | End, Field(discrim
 class Workflow(Statement):
     """A directed process: `body` in order, with teams, arrivals and a deadline.
 
-    `start` names the first node where that is not the first of the body.
+    `start` names the first node where that is not the first of the body. `priority` 1 goes before 2 at teams that serve
+    priority first.
     """
 
     owner: Line | None = None
     arrivals: Arrivals | None = None
     deadline: Quantity | None = None
+    priority: Annotated[int | None, Field(ge=1)] = None
     teams: tuple[Team, ...] = ()
     start: Name | None = None
     body: tuple[Node, ...] = ()

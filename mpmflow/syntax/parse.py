@@ -581,7 +581,20 @@ _IN_WORKFLOW = "inside the braces of a workflow"
 _ON_TOP = "at the top of the file, outside all braces"
 _BELONGS = {
     **dict.fromkeys(
-        ("step", "decision", "choose", "parallel", "first", "call", "start", "done", "scrap", "arrivals", "deadline"),
+        (
+            "step",
+            "decision",
+            "choose",
+            "parallel",
+            "first",
+            "call",
+            "start",
+            "done",
+            "scrap",
+            "arrivals",
+            "deadline",
+            "priority",
+        ),
         _IN_WORKFLOW,
     ),
     **dict.fromkeys(_TOP.split("|"), _ON_TOP),

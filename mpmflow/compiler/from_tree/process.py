@@ -45,6 +45,7 @@ def workflow(bridge: Bridge, written: tree.Workflow) -> model.Workflow:
         owner=label(written.owner),
         arrivals=arrivals(bridge, written.arrivals) if written.arrivals else None,
         deadline=figures.span_of_time(bridge, written.deadline, zero=False) if written.deadline else None,
+        priority=figures.count(bridge, written.priority, "the priority") if written.priority else None,
         teams=Roster(teams),
         start=starts[0].target.text if starts else None,
         body=body,
@@ -55,6 +56,7 @@ def workflow(bridge: Bridge, written: tree.Workflow) -> model.Workflow:
         owner=written.owner,
         arrivals=written.arrivals,
         deadline=written.deadline,
+        priority=written.priority,
         start=starts[0].target if starts else None,
     )
     return made
@@ -106,9 +108,17 @@ def team(bridge: Bridge, written: tree.Team) -> model.Team:
         people=figures.count(bridge, written.people, "people", least=0) if written.people else 1,
         cost=figures.money(bridge, written.cost, per_time=True) if written.cost else None,
         works=tuple(hours for line in written.works for hours in works(bridge, line)),
+        serves=written.order.text if written.order else "first come",
         owner=label(written.owner),
     )
-    bridge.mark(made, name=written.name, people=written.people, cost=written.cost, owner=written.owner)
+    bridge.mark(
+        made,
+        name=written.name,
+        people=written.people,
+        cost=written.cost,
+        serves=written.order,
+        owner=written.owner,
+    )
     return made
 
 
@@ -154,11 +164,17 @@ def _step(bridge: Bridge, written: tree.Step) -> model.Step:
         name=written.name.text,
         label=label(written.label),
         target=word(written.target),
+        batch=_batch(bridge, written.batch) if written.batch else None,
         **_work(bridge, written),
     )
-    bridge.mark(made, name=written.name, target=written.target)
+    bridge.mark(made, name=written.name, target=written.target, batch=written.batch)
     _mark_work(bridge, made, written)
     return made
+
+
+def _batch(bridge: Bridge, written: tree.Batch) -> model.Batch:
+    size = figures.count(bridge, written.size, "cases")
+    return bridge.part(model.Batch, written.span, size=size, within=figures.span_of_time(bridge, written.within))
 
 
 def _work(bridge: Bridge, written: tree.Step | tree.Decision | tree.Choose) -> dict[str, Any]:
