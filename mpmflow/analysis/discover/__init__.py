@@ -1,0 +1,1 @@
+"""Drafting a workflow from a log alone."""
