@@ -124,7 +124,7 @@ class CaseFigures:
         """Name or text of each figure -> its value per period in base units, None where no case ended."""
         groups: list[list[Ended]] = [[] for _ in range(len(self.calendar))]
         for one in self.tally.ended:
-            groups[self.calendar.index(one.known)].append(one)
+            groups[self.calendar.index(one.case.known)].append(one)
         return {name: self._values(figure, groups) for name, figure in wanted_figures(self.model).figures}
 
     def _values(self, figure: Figure, groups: list[list[Ended]]) -> tuple[float | None, ...]:
@@ -147,7 +147,7 @@ class CaseFigures:
             return OF_COLUMNS[figure.of_values](known) if known or figure.of_values == "sum" else None
         if not ended:
             return None
-        times = [(one.case.when - one.case.began) / 1000 for one in ended]
+        times = [one.case.time / 1000 for one in ended]
         if figure.function == "time":
             return OF_TIMES[figure.of_values or "mean"](times)
         if figure.function == "late":

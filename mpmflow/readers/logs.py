@@ -12,13 +12,12 @@ from mpmflow.model.model import Model
 from mpmflow.model.observations import Coverage, LogSource, Observations
 from mpmflow.model.quantities import Quantity
 
-from . import tables
 from .claims import Claims, all_workflows, claims
 from .counting import count
 from .events import Events, open_events
 from .figures import CaseFigures, wanted_figures
 from .periods import Calendar, Grid, day_end, end_of, to_time
-from .tally import Tally, patient_marks, tally
+from .tally import Tally, tally
 from .ways import Ways
 
 PATIENCE = 0.99
@@ -38,7 +37,7 @@ def read_log(
     """Count an event log by a model's workflows.
 
     Args:
-        log: a path (CSV, plain or gzip, or Parquet) or a dataframe of any library that narwhals takes.
+        log: a path, the URL of a database, a dataframe of any library that narwhals takes, or a `tables.Given`.
         columns: the log's columns as the `data` block declares them; those of the model's first log when None.
         folder: where a path starts and must stay; None for a path of the caller's own.
         as_of: the day (its end) or moment up to which is read; None for the end of the last event's day.
@@ -73,8 +72,15 @@ class OpenedLog:
         """The observations on a calendar that holds all of the log; figures of the cases only where it stands alone."""
         workflows = list(all_workflows(self.model))
         ways = Ways(workflows, self._marks())
-        patient = patient_marks(ways) if patience is not None else ()
-        counted = count(self.events, self.claims, ways, calendar.grid.fine, patient=patient)
+        counted = count(
+            self.events,
+            self.claims,
+            ways,
+            calendar.grid.fine,
+            until=calendar.until,
+            patience=patience,
+            one_by_one=alone and bool(wanted_figures(self.model).figures),
+        )
         found = tally(counted, ways, workflows, calendar, patience)
         figures = CaseFigures(self.model, calendar, found, self.numbers)
         return Observations(
@@ -90,7 +96,7 @@ class OpenedLog:
             series=dict(sorted({**found.waits, **(figures.series() if alone else {})}.items())),
             open_cases=found.open_cases,
             coverage=self._coverage(found),
-            sources=(tables.fingerprint(self.events.file) if self.events.file else self.events.label,),
+            sources=(self.events.origin,),
         )
 
     def _marks(self) -> set[str]:
@@ -116,7 +122,7 @@ class OpenedLog:
         )
 
     def _notes(self) -> Sequence[str]:
-        notes = []
+        notes = list(self.events.notes)
         if self.events.by_day:
             notes.append("Times in the log are whole days: events of one day keep the order of the file.")
         if not self.events.lifecycle:

@@ -11,31 +11,28 @@ as ended, at the moment at which that became known.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from math import ceil
 
 from mpmflow.model.flow import Place
 from mpmflow.model.observations import Durations, OpenCase
 from mpmflow.model.process import Choose, Decision, Work, Workflow
 
-from .counting import Case, Counted, Succession, Times
+from .counting import Counted, EndedCase, Segment, Succession, Times
 from .periods import DAY, Calendar, to_time
 from .ways import START, Way, Ways
 
-ENOUGH = 20
-"""Cases that must have gone on from a mark before the slowest of them say how long one waits for a case to go on."""
+Part = Callable[[Segment], bool]
+"""Whether a segment belongs to the part of a log that is tallied."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """A case that has ended: in which workflow and how, when that became known, and how long it took."""
+    """A case that has ended: in which workflow and how."""
 
-    case: Case
+    case: EndedCase
     workflow: str
-    end: str
     good: bool
-    known: int
 
 
 @dataclass(slots=True)
@@ -52,29 +49,43 @@ class Tally:
     deviations: tuple[tuple[str, str, int], ...]
     ended: list[Ended] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    unclear: frozenset[str] = frozenset()
+    """Nodes whose times are left out, for some cases pass them without an event."""
 
 
-def patient_marks(ways: Ways) -> tuple[str, ...]:
-    """Marks after which a case may either end in silence, at one end, or go on with further events."""
-    found = []
-    for mark in sorted(ways.marks):
-        stops = ways.after(mark)
-        if len([stop for stop in stops if stop.is_end]) == 1 and len(stops) > 1:
-            found.append(mark)
-    return tuple(found)
+def tally(
+    counted: Counted,
+    ways: Ways,
+    workflows: list[Workflow],
+    calendar: Calendar,
+    patience: float | None,
+    *,
+    part: Part | None = None,
+    whole: Tally | None = None,
+) -> Tally:
+    """Put a counted log on a calendar.
 
-
-def tally(counted: Counted, ways: Ways, workflows: list[Workflow], calendar: Calendar, patience: float | None) -> Tally:
-    """Put a counted log on a calendar. `patience` as in `read_log`; None leaves every doubtful case open."""
-    return _Tally(counted, ways, workflows, calendar, patience).result()
+    Args:
+        patience: as in `read_log`; None leaves every doubtful case open.
+        part: which segments are meant; all of them where it is None.
+        whole: the tally of all of them: a part has the same names, so that parts add up to it.
+    """
+    return _Tally(counted, ways, workflows, calendar, patience, part or (lambda _: True), whole).result()
 
 
 class _Tally:
     def __init__(
-        self, counted: Counted, ways: Ways, workflows: list[Workflow], calendar: Calendar, patience: float | None
+        self,
+        counted: Counted,
+        ways: Ways,
+        workflows: list[Workflow],
+        calendar: Calendar,
+        patience: float | None,
+        part: Part,
+        whole: Tally | None,
     ) -> None:
         self.counted, self.ways, self.calendar, self.patience = counted, ways, calendar, patience
-        self.workflows = workflows
+        self.workflows, self.part, self.whole = workflows, part, whole
         self.fine = calendar.grid.fine
         self.outcomes: dict[str, list[int]] = defaultdict(self._zeros)
         self.times: dict[str, dict[int, Times]] = defaultdict(dict)
@@ -90,22 +101,27 @@ class _Tally:
 
     def result(self) -> Tally:
         for pair in self.counted.successions:
-            self._succession(pair)
-        for (period, mark, block, branch), count in sorted(self.counted.closings.items()):
-            self._closing(self._index(period), mark, block, branch, count)
-        for node in sorted(self.passed & set(self.times)):
-            del self.times[node]
+            if self.part(pair.segment):
+                self._succession(pair)
+        for (period, mark, block, branch, segment), count in sorted(self.counted.closings.items()):
+            if self.part(segment):
+                self._closing(self._index(period), mark, block, branch, count)
+        unclear = self.passed & set(self.times) if self.whole is None else self.whole.unclear
+        for node in sorted(unclear):
+            self.times.pop(node, None)
             self.notes.append(
                 f"The times at {node} are left out: some cases pass it without an event, nobody knows when."
             )
         for found, services in ((self.times, self.counted.services), (self.waits, self.counted.waits)):
-            for (period, mark), times in services.items():
+            for (period, mark, segment), times in services.items():
+                if not self.part(segment):
+                    continue
                 found[self.ways.places[mark].id].setdefault(self._index(period), Times()).add(times)
         arrivals, opened, finished, open_cases, ended = self._cases()
         self._notes()
         return Tally(
             outcomes=self._counted_outcomes(set(arrivals)),
-            durations={node: self._durations(times) for node, times in sorted(self.times.items())},
+            durations={node: self._durations(self.times[node]) for node in sorted(self._timed(self.times))},
             waits={f"{node}.wait": self._means(times) for node, times in sorted(self.waits.items())},
             arrivals={name: tuple(found) for name, found in sorted(arrivals.items())},
             open={name: tuple(found) for name, found in sorted(opened.items())},
@@ -117,7 +133,11 @@ class _Tally:
             ),
             ended=ended,
             notes=self.notes,
+            unclear=frozenset(unclear),
         )
+
+    def _timed(self, times: Iterable[str]) -> set[str]:
+        return set(times) | set(self.whole.durations if self.whole else ())
 
     def _index(self, fine: int) -> int:
         return self.calendar.index(self.fine.start(fine))
@@ -168,81 +188,74 @@ class _Tally:
     def _cases(
         self,
     ) -> tuple[dict[str, list[int]], dict[str, list[int]], dict[str, list[int]], list[OpenCase], list[Ended]]:
-        arrivals: dict[str, list[int]] = {}
-        finished: dict[str, list[int]] = {}
-        open_cases: list[OpenCase] = []
-        ended: list[Ended] = []
-        limits = self._limits()
+        arrivals: dict[str, list[int]] = {name: self._zeros() for name in (self.whole.arrivals if self.whole else ())}
+        leaving: dict[str, list[int]] = defaultdict(self._zeros)
+        finished: dict[str, list[int]] = {name: self._zeros() for name in (self.whole.finished if self.whole else ())}
+        for case in self.counted.open:
+            if self.part(case.segment):
+                workflow = self.ways.root_of(case.started or case.mark if case.mark == START else case.mark)
+                arrivals.setdefault(workflow, self._zeros())[self.calendar.index(case.began)] += 1
         given_up: Counter[str] = Counter()
-        for case in self.counted.cases:
-            workflow = self.ways.root_of(case.started or case.mark if case.mark == START else case.mark)
-            if workflow not in arrivals:
-                arrivals[workflow] = self._zeros()
-            arrivals[workflow][self.calendar.index(case.began)] += 1
-            end = None if case.started else self._end(case, workflow, limits, given_up)
-            if end is None:
-                at = self.ways.places[case.started].id if case.started else self.ways.waiting_at(case.mark)
-                since = case.started_at if case.started else case.when
-                open_cases.append(OpenCase(case.id, workflow, at, to_time(since), to_time(case.began)))
-            else:
-                ended.append(end)
+        for end in self.counted.endings:
+            if not self.part(end.segment):
+                continue
+            workflow, known = self.ways.root_of(end.mark), self._index(end.known)
+            arrivals.setdefault(workflow, self._zeros())[self._index(end.began)] += end.cases
+            leaving[workflow][known] += end.cases
+            # What a called workflow scraps ends here too, though the text may name no such end.
+            stop, way = self.ways.ending(end.mark)
+            finished.setdefault(f"{workflow}.{stop.name.partition('.')[2]}", self._zeros())[known] += end.cases
+            self._take(way, known, end.cases, end.mark, stop.name)
+            if len(self.ways.after(end.mark)) > 1:
+                given_up[end.mark] += end.cases
         for workflow in arrivals:
             for end_id in self.ways.flows[workflow].ends:
-                finished[f"{workflow}.{end_id}"] = self._zeros()
-        for one in ended:
-            name = f"{one.workflow}.{one.end}"
-            if name not in finished:  # what a called workflow scraps ends here too, though the text names no such end
-                finished[name] = self._zeros()
-            finished[name][self.calendar.index(one.known)] += 1
+                finished.setdefault(f"{workflow}.{end_id}", self._zeros())
         for mark, cases in sorted(given_up.items()):
-            (stop,) = [stop for stop in self.ways.after(mark) if stop.is_end]
             self.notes.append(
-                f"{cases} cases count as ended by {stop.name} though no event says so: after {mark} they waited longer "
-                f"than {limits[mark] / DAY:.3g} d, in which {self.patience or 0:.0%} of those that went on had done so."
+                f"{cases} cases count as ended by {self.ways.ending(mark)[0].name} though no event says so: after {mark} "
+                f"they waited longer than {self.counted.limits[mark] / DAY:.3g} d, in which {self.patience or 0:.0%} of "
+                "those that went on had done so."
             )
-        return arrivals, self._open(arrivals, ended), finished, open_cases, ended
+        return arrivals, self._open(arrivals, leaving), finished, self._open_cases(), self._ended()
 
-    def _limits(self) -> dict[str, int]:
-        """How long one waits after each mark for a case to go on: the nearest-rank quantile of those that did."""
-        if self.patience is None:
-            return {}
-        return {
-            mark: gaps[ceil(self.patience * len(gaps)) - 1]
-            for mark, gaps in self.counted.gaps.items()
-            if len(gaps) >= ENOUGH
-        }
+    def _open_cases(self) -> list[OpenCase]:
+        found = []
+        for case in self.counted.open:
+            if not self.part(case.segment):
+                continue
+            workflow = self.ways.root_of(case.started or case.mark if case.mark == START else case.mark)
+            at = self.ways.places[case.started].id if case.started else self.ways.waiting_at(case.mark)
+            since = case.started_at if case.started else case.when
+            found.append(OpenCase(case.id, workflow, at, to_time(since), to_time(case.began)))
+        return found
 
-    def _end(self, case: Case, workflow: str, limits: dict[str, int], given_up: Counter[str]) -> Ended | None:
-        """How a case has ended, None while it is open; what it passed on the way to the end is counted."""
-        stops = self.ways.after(case.mark)
-        ends = [stop for stop in stops if stop.is_end]
-        if len(ends) != 1:
-            return None
-        stop, known = ends[0], case.when
-        if len(stops) > 1:
-            limit = limits.get(case.mark)
-            if limit is None or case.when + limit >= self.calendar.until:
-                return None
-            known = case.when + limit
-            given_up[case.mark] += 1
-        self._take(stops[stop], self.calendar.index(known), 1, case.mark, stop.name)
-        return Ended(case, workflow, stop.name.partition(".")[2], stop.good, known)
+    def _ended(self) -> list[Ended]:
+        return [
+            Ended(case, self.ways.root_of(case.mark), self.ways.ending(case.mark)[0].good)
+            for case in self.counted.ended
+            if self.part(case.segment)
+        ]
 
-    def _open(self, arrivals: dict[str, list[int]], ended: list[Ended]) -> dict[str, list[int]]:
+    @staticmethod
+    def _open(arrivals: dict[str, list[int]], leaving: dict[str, list[int]]) -> dict[str, list[int]]:
         """Cases open at the end of each period."""
-        changes = {workflow: list(found) for workflow, found in arrivals.items()}
-        for one in ended:
-            changes[one.workflow][self.calendar.index(one.known)] -= 1
-        for found in changes.values():
-            for index in range(1, len(found)):
-                found[index] += found[index - 1]
-        return changes
+        found = {}
+        for workflow, came in arrivals.items():
+            balance, counts = 0, []
+            for more, less in zip(came, leaving[workflow], strict=True):
+                balance += more - less
+                counts.append(balance)
+            found[workflow] = counts
+        return found
 
     # ------------------------------------------------------------------------------------------ figures
 
     def _counted_outcomes(self, started: set[str]) -> dict[str, tuple[int, ...]]:
         """Counts of every outcome of the workflows that were seen, except those that no log can count."""
-        seen = started | {self.ways.home[mark] for pair in self.counted.successions for mark in (pair.later,)}
+        if self.whole is not None:
+            return {outcome: tuple(self.outcomes[outcome]) for outcome in self.whole.outcomes}
+        seen = started | {self.ways.home[pair.later] for pair in self.counted.successions}
         ids = [
             f"{node.name}.{outcome.name}"
             for workflow in self.workflows

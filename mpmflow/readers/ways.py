@@ -127,6 +127,11 @@ class Ways:
         """The way from one event to the next, None when the workflow has none."""
         return self.after(earlier).get(Stop(later))
 
+    def ending(self, mark: str) -> tuple[Stop, Way]:
+        """The only end that a case can reach from a mark in silence, with the way there. Raises ValueError elsewhere."""
+        ((stop, way),) = ((stop, way) for stop, way in self.after(mark).items() if stop.is_end)
+        return stop, way
+
     def waiting_at(self, mark: str) -> str:
         """Where a case waits after an event: the last place before the next event is due or the ways part.
 
