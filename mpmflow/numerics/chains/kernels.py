@@ -8,12 +8,14 @@ and imaginary parts kept apart because complex division would not vectorise.
 # Typing stops at numba's decorator; the callers in batch.py and sojourn.py check shapes and types.
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
-import numba
 import numpy as np
 
-_compiled = numba.njit(cache=True, nogil=True, fastmath={"contract", "nsz"}, error_model="numpy")
+from mpmflow.numerics.compiling import compiled
+
+_compiled = partial(compiled, fastmath={"contract", "nsz"})
 
 
 @_compiled

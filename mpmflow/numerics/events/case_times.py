@@ -19,7 +19,6 @@ from scipy import special
 from mpmflow.numerics.faults import NumericsError
 
 from .process import EventProcess
-from .runs import tables_of
 
 Floats = npt.NDArray[np.float64]
 
@@ -103,6 +102,7 @@ def case_times(
     True
     """
     from .case_walk import walk
+    from .tables import tables_of
 
     pools = len(process.pools)
     mean, chance = np.asarray(wait, dtype=np.float64), np.asarray(delayed, dtype=np.float64)
@@ -117,6 +117,7 @@ def case_times(
     of_waiting = np.where(positive, mean / np.where(positive, chance, 1.0), 0.0)
     time, end, waited = np.empty(cases), np.empty(cases, dtype=np.int64), np.empty(cases)
     keys = np.random.SeedSequence(seed, spawn_key=(0, 0)).generate_state(3, np.uint64)
-    walk(tables_of(process), flow, np.where(positive, chance, 0.0), of_waiting, keys, time, end, waited)
+    start = process.classes[flow].start
+    walk(tables_of(process), start, flow, np.where(positive, chance, 0.0), of_waiting, keys, time, end, waited)
     order = np.argsort(time, kind="stable")
     return CaseTimes(time[order], end[order], waited[order], seed)

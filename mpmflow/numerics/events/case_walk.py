@@ -8,16 +8,22 @@ from typing import Any
 
 import numpy as np
 
-from .kernel import Tables
-from .sampling import NOTHING, compiled, draw, mixed, started, uniform
+from mpmflow.numerics.compiling import compiled
+
+from .kernel import FORK, NOWHERE, Tables
+from .sampling import draw, mixed, started, uniform
 
 # columns of the open blocks of a case
 _PARENT, _LEFT, _BLOCK, _LOSSES = range(4)
 
 
 @compiled
-def walk(tables: Tables, flow: int, delayed: Any, wait: Any, keys: Any, time: Any, end: Any, waited: Any) -> None:
+def walk(
+    tables: Tables, start: int, flow: int, delayed: Any, wait: Any, keys: Any, time: Any, end: Any, waited: Any
+) -> None:
     """Times, ends and waits of `len(time)` cases of a class; `wait` is the mean wait of who waits at all, (K,)."""
+    nodes, ways, until, forks, entries = tables.nodes, tables.ways, tables.until, tables.forks, tables.entries
+    laws, value, cumulated = tables.laws, tables.value, tables.cumulated
     pools = wait.shape[0]
     own_wait = np.empty(pools)
     counter = np.zeros(max(1, tables.slots), np.int64)
@@ -33,7 +39,7 @@ def walk(tables: Tables, flow: int, delayed: Any, wait: Any, keys: Any, time: An
     patience = mixed(keys[0] + np.uint64(flow))
     for number in range(time.shape[0]):
         for p in range(pools):
-            u, _ = uniform(started(mixed(patience + np.uint64(number)), p, 0))
+            u, _ = uniform(started(mixed(patience + np.uint64(number)), np.uint64(0), p))
             own_wait[p] = 0.0
             if u > 1.0 - delayed[p]:
                 own_wait[p] = -wait[p] * math.log((1.0 - u) / delayed[p])
@@ -44,20 +50,21 @@ def walk(tables: Tables, flow: int, delayed: Any, wait: Any, keys: Any, time: An
         steps = 0
         blocks = 0
         waiting = 1
-        node_of[0], block_of[0], begins[0] = tables.start[flow], -1, 0.0
+        node_of[0], block_of[0], begins[0] = start, -1, 0.0
         while waiting > 0:
             waiting -= 1
             node, b, now = node_of[waiting], block_of[waiting], begins[waiting]
             while True:
                 turn = steps
                 steps += 1
-                slot = tables.visit_slot[node]
+                spot = nodes[node]
+                slot = spot.slot
                 if slot >= 0:
                     turn = counter[slot]
                     counter[slot] = turn + 1
-                if tables.kind[node] == 1:
-                    f = tables.which[node]
-                    first, last = tables.fork_begin[f], tables.fork_begin[f + 1]
+                if spot.kind == FORK:
+                    f = spot.which
+                    first, last = forks[f, 0], forks[f, 1]
                     if blocks == inside.shape[0]:
                         inside = np.concatenate((inside, np.empty_like(inside)))
                         good = np.concatenate((good, np.empty_like(good)))
@@ -72,36 +79,28 @@ def walk(tables: Tables, flow: int, delayed: Any, wait: Any, keys: Any, time: An
                     inside[blocks, _LOSSES] = 0
                     good[blocks], late[blocks] = np.inf, now
                     for i in range(first, last):
-                        node_of[waiting], block_of[waiting], begins[waiting] = tables.fork_entry[i], blocks, now
+                        node_of[waiting], block_of[waiting], begins[waiting] = entries[i], blocks, now
                         waiting += 1
                     blocks += 1
                     break
-                work = 0.0
-                if tables.law.kind[node] != NOTHING:
-                    work, _ = draw(tables.law, node, started(service_key, tables.place[node], turn))
-                    p = tables.pool[node]
-                    if p >= 0:
-                        now += own_wait[p]
-                        waits += own_wait[p]
+                work, _ = draw(laws[node], value, cumulated, started(service_key, spot.luck, turn))
+                if spot.pool >= 0:
+                    now += own_wait[spot.pool]
+                    waits += own_wait[spot.pool]
                 now += work
-                begin, after = tables.way_begin[node], tables.way_begin[node + 1]
-                way = begin
-                if after - begin > 1:
-                    column = min(turn, tables.way_share.shape[1] - 1) if slot >= 0 else 0
-                    u, _ = uniform(started(route_key, tables.place[node], turn))
-                    total = tables.way_share[way, column]
-                    while u >= total and way < after - 1:
+                way = spot.way_begin
+                if spot.way_end - way > 1:
+                    column = min(turn, until.shape[1] - 1) if slot >= 0 else 0
+                    u, _ = uniform(started(route_key, spot.luck, turn))
+                    while u >= until[way, column] and way < spot.way_end - 1:
                         way += 1
-                        total += tables.way_share[way, column]
-                    while tables.way_share[way, column] <= 0.0 and way > begin:
-                        way -= 1
-                target = tables.way_target[way]
-                if tables.way_limit[way] >= 0:
-                    used = tables.way_slot[way]
-                    if counter[used] >= tables.way_limit[way]:
-                        target = tables.way_over[way]
+                step = ways[way]
+                target = step.target
+                if step.limit >= 0:
+                    if counter[step.slot] >= step.limit:
+                        target = step.over
                     else:
-                        counter[used] += 1
+                        counter[step.slot] += 1
                 while target < 0 and b >= 0:
                     f = inside[b, _BLOCK]
                     inside[b, _LEFT] -= 1
@@ -111,17 +110,17 @@ def walk(tables: Tables, flow: int, delayed: Any, wait: Any, keys: Any, time: An
                     else:
                         inside[b, _LOSSES] += 1
                     if inside[b, _LEFT] > 0:
-                        target = -1000000000
+                        target = NOWHERE
                         break
-                    if tables.fork_first[f]:
+                    if forks[f, 4]:
                         whole = good[b] < np.inf
                         now = good[b] if whole else late[b]
                     else:
                         whole = inside[b, _LOSSES] == 0
                         now = late[b]
-                    target = tables.fork_joined[f] if whole else tables.fork_lost[f]
+                    target = forks[f, 2] if whole else forks[f, 3]
                     b = inside[b, _PARENT]
-                if target == -1000000000:
+                if target == NOWHERE:
                     break
                 if target < 0:
                     time[number], end[number] = now, -1 - target

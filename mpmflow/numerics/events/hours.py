@@ -1,91 +1,68 @@
 """Working hours in compiled loops: weekly intervals, what of a span is working time, when work is done.
 
-Seconds throughout; time 0 lies `origin` seconds after a Monday 00:00. A pool without intervals always works. Import
-this only from inside a function.
+Seconds throughout; time 0 lies `origin` seconds after a Monday 00:00. A pool without intervals always works; the
+functions are asked only about pools that have some. Import this only from inside a function.
 """
 
 # Typing stops at numba's decorator; `event_process` checks the intervals.
 from __future__ import annotations
 
 import math
-from typing import Any, NamedTuple
+from typing import Any
 
-from .sampling import compiled
+from mpmflow.numerics.compiling import helper
 
-WEEK = 604800.0
-
-
-class Hours(NamedTuple):
-    """Working hours of all pools: of pool p the intervals `begin[p]` to `begin[p + 1]` of `opens`, `closes`.
-
-    `done` is the working time of the week before each interval, `total` that of a week, `origin` where time 0 lies.
-    """
-
-    begin: Any
-    opens: Any
-    closes: Any
-    done: Any
-    total: Any
-    origin: float
+from .process import WEEK
 
 
-@compiled
-def working(hours: Hours, pool: int, time: float) -> Any:
+@helper
+def working(spans: Any, pool: Any, origin: float, time: float) -> Any:
     """Working time of a pool from its first Monday 00:00 to a time."""
-    at = time + hours.origin
+    at = time + origin
     week = math.floor(at / WEEK)
     rest = at - week * WEEK
     done = 0.0
-    for i in range(hours.begin[pool], hours.begin[pool + 1]):
-        if rest <= hours.opens[i]:
+    for i in range(pool.opens, pool.closes):
+        if rest <= spans[i, 0]:
             break
-        done = hours.done[i] + min(rest, hours.closes[i]) - hours.opens[i]
-    return week * hours.total[pool] + done
+        done = spans[i, 2] + min(rest, spans[i, 1]) - spans[i, 0]
+    return week * pool.week + done
 
 
-@compiled
-def finishing(hours: Hours, pool: int, time: float, work: float) -> Any:
+@helper
+def finishing(spans: Any, pool: Any, origin: float, time: float, work: float) -> Any:
     """When work that starts at a time is done, pauses included."""
-    begin = hours.begin[pool]
-    end = hours.begin[pool + 1]
-    if begin == end:
-        return time + work
-    goal = working(hours, pool, time) + work
-    total = hours.total[pool]
-    week = math.floor(goal / total)
-    rest = goal - week * total
+    goal = working(spans, pool, origin, time) + work
+    week = math.floor(goal / pool.week)
+    rest = goal - week * pool.week
     if rest <= 0.0:
         week -= 1.0
-        rest = total
-    for i in range(begin, end):
-        length = hours.closes[i] - hours.opens[i]
-        if rest <= hours.done[i] + length or i == end - 1:
-            return max(time, week * WEEK + hours.opens[i] + rest - hours.done[i] - hours.origin)
+        rest = pool.week
+    for i in range(pool.opens, pool.closes):
+        length = spans[i, 1] - spans[i, 0]
+        if rest <= spans[i, 2] + length or i == pool.closes - 1:
+            return max(time, week * WEEK + spans[i, 0] + rest - spans[i, 2] - origin)
     return time
 
 
-@compiled
-def opened(hours: Hours, pool: int, time: float) -> bool:
+@helper
+def opened(spans: Any, pool: Any, origin: float, time: float) -> bool:
     """Whether a pool works at a time."""
-    begin = hours.begin[pool]
-    end = hours.begin[pool + 1]
-    if begin == end:
-        return True
-    at = time + hours.origin
+    at = time + origin
     rest = at - math.floor(at / WEEK) * WEEK
-    for i in range(begin, end):  # noqa: SIM110 - numba knows no generator expressions
-        if hours.opens[i] <= rest < hours.closes[i]:
+    for i in range(pool.opens, pool.closes):  # noqa: SIM110 - numba knows no generator expressions
+        if spans[i, 0] <= rest < spans[i, 1]:
             return True
     return False
 
 
-@compiled
-def opening(hours: Hours, pool: int, time: float) -> Any:
+@helper
+def opening(spans: Any, pool: Any, origin: float, time: float) -> Any:
     """The next time after this one that a closed pool opens."""
-    at = time + hours.origin
+    at = time + origin
     week = math.floor(at / WEEK)
     rest = at - week * WEEK
-    for i in range(hours.begin[pool], hours.begin[pool + 1]):
-        if hours.opens[i] > rest:
-            return week * WEEK + hours.opens[i] - hours.origin
-    return (week + 1.0) * WEEK + hours.opens[hours.begin[pool]] - hours.origin
+    for i in range(pool.opens, pool.closes):
+        if spans[i, 0] > rest:
+            return week * WEEK + spans[i, 0] - origin
+    return (week + 1.0) * WEEK + spans[pool.opens, 0] - origin

@@ -100,6 +100,8 @@ class EventProcess:
         way_begin: ways of node i are `way_begin[i]` to `way_begin[i + 1]`, (n + 1,).
         way_target: node or `-1 - end`, (w,).
         way_share: share at a case's first, second, ... visit; the last column holds from there on, (w, v).
+        way_rework, way_waste: whether a case that takes the way does work again, and whether what it spent before is
+            wasted, (w,).
         way_limit: how often a case may take a way, -1 without limit; way_over: where it leads then, (w,).
         cost: money per visit, cost_rate: money per unit of service time, (n,).
         touch: whether the time of the node counts as work on the case, (n,).
@@ -123,6 +125,8 @@ class EventProcess:
     cost_rate: npt.NDArray[np.float64]
     touch: npt.NDArray[np.bool_]
     ends: int
+    way_rework: npt.NDArray[np.bool_]
+    way_waste: npt.NDArray[np.bool_]
     place: npt.NDArray[np.int64] = field(repr=False)
     origin: float = 0.0
 
@@ -145,6 +149,8 @@ def event_process(
     gathers: Sequence[Gather] = (),
     limit: Sequence[int] | npt.NDArray[Any] | None = None,
     over: Sequence[int] | npt.NDArray[Any] | None = None,
+    rework: Sequence[bool] | npt.NDArray[Any] | None = None,
+    waste: Sequence[bool] | npt.NDArray[Any] | None = None,
     cost: npt.ArrayLike | None = None,
     cost_rate: npt.ArrayLike | None = None,
     touch: Sequence[bool] | npt.NDArray[Any] | None = None,
@@ -157,6 +163,9 @@ def event_process(
         row, target, share: one entry a way; a share is a number, or one number per visit of a case (all ways with as
             many). A forking node has none: its block says where it goes on.
         limit, over: from the case's `limit + 1`st time on, the way leads to `over`.
+        rework, waste: marks of the ways, default none: a case that takes one marked as rework, also over its limit,
+            has not passed at once; one marked as waste makes vain what was spent before it: by the case, or, inside
+            a branch, by that branch.
         touch: default, the nodes that a pool serves.
 
     Raises:
@@ -170,8 +179,9 @@ def event_process(
     ways = len(rows)
     limits = np.full(ways, -1) if limit is None else np.asarray(limit, dtype=np.int64)
     overs = targets.copy() if over is None else np.asarray(over, dtype=np.int64)
-    if not ways == len(targets) == len(shares) == len(limits) == len(overs):
-        raise NumericsError("ways need as many rows as targets, shares, limits and places to go over the limit")
+    marks = [np.zeros(ways, dtype=bool) if one is None else np.asarray(one, dtype=bool) for one in (rework, waste)]
+    if any(len(each) != ways for each in (targets, shares, limits, overs, *marks)):
+        raise NumericsError("ways need as many rows as targets, shares, limits, places to go over the limit, and marks")
     for goes in (targets, np.where(limits >= 0, overs, targets)):
         bad = np.flatnonzero((goes >= n) | (goes < -ends))
         if len(bad):
@@ -205,6 +215,8 @@ def event_process(
         _amounts(cost_rate, n),
         served >= 0 if touch is None else np.asarray(touch, dtype=bool),
         ends,
+        marks[0][order],
+        marks[1][order],
         np.arange(n) if place is None else np.asarray(place, dtype=np.int64),
         float(origin),
     )

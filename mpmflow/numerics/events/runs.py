@@ -1,7 +1,7 @@
 """Discrete-event simulation: the referee of the formulas, and the answer where no formula holds.
 
 Priorities, working hours, batches, cancelled branches, shares that change from visit to visit: all of it runs in one
-compiled loop (`event_kernel`) at a million events a second and more. What comes back is sums that can be merged:
+compiled loop (`kernel`) at a million events a second and more. What comes back is sums that can be merged:
 counts, means, squared and crossed deviations, histograms on one fixed lattice. So a thousand replications on a
 hundred machines need no more memory than one.
 
@@ -16,10 +16,10 @@ White 1997 (MSER-5 for the warm-up); Chan, Golub & LeVeque 1983 (merging); Welfo
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -27,7 +27,7 @@ from scipy import special
 
 from mpmflow.numerics.faults import NumericsError
 
-from .process import DISCIPLINES, EventProcess
+from .process import EventProcess
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -35,8 +35,6 @@ Figure = Literal["time", "wait", "work", "cost"]
 FIGURES: tuple[Figure, ...] = ("time", "wait", "work", "cost")
 Stopped = Literal["", "horizon", "memory", "asked"]
 
-SLOTS = 1024
-"""Processes with more nodes key luck by a case's steps instead of its visits of each node (less in common)."""
 SERIES = 20_000
 """Cases whose times are kept to find the warm-up."""
 
@@ -49,9 +47,12 @@ class Tallies:
         count: cases, (C,). mean: of time, wait, work (touch time) and cost per case, (C, 4).
         co: sums of products of their deviations from the mean, (C, 4, 4).
         end_count, end_mean, end_m2: cases and their time by end, (C, E).
+        first_pass: cases that never took a way marked as rework, by end, (C, E). departed: all cases that ended in the
+            window, (C, E). wasted: cost and work per case made vain by ways marked as waste, (C, 2).
         late: cases past their deadline, (C,).
         histogram: of the time on the lattice of `bin_edges`, (C, bins).
-        visits: of each node by counted cases, (n,). waits, wait_mean, wait_m2: waits seen there, mean, squared
+        visits: of each node by counted cases, (n,). elapsed: mean time from the start of service to its end, pauses
+            outside working hours included, (n,). waits, wait_mean, wait_m2: waits seen there, mean, squared
             deviations; held_mean, held_m2: service times drawn there (mean over visits), (n,).
         queue_area, busy_area: number waiting and servers held, integrated over the window, (K,).
         work_done, served: service begun in the window: time and number, (K,).
@@ -66,6 +67,9 @@ class Tallies:
     end_count: Ints
     end_mean: Floats
     end_m2: Floats
+    first_pass: Ints
+    departed: Ints
+    wasted: Floats
     late: Ints
     histogram: Ints
     visits: Ints
@@ -74,6 +78,7 @@ class Tallies:
     wait_m2: Floats
     held_mean: Floats
     held_m2: Floats
+    elapsed: Floats
     queue_area: Floats
     busy_area: Floats
     work_done: Floats
@@ -103,7 +108,8 @@ class Tallies:
         added = {
             name: getattr(self, name) + getattr(other, name)
             for name in (
-                "count", "end_count", "late", "histogram", "visits", "waits", "queue_area", "busy_area", "work_done",
+                "count", "end_count", "first_pass", "departed", "late", "histogram", "visits", "waits", "queue_area",
+                "busy_area", "work_done",
                 "served", "open_area", "window", "clock", "arrived", "ended", "left", "events",
             )
         }  # fmt: skip
@@ -116,6 +122,8 @@ class Tallies:
             wait_m2=wait_m2,
             held_mean=held_mean,
             held_m2=held_m2,
+            wasted=_mean_of(self.count[:, None], self.wasted, other.count[:, None], other.wasted),
+            elapsed=_mean_of(self.visits, self.elapsed, other.visits, other.elapsed),
             tokens=max(self.tokens, other.tokens),
             stopped=self.stopped or other.stopped,
             **added,
@@ -166,7 +174,8 @@ class Simulated:
     """The answer of `simulate`.
 
     Attributes:
-        total: all replications merged. replications: each by itself, in order (histograms included).
+        total: all replications merged. replications: each by itself, in order (histograms included); numbers: which
+            ones, 0, 1, 2, … unless it was interrupted.
         warmup: cases left out at the start of each. seed, scenario: as asked.
         interrupted: whether it was stopped by hand and these are the replications that had finished.
     """
@@ -177,6 +186,7 @@ class Simulated:
     seed: int
     scenario: int
     interrupted: bool = False
+    numbers: tuple[int, ...] = ()
 
     def mean(self, figure: Figure = "time", flow: int = 0) -> float:
         """Mean of a figure per case."""
@@ -217,7 +227,7 @@ def simulate(
     replications: int = 10,
     executor: Executor | None = None,
     within: float | None = None,
-    figure: Figure = "time",
+    figure: Figure | Callable[[Tallies], float] = "time",
     flow: int = 0,
     most_replications: int = 200,
     drain: bool = False,
@@ -225,6 +235,7 @@ def simulate(
     scenario: int = 0,
     most_tokens: int = 20_000_000,
     workers: int | None = None,
+    progress: Callable[[int, int], object] | None = None,
 ) -> Simulated:
     """Simulate a process.
 
@@ -236,12 +247,13 @@ def simulate(
         seed, scenario: see the module. Leave the scenario alone to compare variants under the same luck.
         replications: independent runs. executor: any `concurrent.futures` one; default threads of this process
             (compiled code runs side by side); one of processes or of a cluster gives the same answer.
-        within: go on until half the 95 % interval of `figure` of class `flow` is at most this share of its mean, at
-            most `most_replications` times.
+        within: go on until half the 95 % interval of `figure` is at most this share of its mean, at most
+            `most_replications` times. A figure is one of class `flow`, or a function of what one replication counted.
         drain: no more cases come after the counted ones and the run goes on until everybody has left.
         horizon: end at this time; cases still in process then are not counted.
         most_tokens: places in process at most; an overloaded process stops there (`stopped` is "memory").
         workers: threads when no executor is given; default one a processor.
+        progress: told now and then how many replications are done, and how many are wanted so far.
 
     Ctrl-C stops the run and gives back the replications that were finished; it is raised again if none was.
 
@@ -260,7 +272,7 @@ def simulate(
         raise NumericsError("a simulation needs at least one case and one replication")
     if drain and all(one.gap is None for one in process.classes):
         cases = min(cases, sum(one.batch for one in process.classes))
-    skipped = _found_warmup(process, cases, seed, scenario, most_tokens) if warmup == "auto" else int(warmup)
+    skipped = found_warmup(process, cases, seed, scenario, most_tokens) if warmup == "auto" else int(warmup)
     stop = np.zeros(1, dtype=np.int64)
     own = executor is None
     pool: Executor = executor or ThreadPoolExecutor(workers or os.cpu_count() or 1)
@@ -279,8 +291,7 @@ def simulate(
             if not running:
                 if within is None or wanted >= most_replications:
                     break
-                ordered = [done[number] for number in range(sent)]
-                if _precise([float(one.mean[flow, FIGURES.index(figure)]) for one in ordered], within):
+                if _precise([_value(done[number], figure, flow) for number in range(sent)], within):
                     break
                 # how many more are needed does not depend on how many workers there are
                 wanted = min(most_replications, wanted + max(1, wanted // 2))
@@ -288,6 +299,8 @@ def simulate(
             finished, _ = wait(running, timeout=0.5, return_when=FIRST_COMPLETED)
             for task in finished:
                 done[running.pop(task)] = task.result()
+            if progress is not None:
+                progress(len(done), wanted)
     except KeyboardInterrupt:
         interrupted = True
         stop[0] = 1
@@ -302,7 +315,11 @@ def simulate(
     total = kept[0]
     for one in kept[1:]:
         total = total.merged(one)
-    return Simulated(total, kept, skipped, seed, scenario, interrupted)
+    return Simulated(total, kept, skipped, seed, scenario, interrupted, tuple(sorted(done)))
+
+
+def _value(one: Tallies, figure: Figure | Callable[[Tallies], float], flow: int) -> float:
+    return float(figure(one)) if callable(figure) else float(one.mean[flow, FIGURES.index(figure)])
 
 
 def replication(
@@ -317,31 +334,13 @@ def replication(
     series: Floats | None = None,
 ) -> Tallies:
     """One run by its key (seed, scenario, number); a plain function, so that any executor can send it anywhere."""
-    from .kernel import run
+    from .tables import run
 
-    tables = tables_of(process)
-    tally = _empty(process, np.empty(0) if series is None else series)
     seed, scenario, number = key
     keys = np.random.SeedSequence(seed, spawn_key=(scenario, number)).generate_state(3, np.uint64)
-    run(
-        tables, tally, keys, warmup, cases, drain, horizon, most_tokens, np.zeros(1, np.int64) if stop is None else stop
-    )
-    co = tally.co + np.swapaxes(np.tril(tally.co, -1), 1, 2)
-    reasons: tuple[Stopped, ...] = ("", "horizon", "memory", "asked")
-    names = [name for name in Tallies.__dataclass_fields__ if name in tally._fields and name != "co"]
-    arrived, ended, left, events, tokens, reason = (int(number) for number in tally.whole)
-    return Tallies(
-        **{name: getattr(tally, name) for name in names},
-        co=co,
-        window=max(0.0, float(tally.span[1] - tally.span[0])),
-        clock=float(tally.span[2]),
-        arrived=arrived,
-        ended=ended,
-        left=left,
-        events=events,
-        tokens=tokens,
-        stopped=reasons[reason],
-    )
+    asked = np.zeros(1, np.int64) if stop is None else stop
+    kept = np.empty(0) if series is None else series
+    return Tallies(**run(process, keys, warmup, cases, drain, horizon, most_tokens, asked, kept))
 
 
 def mser5(series: npt.ArrayLike) -> int:
@@ -364,7 +363,7 @@ def mser5(series: npt.ArrayLike) -> int:
     return 5 * int(np.argmin(error[: count // 2 + 1]))
 
 
-def _found_warmup(process: EventProcess, cases: int, seed: int, scenario: int, most_tokens: int) -> int:
+def found_warmup(process: EventProcess, cases: int, seed: int, scenario: int = 0, most_tokens: int = 20_000_000) -> int:
     """The warm-up by MSER-5: largest over five pilots that share no luck with the replications, at least 1 %."""
     if all(one.gap is None for one in process.classes):
         return 0
@@ -383,6 +382,10 @@ def _precise(values: list[float], within: float) -> bool:
     return (high - low) / 2.0 <= within * abs(middle)
 
 
+def _mean_of(n: Ints, mean: Floats, n2: Ints, mean2: Floats) -> Floats:
+    return np.asarray(mean + (mean2 - mean) * (n2 / np.maximum(1, n + n2)))
+
+
 def _merge(n: Ints, mean: Floats, m2: Floats, n2: Ints, mean2: Floats, m22: Floats) -> tuple[Floats, Floats]:
     total = np.maximum(1, n + n2)
     delta = mean2 - mean
@@ -394,101 +397,3 @@ def _merge_co(n: Ints, mean: Floats, co: Floats, n2: Ints, mean2: Floats, co2: F
     delta = mean2 - mean
     weight = (n * (n2 / total))[:, None, None]
     return mean + delta * (n2 / total)[:, None], co + co2 + delta[:, :, None] * delta[:, None, :] * weight
-
-
-def tables_of(process: EventProcess) -> Any:
-    """The process as the compiled loops read it, `event_kernel.Tables`."""
-    from .hours import Hours
-    from .kernel import Tables
-    from .sampling import law_table
-
-    n = process.n
-    kind, which = np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int64)
-    for index, fork in enumerate(process.forks):
-        kind[fork.node], which[fork.node] = 1, index
-    for index, gather in enumerate(process.gathers):
-        kind[gather.node], which[gather.node] = 2, index
-    gaps = [one.gap for one in process.classes]
-    spans = [pool.calendar for pool in process.pools]
-    edges = np.array([edge for span in spans for edge in span], dtype=np.float64).reshape(-1, 2)
-    lengths = [np.array([b - a for a, b in span], dtype=np.float64) for span in spans]
-    varies = np.zeros(n, dtype=bool)
-    owner = np.repeat(np.arange(n), np.diff(process.way_begin))
-    varies[owner[(process.way_share != process.way_share[:, :1]).any(axis=1)]] = True
-    random = np.array([law is not None for law in process.laws], dtype=bool) | (np.diff(process.way_begin) > 1)
-    slotted = random if n <= SLOTS else varies
-    visit_slot = np.where(slotted, np.cumsum(slotted) - 1, -1)
-    limited = process.way_limit >= 0
-    way_slot = np.where(limited, int(slotted.sum()) + np.cumsum(limited) - 1, -1)
-    whole = np.int64
-    return Tables(
-        law_table([*process.laws, *gaps]),
-        kind,
-        which,
-        process.pool,
-        process.way_begin,
-        process.way_target,
-        process.way_share,
-        process.way_limit,
-        process.way_over,
-        way_slot,
-        visit_slot,
-        process.cost,
-        process.cost_rate,
-        process.touch,
-        process.place,
-        np.array([pool.servers for pool in process.pools], dtype=whole),
-        np.array([DISCIPLINES.index(pool.discipline) for pool in process.pools], dtype=whole),
-        Hours(
-            np.cumsum([0, *(len(span) for span in spans)]).astype(whole),
-            np.ascontiguousarray(edges[:, 0]),
-            np.ascontiguousarray(edges[:, 1]),
-            np.concatenate([np.zeros(0), *(np.cumsum(length) - length for length in lengths)]),
-            np.array([float(length.sum()) for length in lengths], dtype=np.float64),
-            process.origin,
-        ),
-        np.cumsum([0, *(len(fork.entries) for fork in process.forks)]).astype(whole),
-        np.array([entry for fork in process.forks for entry in fork.entries], dtype=whole),
-        np.array([fork.first for fork in process.forks], dtype=bool),
-        np.array([fork.joined for fork in process.forks], dtype=whole),
-        np.array([fork.lost for fork in process.forks], dtype=whole),
-        np.array([gather.size for gather in process.gathers], dtype=whole),
-        np.array([gather.after for gather in process.gathers], dtype=np.float64),
-        np.array([one.start for one in process.classes], dtype=whole),
-        np.array([n + c if gap is not None else -1 for c, gap in enumerate(gaps)], dtype=whole),
-        np.array([one.batch for one in process.classes], dtype=whole),
-        np.array([one.priority for one in process.classes], dtype=whole),
-        np.array([one.deadline for one in process.classes], dtype=np.float64),
-        int(slotted.sum() + limited.sum()),
-    )
-
-
-def _empty(process: EventProcess, series: Floats) -> Any:
-    from .kernel import BINS, Tally
-
-    c, e, n, k = len(process.classes), process.ends, process.n, len(process.pools)
-    whole = np.int64
-    return Tally(
-        np.zeros(c, whole),
-        np.zeros((c, 4)),
-        np.zeros((c, 4, 4)),
-        np.zeros((c, e), whole),
-        np.zeros((c, e)),
-        np.zeros((c, e)),
-        np.zeros(c, whole),
-        np.zeros((c, BINS), whole),
-        np.zeros(n, whole),
-        np.zeros(n, whole),
-        np.zeros(n),
-        np.zeros(n),
-        np.zeros(n),
-        np.zeros(n),
-        np.zeros(k),
-        np.zeros(k),
-        np.zeros(k),
-        np.zeros(k, whole),
-        np.zeros(c),
-        np.zeros(6, whole),
-        np.zeros(3),
-        series,
-    )

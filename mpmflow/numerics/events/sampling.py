@@ -1,8 +1,9 @@
 """Random times inside compiled loops: one table row a law, one number of state a stream; no global generator.
 
-A stream is a 64-bit number stepped by SplitMix64 (Steele, Lea & Flood 2014). `started(key, place, turn)` makes the
-stream of one visit from the key of its case, so that a visit has the same luck whatever happened before it: two
-variants of a process under the same seed differ by the variant and not by chance (common random numbers).
+A stream is a 64-bit number; its numbers are the mixes of SplitMix64 (Steele, Lea & Flood 2014). `started(key, luck,
+turn)` makes the stream of one visit from the key of its case, by a counter and without memory, so that a visit has the
+same luck whatever happened before it: two variants of a process under the same seed differ by the variant and not by
+chance (common random numbers). One mix serves a draw; keys are mixed themselves, so that neighbours share nothing.
 
 Most laws are drawn by inversion (one number a draw, rising with it); gamma by Marsaglia & Tsang 2000; the inverse
 normal is Wichura's AS 241, right to 1e-15. Import this only from inside a function: numba takes a second.
@@ -15,10 +16,10 @@ import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-import numba
 import numpy as np
 from scipy import special
 
+from mpmflow.numerics.compiling import helper, inlined
 from mpmflow.numerics.faults import LawError
 from mpmflow.numerics.times.compound import Scaled
 from mpmflow.numerics.times.laws import (
@@ -34,7 +35,7 @@ from mpmflow.numerics.times.laws import (
     Weibull,
 )
 
-compiled = numba.njit(cache=True, nogil=True, error_model="numpy")
+from .records import LAW
 
 NOTHING, CONSTANT, UNIFORM, EXPONENTIAL, TRIANGULAR, NORMAL, LOGNORMAL, GAMMA, WEIBULL, EMPIRICAL = range(10)
 
@@ -42,16 +43,14 @@ _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _FIRST = np.uint64(0xBF58476D1CE4E5B9)
 _SECOND = np.uint64(0x94D049BB133111EB)
 _PLACE = np.uint64(0xD6E8FEB86659FD93)
+_STEP = np.uint64(0xDB4F0B9175AE2165)
 _TO_UNIT = 1.0 / 9007199254740992.0
 
 
 class LawTable(NamedTuple):
-    """Laws as numbers: `kind` (L,), `number` (L, 3); of an empirical law its span in `value` and `until` (its cdf)."""
+    """Laws as rows (`records.LAW`), and of all empirical ones the values with the share up to each."""
 
-    kind: Any
-    number: Any
-    begin: Any
-    end: Any
+    row: Any
     value: Any
     until: Any
 
@@ -61,28 +60,26 @@ def law_table(laws: Sequence[Law | None]) -> LawTable:
 
     Raises `LawError` for a law that is none of the nine named ones or such a one scaled.
 
-    >>> law_table([None, Constant(2.0), Exponential(3.0)]).kind.tolist()
+    >>> law_table([None, Constant(2.0), Exponential(3.0)]).row["kind"].tolist()
     [0, 1, 3]
     """
-    kind = np.zeros(len(laws), dtype=np.int64)
-    number = np.zeros((len(laws), 3))
-    begin, end = np.zeros(len(laws), dtype=np.int64), np.zeros(len(laws), dtype=np.int64)
+    table = np.zeros(len(laws), dtype=LAW)
     values: list[float] = []
     until: list[float] = []
-    for row, law in enumerate(laws):
+    for row, law in zip(table, laws, strict=True):
         scale = 1.0
         while isinstance(law, Scaled):
             scale, law = scale * law.factor, law.law
-        kind[row], numbers = _numbers(law)
+        row["kind"], numbers = _numbers(law)
         if isinstance(law, Empirical):
             chance = np.asarray(law.weights or np.ones(len(law.values)), dtype=np.float64)
             order = np.argsort(np.asarray(law.values), kind="stable")
-            begin[row] = len(values)
+            row["begin"] = len(values)
             values.extend((np.asarray(law.values)[order] * scale).tolist())
             until.extend((np.cumsum(chance[order]) / chance.sum()).tolist())
-            end[row] = len(values)
-        number[row] = _stretched(int(kind[row]), numbers, scale)
-    return LawTable(kind, number, begin, end, np.array(values), np.array(until))
+            row["end"] = len(values)
+        row["a"], row["b"], row["c"] = _stretched(int(row["kind"]), numbers, scale)
+    return LawTable(table, np.array(values), np.array(until))
 
 
 def _numbers(law: Law | None) -> tuple[int, tuple[float, float, float]]:
@@ -122,7 +119,7 @@ def _stretched(kind: int, numbers: tuple[float, float, float], scale: float) -> 
     return a * scale, b * scale, c * scale
 
 
-@compiled
+@inlined
 def mixed(state: Any) -> Any:
     """The 64 bits that belong to a state."""
     z = state
@@ -131,17 +128,22 @@ def mixed(state: Any) -> Any:
     return z ^ (z >> np.uint64(31))
 
 
-@compiled
-def started(key: Any, place: int, turn: int) -> Any:
-    """The stream of one visit: of the case with this key, at this place, for this turn."""
-    return mixed(key + np.uint64(place + 1) * _PLACE + np.uint64(turn) * _GOLDEN)
+def luck_of(places: Any) -> Any:
+    """What the streams of visits at these places start from."""
+    with np.errstate(over="ignore"):
+        return (np.asarray(places, dtype=np.int64) + 1).astype(np.uint64) * _PLACE
 
 
-@compiled
+@inlined
+def started(key: Any, luck: Any, turn: int) -> Any:
+    """The stream of one visit: of the case with this key, at the place with this `luck_of`, for this turn."""
+    return key + luck + np.uint64(turn) * _GOLDEN
+
+
+@inlined
 def uniform(state: Any) -> tuple[float, Any]:
     """A number in [0, 1) and the next state."""
-    after = state + _GOLDEN
-    return np.float64(mixed(after) >> np.uint64(11)) * _TO_UNIT, after
+    return np.float64(np.int64(mixed(state) >> np.uint64(11))) * _TO_UNIT, state + _STEP
 
 
 # Wichura's coefficients, highest power first: of the middle, of the tails, of the far tails; above and below the line
@@ -171,8 +173,8 @@ _FAR_UNDER = (
 )  # fmt: skip
 
 
-@compiled
-def _ratio(above: Any, under: Any, r: float) -> float:
+@helper
+def _ratio(above: Any, under: Any, r: float) -> Any:
     top, bottom = 0.0, 0.0
     for i in range(8):
         top = top * r + above[i]
@@ -180,8 +182,8 @@ def _ratio(above: Any, under: Any, r: float) -> float:
     return top / bottom
 
 
-@compiled
-def inverse_normal(p: float) -> float:
+@helper
+def inverse_normal(p: float) -> Any:
     """Quantile of the standard normal (Wichura, Applied Statistics 37, 1988)."""
     q = p - 0.5
     if abs(q) <= 0.425:
@@ -191,20 +193,33 @@ def inverse_normal(p: float) -> float:
     return -size if q < 0.0 else size
 
 
-@compiled
-def draw(law: Any, row: int, state: Any) -> tuple[float, Any]:
-    """A time from one row of the table, and the next state."""
-    kind = law.kind[row]
-    if kind == NOTHING:
+@inlined
+def draw(law: Any, value: Any, until: Any, state: Any) -> Any:
+    """A time by one row of the table, and the next state."""
+    if law.kind == EXPONENTIAL:
+        u, state = uniform(state)
+        return -law.a * math.log(1.0 - u), state
+    if law.kind == NOTHING:
         return 0.0, state
-    a = law.number[row, 0]
-    if kind == CONSTANT:
-        return a, state
+    if law.kind == CONSTANT:
+        return law.a, state
+    if law.kind == EMPIRICAL:
+        u, state = uniform(state)
+        low = law.begin
+        high = law.end - 1
+        while low < high:
+            middle = (low + high) // 2
+            if until[middle] > u:
+                high = middle
+            else:
+                low = middle + 1
+        return value[low], state
+    return _drawn(law.kind, law.a, law.b, law.c, state)
+
+
+@helper
+def _drawn(kind: int, a: float, b: float, c: float, state: Any) -> Any:
     u, state = uniform(state)
-    if kind == EXPONENTIAL:
-        return -a * math.log(1.0 - u), state
-    b = law.number[row, 1]
-    c = law.number[row, 2]
     if kind == UNIFORM:
         return a + (b - a) * u, state
     if kind == TRIANGULAR:
@@ -217,20 +232,10 @@ def draw(law: Any, row: int, state: Any) -> tuple[float, Any]:
         return math.exp(a + b * inverse_normal(u)), state
     if kind == WEIBULL:
         return b * (-math.log(1.0 - u)) ** a, state
-    if kind == EMPIRICAL:
-        low = law.begin[row]
-        high = law.end[row] - 1
-        while low < high:
-            middle = (low + high) // 2
-            if law.until[middle] > u:
-                high = middle
-            else:
-                low = middle + 1
-        return law.value[low], state
     return _gamma(a, b, u, state)
 
 
-@compiled
+@helper
 def _gamma(shape: float, scale: float, u: float, state: Any) -> tuple[float, Any]:
     boost = 1.0
     if shape < 1.0:

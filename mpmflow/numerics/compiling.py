@@ -1,0 +1,70 @@
+"""Compiling loops with numba, and where the machine code is kept between two starts.
+
+Compiling the simulation takes some seconds, once: the machine code is kept in the user's cache folder, under a name
+made of the sources it came from, so that a new version never meets old code. numba alone looks only at the file of the
+function itself and would keep a loop whose helper, in another file, has changed; and it fails to import where it finds
+no folder to write to. Here a machine without one compiles at every start and works all the same.
+
+The folder is `mpmflow` in the user's cache folder (`$XDG_CACHE_HOME` or `~/.cache`, `~/Library/Caches`,
+`%LOCALAPPDATA%`), or in `$NUMBA_CACHE_DIR` where that is set. A temporary folder that others can write to is never
+used: whoever can put code there could run it. Import this only from inside a function: numba takes half a second.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import numba
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+_OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
+
+
+def compiled(function: Function, **options: Any) -> Function:
+    """A loop that Python calls: compiled on its first call and kept for the next start; options as numba's."""
+    config: Any = numba.config
+    before = config.CACHE_DIR
+    config.CACHE_DIR = str(cache_folder(Path(function.__code__.co_filename).parent))
+    try:
+        return cast(Function, numba.njit(cache=True, **_OPTIONS, **options)(function))
+    except RuntimeError:  # there is no folder to keep it in
+        return cast(Function, numba.njit(**_OPTIONS, **options)(function))
+    finally:
+        config.CACHE_DIR = before
+
+
+def helper(function: Function) -> Function:
+    """A piece of a compiled loop."""
+    return cast(Function, numba.njit(**_OPTIONS)(function))
+
+
+def inlined(function: Function) -> Function:
+    """A piece of a compiled loop that is put in the place of every call."""
+    return cast(Function, numba.njit(forceinline=True, **_OPTIONS)(function))
+
+
+@cache
+def cache_folder(room: Path) -> Path:
+    """Where the machine code of the modules in this folder is kept: a name for all that it is made of."""
+    made_of = hashlib.sha256()
+    for path in (Path(__file__), *sorted(room.glob("*.py"))):
+        made_of.update(path.name.encode() + b"\0" + path.read_bytes())
+    return cache_home() / f"{room.name}-{made_of.hexdigest()[:16]}"
+
+
+def cache_home() -> Path:
+    """The folder for machine code of all versions; anything in it may be deleted at any time."""
+    told = os.environ.get("NUMBA_CACHE_DIR")
+    if told:
+        return Path(told) / "mpmflow"
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "mpmflow" / "compiled"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / "mpmflow"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "mpmflow"
