@@ -3,7 +3,8 @@
 States are the rows of the chain. A node gives one state for its work, one before it for `waits`; an outcome with a
 delay gives one on its way; a call gives one, and behind it the states of the called workflow; a parallel block gives
 one where it forks and one for the case that comes out of it whole (`joined`) or loses a branch (`lost`). Branches are
-cells of their own inside the block.
+cells of their own inside the block. A state of the part `queue`, where a visit waits for people, is never in the text:
+the analysis puts it in front of work inside blocks.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Literal
 
 from mpmflow.graphs.work_time import Timing
 
-Part = Literal["work", "wait", "delay", "call", "block", "joined", "lost"]
+Part = Literal["work", "wait", "queue", "delay", "call", "block", "joined", "lost"]
 WHOLE: tuple[Fraction, ...] = (Fraction(1),)
 
 
@@ -33,6 +34,7 @@ class State:
         rate: money per working second on top, the team's.
         workflow: the workflow that the node stands in; another one than the analysed if it was called.
         block: for the part `block`, the branches.
+        batch: how many cases gather before the work, and for how many seconds at most; None: nobody waits for others.
     """
 
     node: str
@@ -44,6 +46,7 @@ class State:
     rate: float = 0.0
     workflow: str = ""
     block: Block | None = None
+    batch: tuple[int, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,13 +185,23 @@ class Coming:
 
 @dataclass(frozen=True, slots=True)
 class Crew:
-    """A team as plain numbers: `people` at once, `rate` money per working second, `stretch` calendar over work time."""
+    """A team as plain numbers.
+
+    Attributes:
+        people: at once.
+        rate: money per working second.
+        stretch: calendar over work time.
+        hours: when it works, as spans in seconds since Monday 00:00; () for always.
+        serves: whom it serves next, as the language says it.
+    """
 
     name: str
     people: int
     rate: float
     stretch: float
     partner: bool
+    hours: tuple[tuple[float, float], ...] = ()
+    serves: str = "first come"
 
 
 @dataclass(frozen=True)
@@ -204,6 +217,7 @@ class ProcessCells:
         currencies: those that its costs are in; more than one cannot be added up.
         unreached: nodes that no case comes to, in the order of the text.
         on_calendar: whether some work runs on a calendar, so that times are approximate.
+        priority: 1 goes before 2 at teams that serve priority first; None where nothing is said.
     """
 
     workflow: str
@@ -214,3 +228,4 @@ class ProcessCells:
     currencies: tuple[str, ...] = ()
     unreached: tuple[str, ...] = ()
     on_calendar: bool = False
+    priority: int | None = None

@@ -11,7 +11,7 @@ from fractions import Fraction
 
 from mpmflow.graphs.cells import Block, Cells, Coming, Crew, Limit, Part, ProcessCells, State, Way
 from mpmflow.graphs.faults import ModelFault
-from mpmflow.graphs.work_time import ALWAYS, WorkTime, timing, work_time
+from mpmflow.graphs.work_time import ALWAYS, WorkTime, timing, weekly_hours, work_time
 from mpmflow.model.distributions import Exponential
 from mpmflow.model.flow import Arc, Flow, LooseEnd, Place, Scope, arcs, goes_on
 from mpmflow.model.imports import with_imports
@@ -63,7 +63,8 @@ def to_chain(model: Model, workflow: Workflow | str) -> ProcessCells:
         if name in used:
             hours = known.hours(name)
             rate = float(team.cost.base) if team.cost else 0.0
-            crews.append(Crew(name, team.people, rate, hours.stretch, team.partner))
+            works = weekly_hours(team)
+            crews.append(Crew(name, team.people, rate, hours.stretch, team.partner, works, team.serves))
     currencies = sorted(builder.currencies.union(*(inner.currencies for inner in builder.inner)))
     reached = builder.reached.union(*(inner.reached for inner in builder.inner))
     return ProcessCells(
@@ -79,6 +80,7 @@ def to_chain(model: Model, workflow: Workflow | str) -> ProcessCells:
             if place.kind not in ("start", "join", "end") and place.id not in reached
         ),
         any(crew.stretch != 1.0 for crew in crews),
+        workflow.priority,
     )
 
 
@@ -132,6 +134,12 @@ class Known:
                 raise _loose(flow.loose[0])
             self._flows[workflow.name] = flow
         return self._flows[workflow.name]
+
+
+def _gathering(node: Step | Decision | Choose) -> tuple[int, float] | None:
+    """Size and longest wait of a step's batch; a batch of one waits for nobody."""
+    batch = node.batch if isinstance(node, Step) else None
+    return (batch.size, float(batch.within.base)) if batch is not None and batch.size > 1 else None
 
 
 def _loose(end: LooseEnd) -> ModelFault:
@@ -254,6 +262,7 @@ class _Builder:
                 cost=self.money(node.costs, node.name),
                 rate=rate,
                 workflow=workflow,
+                batch=_gathering(node),
             )
         )
         frame.entry[place.id] = work if entry is None else entry

@@ -16,7 +16,7 @@ from fractions import Fraction
 
 from mpmflow.model import distributions as laws
 from mpmflow.model.distributions import Duration
-from mpmflow.model.process import Team
+from mpmflow.model.process import DAYS, Team
 from mpmflow.model.quantities import Quantity
 from mpmflow.model.units import TIME_UNITS, TIME_WORDS
 
@@ -68,25 +68,49 @@ def work_time(team: Team | None) -> WorkTime:
     """
     if team is None or not team.works:
         return ALWAYS
+    days = [sum(end - start for start, end in spans) for spans in _by_day(team).values()]
+    return WorkTime(Fraction(sum(days), len(days)), Fraction(sum(days)))
+
+
+def weekly_hours(team: Team) -> tuple[tuple[float, float], ...]:
+    """When a team works, as spans in seconds since Monday 00:00 that do not touch; () for always.
+
+    >>> from mpmflow.model.process import Works
+    >>> split = [Works(days=["tue"], start="09:00", end="12:00"), Works(days=["mon"], start="23:00", end="24:00"),
+    ...          Works(days=["tue"], start="00:00", end="01:00")]
+    >>> [(start / 3600, end / 3600) for start, end in weekly_hours(Team(name="t", works=split))]
+    [(23.0, 25.0), (33.0, 36.0)]
+    """
+    if not team.works:
+        return ()
+    spans = [
+        (86400 * DAYS.index(day) + start, 86400 * DAYS.index(day) + end)
+        for day, found in _by_day(team).items()
+        for start, end in found
+    ]
+    joined = [(float(start), float(end)) for start, end in _union(spans)]
+    return () if joined == [(0.0, float(WEEK))] else tuple(joined)
+
+
+def _by_day(team: Team) -> dict[str, list[tuple[int, int]]]:
     spans: dict[str, list[tuple[int, int]]] = {}
     for works in team.works:
         hour, minute = (int(part) for part in works.start.split(":"))
         start = hour * 3600 + minute * 60
         for day in works.days:
             spans.setdefault(day, []).append((start, start + works.seconds_per_day))
-    open_ = {day: _union(found) for day, found in spans.items()}
-    days = [seconds for seconds in open_.values() if seconds > 0]
-    if not days:
-        return ALWAYS
-    return WorkTime(Fraction(sum(days), len(days)), Fraction(sum(days)))
+    return {day: _union(found) for day, found in spans.items()}
 
 
-def _union(spans: list[tuple[int, int]]) -> int:
-    total, reached = 0, 0
+def _union(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The same time as spans that do not touch each other, in rising order."""
+    joined: list[tuple[int, int]] = []
     for start, end in sorted(spans):
-        total += max(0, end - max(start, reached))
-        reached = max(reached, end)
-    return total
+        if joined and start <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        else:
+            joined.append((start, end))
+    return joined
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +121,7 @@ class Timing:
         law: constant, uniform, exponential, triangular, normal, lognormal, gamma, weibull or empirical.
         parameters: in seconds, in the order of the language: (value), (low, high), (mean), (low, mode, high),
             (mean, sd); weibull (shape, scale), its shape a pure number. Empirical: nothing, or a factor on all values.
+            `queue`, the wait for a team, is no law of the text: chance to wait at all, mean over all visits.
         stretch: calendar seconds per second of these parameters; 1 for waits and delays.
         source: of an empirical law, file and column.
     """
