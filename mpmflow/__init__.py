@@ -32,6 +32,9 @@ PUBLIC: dict[str, dict[str, str]] = {
         "export": "api",
         "sweep": "api",
         "formula": "api",
+        "run_tests": "api",
+        "rule_coverage": "api",
+        "mutate": "api",
     },
     "When something is wrong": {
         "MpmError": "diagnostics.errors",
@@ -53,9 +56,12 @@ if TYPE_CHECKING:  # the same names for type checkers and editors, which do not 
     from .api import export as export
     from .api import formula as formula
     from .api import load as load
+    from .api import mutate as mutate
     from .api import parse as parse
     from .api import read as read
     from .api import remaining_time as remaining_time
+    from .api import rule_coverage as rule_coverage
+    from .api import run_tests as run_tests
     from .api import sweep as sweep
     from .diagnostics.diagnostic import Diagnostic as Diagnostic
     from .diagnostics.errors import DataError as DataError

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from .exchange.export import Export
     from .model.model import Model
     from .render.picture import Diagram
+    from .testing.results import Coverage, Mutation, TestRun
 
 # -------------------------------------------------------------------------------------------------- texts
 
@@ -304,6 +305,75 @@ def evaluate(
     samples = _samples(model)
     with _answering(model):
         return answer(model, observations, reference=reference, seed=seed, samples=samples)
+
+
+def run_tests(model: Model, *, match: str = "", file: str = "") -> TestRun:
+    """Run the `test` blocks of a model: what is given, held against what its rules and forecasts make of it.
+
+    Args:
+        match: only tests whose title, or row of examples, holds these words.
+        file: what results call the model's text; the name it was read from, unless said.
+
+    Returns:
+        An answer with `.passed`, `.cases` (one a test or row) and the `.failures` among them; each case has the
+        `.verdicts` of its expectations, with `.expected`, `.got` and the clauses that decided.
+
+    >>> model = parse('''
+    ... workflow w { step brief takes 2h, decision ok { yes, no 20% -> brief rework } }
+    ... indicator back = rate(ok.no) { warn above 25% }
+    ... test "too many" {
+    ...   given ok.no = 20%, 30% every 1w from 2026-01-05
+    ...   expect back is warn at 2026-01-12
+    ... }
+    ... ''')
+    >>> run_tests(model).passed
+    True
+    """
+    from .testing.run import run
+
+    places = origin_of(model).places
+    name = file or next((span.file for span in places.values()), "")
+    return run(model, places, file=name, match=match, samples=_samples(model))
+
+
+def rule_coverage(*models: Model) -> Coverage:
+    """How far the tests of some models exercise their rules, decisions and causes.
+
+    Returns:
+        An answer with the `.share` of all that could come out in a test and did, and the `.gaps`: each a clause, an
+        outcome or a cause that was never evaluated, or only ever came out one way, with its place.
+
+    Raises MpmError where a workflow has no figures.
+    """
+    from .testing.coverage import coverage_of
+    from .testing.results import Coverage as Answer
+
+    found = []
+    for model in models:
+        samples = _samples(model)
+        with _answering(model):
+            found += coverage_of(model, origin_of(model).places, samples=samples)
+    return Answer(tuple(found))
+
+
+def mutate(*models: Model) -> Mutation:
+    """Change thresholds, spans, sides, lags and outcomes of some models one at a time, and see whether a test notices.
+
+    Returns:
+        An answer with the `.score`, and the `.missed` changes; each names what was changed, where, and has as `.remedy`
+        a test block that notices it (it was run with and without the change).
+
+    Raises ValueError for a model whose tests fail as it is, MpmError where a workflow has no figures.
+    """
+    from .testing.mutate import mutants_of
+    from .testing.results import Mutation as Answer
+
+    found = []
+    for model in models:
+        samples = _samples(model)
+        with _answering(model):
+            found += mutants_of(model, origin_of(model).places, samples=samples)
+    return Answer(tuple(found))
 
 
 def cause_effect(model: Model) -> networkx.MultiDiGraph:

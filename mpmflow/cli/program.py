@@ -19,6 +19,7 @@ VERBS: dict[str, str] = {
     "analyze": "The exact figures of each workflow, and what every lever does to them",
     "risk": "Where rework and delay spread, which metric will miss its target, when, why, what to do",
     "explain": "Why an indicator, metric, objective or step stands where it does, back to its line",
+    "test": "Run the test blocks of files: rules, forecasts, spread; coverage and mutation",
     "draw": "Draw the workflow, causes, objectives, hand-offs or metrics",
     "export": "Write the workflow for a model checker (PRISM), or the model as JSON",
     "fmt": "Rewrite files in the one canonical style",

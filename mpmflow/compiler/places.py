@@ -9,6 +9,8 @@ Ids are what answers and pages use:
 | `cause:leads->revenue` | a cause |
 | `indicator:brief_rework` | a declared indicator (the same place as its bare name) |
 | `benchmark:cost_per_lead`, `data:events.csv`, `import:teams.mpm`, `test:a title` | statements without a name |
+| `tests.0`, `tests.0/expects.1`, `tests.0/given.0` | a test of the file by its number, its expectations and observations |
+| `ID/rules.0`, `ID/rules.0/condition/left`, `ID/rules.0/clears` | a rule of an indicator, each clause in it, and what clears it |
 | `ID/takes`, `ID/share`, `ID/target`, `ID/formula`, `ID/name`, … | a clause of the statement `ID`, by its field |
 
 Where two statements have one name, which is an error, the first one has the place.
@@ -27,7 +29,7 @@ from mpmflow.model.process import Choose, Decision, End
 def places_of(model: Model, spans: Mapping[tuple[int, str], Span]) -> dict[str, Span]:
     """The place of every id of a model, its imports included."""
     ids: dict[int, list[str]] = {}
-    for name, part in _identities(model):
+    for name, part in (*_identities(model), *_of_tests(model)):
         ids.setdefault(id(part), []).append(name)
     places: dict[str, Span] = {}
     for (key, clause), span in spans.items():
@@ -56,6 +58,11 @@ def _identities(model: Model) -> Iterator[tuple[str, Any]]:
     for indicator in model.declared_indicators:
         yield indicator.name, indicator
         yield f"indicator:{indicator.name}", indicator
+        for number, rule in enumerate(indicator.rules):
+            yield f"{indicator.name}/rules.{number}", rule
+            yield from _clauses(f"{indicator.name}/rules.{number}/condition", rule.condition)
+            if rule.clears is not None:
+                yield f"{indicator.name}/rules.{number}/clears", rule.clears
     for objective, _ in model.objective_tree():
         yield objective.name, objective
     for cause in model.causes:
@@ -69,3 +76,21 @@ def _identities(model: Model) -> Iterator[tuple[str, Any]]:
     for imported in model.imports:
         yield f"import:{imported.path}", imported
         yield from _identities(imported.model)
+
+
+def _clauses(name: str, condition: Any) -> Iterator[tuple[str, Any]]:
+    yield name, condition
+    for inner in ("condition", "left", "right"):
+        part = getattr(condition, inner, None)
+        if part is not None:
+            yield from _clauses(f"{name}/{inner}", part)
+
+
+def _of_tests(model: Model) -> Iterator[tuple[str, Any]]:
+    """Tests of the file itself: those of an imported file are run where they stand."""
+    for number, test in enumerate(model.tests):
+        yield f"tests.{number}", test
+        for position, expected in enumerate(test.expects):
+            yield f"tests.{number}/expects.{position}", expected
+        for position, given in enumerate(test.given):
+            yield f"tests.{number}/given.{position}", given
