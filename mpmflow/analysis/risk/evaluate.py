@@ -33,7 +33,7 @@ from .beliefs import Estimate
 from .enough_data import cautions, metrics_of, require_something
 from .estimate import estimate, plan_times
 from .evaluation import Action, CoverageFigure, Evaluation, IndicatorFigure, MetricFigure, SpreadFigure
-from .forecast import DRAWS, Forecaster, MetricForecast, flows_of
+from .forecast import Forecaster, MetricForecast, draws_that_fit, flows_of
 from .indicators import Watch
 from .levels import figure_name
 from .objectives import objective_figures
@@ -61,7 +61,7 @@ def evaluate(
     *,
     reference: Reference = "plan",
     seed: int = 0,
-    draws: int = DRAWS,
+    draws: int | None = None,
     samples: Samples | None = None,
 ) -> Evaluation:
     """Evaluate a model against what was observed.
@@ -71,7 +71,7 @@ def evaluate(
             current state without its rework outcomes, so that all rework shows as burden. Two dates: what was observed
             from the one to the other.
         seed: of the draws behind intervals and probabilities; the same seed gives the same bytes.
-        draws: how many.
+        draws: how many; 10,000 unless said, fewer where they would not fit into memory.
         samples: observed times of `empirical` durations, as `analyze` takes them.
 
     Raises:
@@ -91,9 +91,11 @@ def evaluate(
     after = {name: to_chain(found.model, name) for name in workflows}
     names = _time_names(found)
     changes = {name: ProcessChange(before[name], after[name], names, observations.period, book) for name in workflows}
+    targets, metrics = targets_of(model), metrics_of(model)
+    if draws is None:
+        ahead = periods_needed(targets, observations, found.periods)
+        draws = draws_that_fit(len(metrics) + len(FIGURES) * len(workflows), max(1, ahead))
     sources = sources_of(found, plan_times(before.values(), book), plan_times(after.values(), book), rng, draws)
-    targets = targets_of(model)
-    metrics = metrics_of(model)
     outlook = _outlook(model, sources, changes, observations, found, targets, window)
     units = Units(ModelNames(model))
     counted = {name: units.of_name(name).flow or _sums_up(metrics, name) for name in outlook.places}
@@ -131,6 +133,7 @@ def evaluate(
         coverage=_coverage(observations, found, outlook, changes),
         objectives=objective_figures(model, rows),
         provenance=provenance(model, data=_data_hash(observations), seed=seed),
+        draws=draws,
         title=next((workflow.title for workflow in model.workflows), ""),
         labels=labels,
         period=observations.period,

@@ -389,7 +389,7 @@ class Evaluation(Result):
     """The main answer: indicator states, where rework and delay spread, which metrics will miss, when, why, what to do.
 
     `reference` says against what everything is measured: `plan`, `rework-free`, or a period as
-    `2026-01-05..2026-03-01`.
+    `2026-01-05..2026-03-01`. Intervals and probabilities rest on so many `draws`, made with the seed of `provenance`.
     """
 
     schema: ClassVar[str] = "mpmflow/risk/1"
@@ -409,6 +409,7 @@ class Evaluation(Result):
     title: str = ""
     labels: Mapping[str, str] = field(default_factory=dict, repr=False)
     period: float = 604800.0
+    draws: int = 0
 
     def indicator(self, name: str) -> IndicatorFigure:
         """The indicator of that name; KeyError with the nearest names if there is none."""
@@ -440,6 +441,7 @@ class Evaluation(Result):
             "actions": [row.to_dict() for row in self.actions],
             "coverage": self.coverage.to_dict(),
             "objectives": [row.to_dict() for row in self.objectives],
+            "draws": self.draws,
             "provenance": self.provenance.to_dict() if self.provenance is not None else None,
         }
 

@@ -1,6 +1,6 @@
 """Forecasts of metrics with their uncertainty: what will be, by when, how likely it misses its target, and why.
 
-Four things are uncertain and are drawn together, a thousand times: the present levels of the sources (their
+Four things are uncertain and are drawn together, ten thousand times: the present levels of the sources (their
 posterior), the strengths of declared and learned influences, the level of each series, and what each period brings
 that nobody can foresee (the past scatter of the series; the luck of the cases that end in a period). A miss is a draw
 in which the figure is on the wrong side of its target.
@@ -14,7 +14,9 @@ from datetime import date, timedelta
 
 import numpy as np
 import numpy.typing as npt
+from scipy import sparse
 
+from mpmflow.analysis.exact.arrays import Solved
 from mpmflow.model.expressions import Expression
 from mpmflow.model.measures import Target
 from mpmflow.numerics.chains.attribution import aumann_shapley
@@ -27,11 +29,24 @@ from .readings import Reading, day_of, reading
 from .sources import Source
 
 Floats = npt.NDArray[np.float64]
-DRAWS = 1000
-LARGEST_DENSE = 150
-"""Processes with more rows than this are not solved anew for every draw: their figures follow their slopes."""
+DRAWS = 10_000
+"""So many, unless they would not fit into memory."""
+FEWEST_DRAWS = 1_000
+ROOM = 150_000_000
+"""Numbers that all draws of all metrics over all future periods may take together, about a gigabyte."""
+LARGEST_DENSE = 60
+"""Processes with more rows than this are eliminated in compiled code."""
 ARRIVED = 0.9
 """A change has arrived when this part of it has."""
+
+
+def draws_that_fit(metrics: int, ahead: int) -> int:
+    """How many draws there is room for.
+
+    >>> draws_that_fit(20, 40), draws_that_fit(300, 520)
+    (10000, 1000)
+    """
+    return max(FEWEST_DRAWS, min(DRAWS, ROOM // max(1, metrics * ahead)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -418,12 +433,9 @@ def _luck(change: ProcessChange, function: str, statistic: str | None) -> float:
 def _solved_draws(change: ProcessChange, sources: Mapping[str, Source], count: int) -> dict[str, Floats]:
     """Time, cost, yield, scrap and what follows from them, solved anew for every draw of shares and times.
 
-    Only for processes of moderate size; levers inside parallel blocks keep their slopes.
+    Levers inside parallel blocks keep their slopes.
     """
     solved = change.new.actual
-    n, k = solved.n, solved.factor.chain.k
-    if n > LARGEST_DENSE:
-        return {}
     outcomes, cells = solved.outcomes, solved.cells
     share = np.tile(outcomes.share, (count, 1))
     for entry, way in enumerate(solved.way.tolist()):
@@ -431,11 +443,9 @@ def _solved_draws(change: ProcessChange, sources: Mapping[str, Source], count: i
         source = sources.get(outcome) if outcome is not None else None
         if source is not None and source.now > 0.0:
             share[:, entry] = outcomes.share[entry] * source.draws / source.now
-    of_row = np.zeros((len(outcomes.row), n))
-    of_row[np.arange(len(outcomes.row)), outcomes.row] = 1.0
-    share /= (share @ of_row)[:, outcomes.row]
+    of_row = sparse.csr_array((np.ones(outcomes.count), (np.arange(outcomes.count), outcomes.row)))
+    share /= np.asarray(share @ of_row)[:, outcomes.row]
     time = np.tile(change.compared.time1, (count, 1))
-    cost = np.tile(change.compared.cost1, (count, 1))
     for row, index in enumerate(solved.state.tolist()):
         state = cells.states[index]
         if state.part in ("work", "wait"):
@@ -447,8 +457,31 @@ def _solved_draws(change: ProcessChange, sources: Mapping[str, Source], count: i
                 both = change.names.get((state.node, "work")) == change.names.get((state.node, "wait")) == name
                 if not both or state.part == "wait":
                     time[:, row] += source.draws - source.now
+    visits, ends = _visits(solved, share)
+    times, costs = np.einsum("dn,dn->d", visits, time), visits @ change.compared.cost1
+    good = ends @ solved.good
+    rate = sources.get(f"{change.name}.arrivals")
+    pace = rate.draws if rate is not None else None if change.rate is None else np.full(count, change.rate.after)
+    found = {"time": times, "cost": costs, "yield": good, "scrap": 1.0 - good}
+    if pace is not None:
+        found |= {"throughput": pace * good * change.period, "wip": pace * times}
+    return found
+
+
+def _visits(solved: Solved, share: Floats) -> tuple[Floats, Floats]:
+    """Expected executions (D, n) and chances of the ends (D, k) for each row of shares (D, m).
+
+    Large processes are eliminated side by side in compiled code, which takes longer to load than a small one to solve.
+    """
+    n, k, outcomes = solved.n, solved.factor.chain.k, solved.outcomes
     start = solved.factor.chain.start
-    values = np.empty((count, 3))
+    if n > LARGEST_DENSE:
+        from mpmflow.numerics.chains.batch import Scenarios
+
+        batch = Scenarios(n, k, outcomes).solve(share, np.zeros(n), start)
+        return batch.visits, batch.ends
+    count = len(share)
+    visits, ends = np.empty((count, n)), np.empty((count, k))
     block = max(1, 2_000_000 // (n * n))
     for first in range(0, count, block):
         some = slice(first, min(first + block, count))
@@ -457,17 +490,13 @@ def _solved_draws(change: ProcessChange, sources: Mapping[str, Source], count: i
         for entry in range(outcomes.count):  # several outcomes may lead to one place, so their shares add up there
             row, to = int(outcomes.row[entry]), int(outcomes.target[entry])
             if to < n:
-                matrix[:, row, to] -= share[some, entry]
+                matrix[:, to, row] -= share[some, entry]
             else:
                 exits[:, row, to - n] += share[some, entry]
-        right = np.stack([time[some], cost[some], exits @ solved.good], axis=2)
-        values[some] = np.einsum("i,dij->dj", start, np.linalg.solve(matrix, right))
-    rate = sources.get(f"{change.name}.arrivals")
-    pace = rate.draws if rate is not None else None if change.rate is None else np.full(count, change.rate.after)
-    found = {"time": values[:, 0], "cost": values[:, 1], "yield": values[:, 2], "scrap": 1.0 - values[:, 2]}
-    if pace is not None:
-        found |= {"throughput": pace * values[:, 2] * change.period, "wip": pace * values[:, 0]}
-    return found
+        right = np.broadcast_to(start[:, None], (size, n, 1))
+        visits[some] = np.linalg.solve(matrix, right)[:, :, 0]
+        ends[some] = np.einsum("dn,dnk->dk", visits[some], exits)
+    return visits, ends
 
 
 def flows_of(
