@@ -5,15 +5,13 @@ made of the sources it came from, so that a new version never meets old code. nu
 function itself and would keep a loop whose helper, in another file, has changed; and it fails to import where it finds
 no folder to write to. Here a machine without one compiles at every start and works all the same.
 
-The folder is `mpmflow` in the user's cache folder (`$XDG_CACHE_HOME` or `~/.cache`, `~/Library/Caches`,
-`%LOCALAPPDATA%`), or in `$NUMBA_CACHE_DIR` where that is set. A temporary folder that others can write to is never
-used: whoever can put code there could run it. Import this only from inside a function: numba takes half a second.
+A temporary folder that others can write to is never used: whoever can put code there could run it. Import this only
+from inside a function: numba takes half a second.
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
 import sys
 from collections.abc import Callable
 from functools import cache
@@ -21,6 +19,8 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numba
+
+from mpmflow.diagnostics.kept import cache_folder
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 _OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
@@ -30,10 +30,12 @@ def compiled(function: Function, **options: Any) -> Function:
     """A loop that Python calls: compiled on its first call and kept for the next start; options as numba's."""
     config: Any = numba.config
     before = config.CACHE_DIR
-    config.CACHE_DIR = str(cache_folder(Path(function.__code__.co_filename).parent))
     try:
+        folder = kept_in(Path(function.__code__.co_filename).parent)
+        folder.mkdir(parents=True, exist_ok=True)
+        config.CACHE_DIR = str(folder)
         return cast(Function, numba.njit(cache=True, **_OPTIONS, **options)(function))
-    except RuntimeError:  # there is no folder to keep it in
+    except (RuntimeError, OSError):  # there is no folder to keep it in
         return cast(Function, numba.njit(**_OPTIONS, **options)(function))
     finally:
         config.CACHE_DIR = before
@@ -50,21 +52,25 @@ def inlined(function: Function) -> Function:
 
 
 @cache
-def cache_folder(room: Path) -> Path:
-    """Where the machine code of the modules in this folder is kept: a name for all that it is made of."""
+def kept_in(room: Path) -> Path:
+    """Where the machine code of the modules in this folder is kept: a name for all that it is made of.
+
+    Raises:
+        RuntimeError: if the user has no home folder, or the package runs out of an archive.
+    """
+    if not room.is_dir():
+        raise RuntimeError(f"{room} is no folder: machine code of a package in an archive is not kept")
     made_of = hashlib.sha256()
     for path in (Path(__file__), *sorted(room.glob("*.py"))):
         made_of.update(path.name.encode() + b"\0" + path.read_bytes())
-    return cache_home() / f"{room.name}-{made_of.hexdigest()[:16]}"
+    return cache_folder() / f"{room.name}-{made_of.hexdigest()[:16]}"
 
 
-def cache_home() -> Path:
-    """The folder for machine code of all versions; anything in it may be deleted at any time."""
-    told = os.environ.get("NUMBA_CACHE_DIR")
-    if told:
-        return Path(told) / "mpmflow"
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "mpmflow" / "compiled"
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "mpmflow"
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "mpmflow"
+def is_kept(module: str, function: str) -> bool:
+    """Whether the machine code of a loop, in the module at this path, lies there from an earlier start."""
+    path = Path(module)
+    version = f"py{sys.version_info.major}{sys.version_info.minor}"
+    try:
+        return any(kept_in(path.parent).glob(f"*/{path.stem}.{function}-*.{version}.nbi"))
+    except (RuntimeError, OSError):
+        return False

@@ -12,7 +12,6 @@ import contextlib
 import hashlib
 import json
 import os
-import sys
 import tempfile
 from dataclasses import dataclass
 from functools import cache
@@ -21,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from mpmflow.diagnostics.errors import InternalError
+from mpmflow.diagnostics.kept import cache_folder
 
 __all__ = ["Row", "Tables", "build_tables", "fingerprint", "grammar_file", "tables"]
 
@@ -150,19 +150,9 @@ def _shipped(wanted: str) -> dict[str, Any] | None:
         return None
 
 
-def _cache_folder() -> Path:
-    if chosen := os.environ.get("MPMFLOW_CACHE"):
-        return Path(chosen)
-    if sys.platform == "win32":
-        base = os.environ.get("LOCALAPPDATA")
-        return (Path(base) if base else Path.home() / "AppData" / "Local") / "mpmflow" / "Cache"
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "mpmflow"
-
-
 def _cached(wanted: str) -> dict[str, Any] | None:
     try:
-        return _load((_cache_folder() / f"{wanted[:32]}.json").read_text(encoding="utf-8"), wanted)
+        return _load((cache_folder() / f"{wanted[:32]}.json").read_text(encoding="utf-8"), wanted)
     except (OSError, ValueError, RuntimeError):
         return None
 
@@ -170,7 +160,7 @@ def _cached(wanted: str) -> dict[str, Any] | None:
 def _keep(wanted: str, plain: dict[str, Any]) -> None:
     """Writes the tables to the cache, whole or not at all; a folder that cannot be written is no fault."""
     with contextlib.suppress(OSError, RuntimeError):
-        folder = _cache_folder()
+        folder = cache_folder()
         folder.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=folder, suffix=".part")
         try:

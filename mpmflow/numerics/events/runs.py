@@ -19,6 +19,7 @@ import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -341,6 +342,13 @@ def replication(
     asked = np.zeros(1, np.int64) if stop is None else stop
     kept = np.empty(0) if series is None else series
     return Tallies(**run(process, keys, warmup, cases, drain, horizon, most_tokens, asked, kept))
+
+
+def compiles_first() -> bool:
+    """Whether the next simulation has to be compiled first: some seconds, the first time on a machine."""
+    from mpmflow.numerics.compiling import is_kept
+
+    return not is_kept(str(Path(__file__).with_name("kernel.py")), "advance")
 
 
 def mser5(series: npt.ArrayLike) -> int:
