@@ -11,8 +11,8 @@ from pydantic import Field, model_validator
 
 from .base import Allow, DottedName, Line, Part
 
-Role = Literal["case", "activity", "time", "resource", "lifecycle"]
-ROLES: tuple[Role, ...] = ("case", "activity", "time", "resource", "lifecycle")
+Role = Literal["case", "activity", "time", "start", "resource", "lifecycle"]
+ROLES: tuple[Role, ...] = ("case", "activity", "time", "start", "resource", "lifecycle")
 
 
 class Column(Part):
@@ -38,10 +38,11 @@ class Column(Part):
 
 
 class LogSource(Part):
-    """An event log: one row per event."""
+    """An event log: one row per event. `path` is a file, or the URL of a database of which `query` asks the rows."""
 
     kind: Literal["log"] = "log"
     path: Line
+    query: Line | None = None
     columns: tuple[Column, ...] = ()
     allow: tuple[Allow, ...] = ()
 
@@ -51,10 +52,11 @@ class LogSource(Part):
 
 
 class SeriesSource(Part):
-    """A table of periods: one column a metric or indicator."""
+    """A table of periods: one column a metric or indicator. `path` and `query` as of a log."""
 
     kind: Literal["series"] = "series"
     path: Line
+    query: Line | None = None
     columns: tuple[Column, ...] = ()
     allow: tuple[Allow, ...] = ()
 

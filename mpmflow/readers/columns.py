@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from math import isfinite, nan
 from typing import Any
 
@@ -11,23 +10,11 @@ import narwhals as nw
 
 from mpmflow.diagnostics.errors import DataError
 
-from . import tables
-from .periods import moment
+from .periods import moment, to_moment
+from .tables import ROW, Table
 
+NO_ZONE = "Times in the log have no time zone: they are read as UTC."
 TIME_LOOKS = "2026-03-02 or 2026-03-02T14:30:00+01:00"
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Where a frame comes from, to name the place of a fault: what to call it, and the CSV file if it was one."""
-
-    label: str
-    csv: tables.CsvFile | None = None
-
-    def fault(self, message: str, column: str, record: int) -> DataError:
-        """The fault of a cell; `record` numbers the rows from 0 as the frame does."""
-        row = self.csv.row_of(record) if self.csv else record + 1
-        return DataError(message, file=self.label, column=column, row=row)
 
 
 def is_time(dtype: Any) -> bool:
@@ -35,42 +22,82 @@ def is_time(dtype: Any) -> bool:
     return dtype == nw.Date or isinstance(dtype, nw.Datetime)
 
 
-def moments_of(frame: Any, column: str, source: Source) -> Any:
+def moments_of(
+    frame: Any, column: str, source: Table, notes: list[str] | None = None, *, optional: bool = False
+) -> Any:
     """The times of a column as moments (see `periods`), named `ms`: an expression or a series for `select`.
 
     Text is read in any frame that is in memory; a lazy engine must know the column as a time. A missing time is a
-    fault of its row, of a lazy engine a null.
+    fault of its row, of a lazy engine or where it is `optional` a null. What a reader should know of time zones is
+    added to `notes`.
     """
     dtype = frame.collect_schema()[column]
     if is_time(dtype):
+        if notes is not None and dtype != nw.Date and getattr(dtype, "time_zone", None) is None:
+            notes.append(NO_ZONE)
         time = nw.col(column).cast(nw.Datetime("ms")) if dtype == nw.Date else nw.col(column)
         if isinstance(frame, nw.LazyFrame):
             epoch = datetime(1970, 1, 1, tzinfo=UTC if getattr(dtype, "time_zone", None) else None)
             return (time - nw.lit(epoch)).dt.total_milliseconds().alias("ms")
         missing = frame.filter(nw.col(column).is_null())
-        if len(missing):
-            raise source.fault("the time is missing", column, missing[tables.ROW][0])
+        if len(missing) and not optional:
+            raise source.fault("the time is missing", column, missing[ROW][0])
         return time.dt.timestamp("ms").alias("ms")
-    if dtype != nw.String:
+    if dtype not in (nw.String, nw.Object):
         raise DataError(f"times are expected here, not values of the type {dtype}", file=source.label, column=column)
-    read = _polars_moments(frame, column) if frame.implementation.is_polars() else None
-    if read is None:
-        seen: dict[str | None, int | None] = {}
-        moments = []
-        for text in frame[column].to_list():
-            if text not in seen:
-                seen[text] = moment(text) if isinstance(text, str) else None
-            moments.append(seen[text])
-        if None in moments:
-            index = moments.index(None)
-            text = frame[column][index]
-            said = f"{text!r} is no time" if isinstance(text, str) and text.strip() else "the time is missing"
-            raise source.fault(f"{said}; it should look like {TIME_LOOKS}", column, frame[tables.ROW][index])
-        read = nw.new_series("ms", moments, nw.Int64, backend=nw.get_native_namespace(frame))
-    return read
+    if notes is not None and dtype == nw.String:
+        notes += _zones(frame[column])
+    read = _polars_moments(frame, column, optional) if frame.implementation.is_polars() else None
+    return read if read is not None else _moments_one_by_one(frame, column, source, optional)
 
 
-def _polars_moments(frame: Any, column: str) -> Any | None:
+def with_moments_of_spark(frame: Any, column: str) -> Any:
+    """A Spark frame with one more column, `mpmflow_ms`, of the moments of a column of times."""
+    dtype, quoted = frame.collect_schema()[column], "`" + column.replace("`", "``") + "`"
+    if dtype == nw.Date:
+        ms = f"cast(unix_date({quoted}) as bigint) * 86400000"
+    elif getattr(dtype, "time_zone", None):
+        ms = f"unix_millis({quoted})"
+    else:
+        ms = f"timestampdiff(MILLISECOND, timestamp_ntz'1970-01-01 00:00:00', {quoted})"
+    return nw.from_native(frame.to_native().selectExpr("*", f"{ms} AS mpmflow_ms"))
+
+
+def _moments_one_by_one(frame: Any, column: str, source: Table, optional: bool) -> Any:
+    """Texts (or the objects of a frame) read slowly, each once."""
+    seen: dict[Any, int | None] = {}
+    moments: list[int | None] = []
+    for index, cell in enumerate(frame[column].to_list()):
+        empty = cell is None or cell != cell or (isinstance(cell, str) and not cell.strip())
+        if empty and optional:
+            moments.append(None)
+            continue
+        if cell not in seen:
+            seen[cell] = _cell_moment(cell)
+        if seen[cell] is None:
+            said = "the time is missing" if empty else f"{str(cell)!r} is no time"
+            raise source.fault(f"{said}; it should look like {TIME_LOOKS}", column, frame[ROW][index])
+        moments.append(seen[cell])
+    return nw.new_series("ms", moments, nw.Int64, backend=nw.get_native_namespace(frame))
+
+
+def _cell_moment(cell: Any) -> int | None:
+    if isinstance(cell, str):
+        return moment(cell)
+    return to_moment(cell) if isinstance(cell, date) else None
+
+
+def _zones(texts: Any) -> list[str]:
+    """That times have no zone, or some of them; a day alone has none and needs none."""
+    clock = texts.str.contains(r"\d[T ]\d")
+    zoned = int((clock & texts.str.contains(r"(?:[Zz]|[+-]\d\d(?::?\d\d)?)\s*$")).sum() or 0)
+    naive = int(clock.sum() or 0) - zoned
+    if not naive:
+        return []
+    return [f"{naive} of {naive + zoned} times have no time zone: they are read as UTC."] if zoned else [NO_ZONE]
+
+
+def _polars_moments(frame: Any, column: str, optional: bool) -> Any | None:
     """Texts read by polars itself, which is quick; None when one of them is of a rarer form, or none at all."""
     import polars
 
@@ -81,12 +108,12 @@ def _polars_moments(frame: Any, column: str) -> Any | None:
         read = spaced.str.to_datetime("%Y-%m-%d %H:%M:%S%.f", time_unit="ms", time_zone="UTC", strict=False)
     if read.null_count() == len(read):
         read = texts.str.to_date("%Y-%m-%d", strict=False).cast(polars.Datetime("ms", "UTC"))
-    if read.null_count():
+    if read.null_count() > (texts.null_count() if optional else 0):
         return None
     return nw.from_native(read.dt.timestamp("ms").alias("ms"), series_only=True)
 
 
-def numbers_of(frame: Any, column: str, source: Source) -> Any:
+def numbers_of(frame: Any, column: str, source: Table) -> Any:
     """The numbers of a column, with missing ones null: an expression or a series for `select`."""
     dtype = frame.collect_schema()[column]
     if dtype.is_numeric():
@@ -107,7 +134,7 @@ def numbers_of(frame: Any, column: str, source: Source) -> Any:
             number = nan
         if not isfinite(number):
             message = f"{text!r} is no number; write it with a decimal point and without blanks, as 1234.5"
-            raise source.fault(message, column, frame[tables.ROW][index])
+            raise source.fault(message, column, frame[ROW][index])
         numbers.append(number)
     return nw.new_series(column, numbers, nw.Float64, backend=nw.get_native_namespace(frame))
 

@@ -1,8 +1,8 @@
 """The reduction of an event log to small tables from which everything else is counted.
 
-Written once, over narwhals, it runs where the log lives. What is in memory already is counted by polars; DuckDB and Spark
-compute on their own engines, and only what was counted is fetched: a table of successions, one of endings, the cases
-that are still open. A polars LazyFrame, as a Parquet file gives, is read in parts of whole cases, so that a log may be
+Written once, over narwhals, it runs where the log lives. What is in memory already is counted by polars; DuckDB and
+Spark compute on their own engines, and only what was counted is fetched: a table of successions, one of endings, the
+cases that are still open. A polars LazyFrame, as a Parquet file gives, is read in parts of whole cases, so that a log may be
 larger than memory.
 
 Events are put in order by case and time, with the order of the file on ties (engines without an order of rows take
@@ -150,6 +150,7 @@ class Counted:
         astray: what follows in a way that the workflow does not have; `strayed` counts the cases with such an event.
         endings: the cases that have ended; `ended` has them one by one, if that was asked.
         open: the others.
+        ties: events at the same moment as the one before them in their case.
         limits: mark -> milliseconds after which a case that may have ended there counts as ended.
         notes: what a reader of the figures should know.
     """
@@ -160,6 +161,7 @@ class Counted:
     closings: dict[tuple[int, str, str, int, Segment], int] = field(default_factory=dict)
     astray: list[Astray] = field(default_factory=list)
     strayed: int = 0
+    ties: int = 0
     endings: list[Ending] = field(default_factory=list)
     ended: list[EndedCase] = field(default_factory=list)
     open: list[Case] = field(default_factory=list)
@@ -320,6 +322,8 @@ class _Count:
     def _placed(self, frame: Any) -> Any:
         """Give each event the code and moment of the one before it in its case (`prev`, `prev_ms`), and its period."""
         frame = frame.with_columns(self.order.before("code").alias("prev"), self.order.before("ms").alias("prev_ms"))
+        tied = (nw.col("ms") == nw.col("prev_ms")).cast(nw.Int64)
+        self.counted.ties += int(rows_of(frame.select(tied.sum().alias("ties")))[0][0] or 0)
         frame = frame.with_columns(nw.col("prev").fill_null(FIRST).cast(nw.Int64))
         if self.scopes:
             frame = self._by_branch(frame)
@@ -616,9 +620,9 @@ def _parts_of(events: Events, coded: Any, kept: Sequence[str]) -> Iterator[Any]:
     native = frame.select(*kept).to_native()
     parts = -(-events.events // PART)
     textual = native.collect_schema()["case"] == polars.String
+    ids = polars.Categorical(polars.Categories.random())
     for number in range(parts):
         part = native.filter(polars.col("case").hash() % parts == number) if parts > 1 else native
         if textual:
-            named = polars.col("case").cast(polars.Categorical(polars.Categories.random()))
-            part = part.with_columns(named).with_columns(polars.col("case").to_physical().alias("who"))
+            part = part.with_columns(polars.col("case").cast(ids)).with_columns(polars.col("case").to_physical().alias("who"))
         yield nw.from_native(part.collect(engine="streaming"), eager_only=True)

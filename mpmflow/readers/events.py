@@ -10,18 +10,12 @@ from typing import Any
 import narwhals as nw
 
 from mpmflow.diagnostics.errors import DataError
-from mpmflow.model.observations import LogSource, Role
+from mpmflow.model.observations import Column, LogSource
 
-from . import tables
-from .columns import Source, is_time, moments_of, numbers_of
+from .columns import is_time, moments_of, numbers_of, with_moments_of_spark
 from .periods import DAY
-
-USUAL_NAMES: dict[Role, tuple[str, ...]] = {
-    "case": ("case", "case_id", "case:concept:name"),
-    "activity": ("activity", "concept:name"),
-    "time": ("time", "timestamp", "time:timestamp"),
-}
-"""What the columns of a log are called where nobody declares them; the last ones are those of process-mining tools."""
+from .roles import MOST_ACTIVITIES, NEEDED, Roles, find_roles
+from .tables import LARGEST, ROW, Asked, Given, Table, need_columns, open_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +24,18 @@ class Events:
 
     Attributes:
         frame: columns case, activity, ms (moments), row, `w0`… (texts that claims look at), `n0`… (numbers), and
-            lifecycle where the log has one; a narwhals DataFrame, or a LazyFrame of an engine that computes itself.
+            lifecycle and resource where the log has them; a narwhals DataFrame, or a LazyFrame of polars or of an engine that
+            computes itself. Cases are texts, or in a LazyFrame whole numbers where the log has such; only polars
+            knows a `row`.
         label: what to call the log.
         file: its path, None for a frame.
         events, cases: how many.
         first, last: the earliest and the latest moment.
         kinds: events per activity and values of `w0`…, sorted.
-        lifecycle: whether rows say start and complete.
+        lifecycle: whether rows say start and complete, or had a time for each.
         by_day: whether every time is the start of a day.
+        origin: what results keep to say what they were computed from.
+        notes: what a reader should know of how the log was read.
     """
 
     frame: Any
@@ -50,6 +48,8 @@ class Events:
     kinds: tuple[tuple[tuple[str, ...], int], ...]
     lifecycle: bool
     by_day: bool
+    origin: str = ""
+    notes: tuple[str, ...] = ()
 
     @property
     def lazy(self) -> bool:
@@ -59,6 +59,8 @@ class Events:
 def rows_of(frame: Any) -> list[tuple[Any, ...]]:
     """The rows of a small frame."""
     if isinstance(frame, nw.LazyFrame):
+        if frame.implementation.is_polars():
+            return list(frame.to_native().collect(engine="streaming").iter_rows())
         frame = frame.collect()
     return list(frame.iter_rows())
 
@@ -70,118 +72,200 @@ def open_events(
     folder: Path | None = None,
     looks_at: Sequence[str] = (),
     numbers: Sequence[str] = (),
-    branches: bool = False,
     until: int | None = None,
 ) -> Events:
     """Open a log and find its columns.
 
     Args:
-        log: a path (CSV, gzip or not, or Parquet) or a dataframe of any library that narwhals takes.
+        log: a path, the URL of a database, a dataframe of any library that narwhals takes, or a `Given` that says more.
         declared: the columns as the `data` block names them.
         folder: where the path starts and must stay; None for a path of the caller's own.
         looks_at, numbers: further columns as texts and as numbers, by own name or by the file's name.
-        branches: the log will be split by parallel branches, which a lazy engine is not asked to do.
         until: the moment from which on nothing is read.
 
     Raises DataError with file, column and row for whatever cannot be used.
     """
-    path = tables.locate(log, folder) if isinstance(log, str | Path) else None
-    csv_file = tables.CsvFile.open(path) if path is not None and path.suffix != ".parquet" else None
-    source = Source(path.name if path else "the log", csv_file)
-    frame = None if csv_file else _frame(tables.scan_parquet(path) if path is not None else log)
-    present = list(csv_file.header) if csv_file else list(frame.collect_schema().names())  # type: ignore[union-attr]
-    columns = _columns(declared, present, looks_at, numbers)
-    tables.need_columns(list(columns.values()), present, source.label)
-    if csv_file:
-        frame = _frame(tables.scan(csv_file, list(columns.values())))
+    given = log if isinstance(log, Given) else Given(log)
+    if given.case is not None:
+        declared = with_case(declared, given.case)
+    case = next((column.source for column in declared.columns if column.role == "case"), None)
+    asked = Asked(given.query if given.query is not None else declared.query, case)
+    table = open_table(given.source, "log", folder=folder, asked=asked)
+    roles = find_roles(table, declared)
+    columns = _columns(declared, roles, looks_at, numbers)
+    need_columns(list(columns.values()), table.columns, table.label)
+    notes = [*table.notes, *roles.notes]
+    frame = nw.from_native(table.select(list(columns.values())))
+    if table.csv:
         # A blank line is a row of missing cells here, and no event.
-        blank = nw.all_horizontal(*(nw.col(columns[role]).is_null() for role in USUAL_NAMES), ignore_nulls=False)
+        frame = frame.with_row_index(ROW)
+        blank = nw.all_horizontal(*(nw.col(columns[role]).is_null() for role in NEEDED), ignore_nulls=False)
         frame = frame.filter(~blank)
     else:
-        frame = _settle(frame, columns, branches)
-    frame = _shape(frame, columns, source)
+        frame = _settle(frame, columns, table)
+    frame = _shape(frame, columns, table, notes)
     if until is not None:
         frame = frame.filter(nw.col("ms") < until)
-    return _count(frame, columns, source, path, until)
+    return _count(frame, columns, table, until, notes)
 
 
-def _frame(native: Any) -> Any:
-    try:
-        return nw.from_native(native)
-    except TypeError:
-        kind = type(native).__name__
-        raise DataError(
-            f"a log is a path or a dataframe (polars, pandas, pyarrow, DuckDB, Spark), not {kind}"
-        ) from None
+def with_case(declared: LogSource, case: str) -> LogSource:
+    """The declaration with another column, or type of object, as the case."""
+    others = tuple(column for column in declared.columns if column.role != "case")
+    return declared.model_copy(update={"columns": (Column(role="case", column=case), *others)})
 
 
-def _columns(
-    declared: LogSource, present: Sequence[str], looks_at: Sequence[str], numbers: Sequence[str]
-) -> dict[str, str]:
+def _columns(declared: LogSource, roles: Roles, looks_at: Sequence[str], numbers: Sequence[str]) -> dict[str, str]:
     """The file's column for each column of the shape."""
-    roles = {column.role: column.source for column in declared.columns if column.role}
-    columns: dict[str, str] = {}
-    for role, usual in USUAL_NAMES.items():
-        columns[role] = roles.get(role) or next((name for name in usual if name in present), role)
-    if "lifecycle" in roles:
-        columns["lifecycle"] = roles["lifecycle"]
+    columns: dict[str, str] = {role: roles.columns[role] for role in NEEDED}
+    for role in ("start", "lifecycle", "resource"):
+        if role in roles.columns:
+            columns[role] = roles.columns[role]
+    if "start" in columns:
+        columns.pop("lifecycle", None)
     named = {column.name: column.source for column in declared.columns if column.name}
     columns |= {f"w{index}": named.get(name, name) for index, name in enumerate(looks_at)}
     return columns | {f"n{index}": named.get(name, name) for index, name in enumerate(numbers)}
 
 
-def _settle(frame: Any, columns: dict[str, str], branches: bool) -> Any:
+def _settle(frame: Any, columns: dict[str, str], table: Table) -> Any:
     """Leave the work to a lazy engine where it can do all of it; else bring the columns into memory."""
     if isinstance(frame, nw.LazyFrame):
-        plain = not branches and not any(name == "lifecycle" or name[0] == "n" for name in columns)
-        if plain and not frame.implementation.is_polars() and is_time(frame.collect_schema()[columns["time"]]):
-            return frame
-        frame = frame.select(*dict.fromkeys(columns.values())).collect()
-    return frame if tables.ROW in frame.columns else frame.with_row_index(tables.ROW)
+        types = frame.collect_schema()
+        plain = "start" not in columns and is_time(types[columns["time"]])
+        elsewhere = not frame.implementation.is_polars()
+        if plain and all(types[column].is_numeric() for name, column in columns.items() if name[0] == "n"):
+            if elsewhere or ROW in types.names():
+                return frame
+            return nw.from_native(frame.select(*dict.fromkeys(columns.values())).to_native().with_row_index(ROW))
+        if elsewhere:
+            rows = int(rows_of(frame.select(nw.len()))[0][0])
+            if rows > LARGEST:
+                raise DataError(
+                    f"this log has {rows:,} rows, more than {LARGEST:,} that are brought into memory; only a log whose "
+                    "time is a timestamp and whose numbers are numbers, without start times, is counted where it "
+                    "lies. Convert the columns, or select fewer rows",
+                    file=table.label,
+                )
+        frame = frame.select(*dict.fromkeys(columns.values())).collect("polars")
+    return frame if ROW in frame.columns else frame.with_row_index(ROW)
 
 
-def _shape(frame: Any, columns: dict[str, str], source: Source) -> Any:
+def _shape(frame: Any, columns: dict[str, str], table: Table, notes: list[str]) -> Any:
     """The frame with the columns of `Events.frame`."""
-    chosen = [moments_of(frame, columns["time"], source)]
-    chosen += [nw.col(column).cast(nw.String).alias(name) for name, column in columns.items() if name[0] not in "tn"]
-    chosen += [numbers_of(frame, column, source).alias(name) for name, column in columns.items() if name[0] == "n"]
+    texts = [name for name in columns if name[0] in "cw" or name in ("activity", "lifecycle", "resource")]
+    chosen = [nw.col(columns[name]).cast(nw.String).alias(name) for name in texts]
+    chosen += [numbers_of(frame, column, table).alias(name) for name, column in columns.items() if name[0] == "n"]
     if isinstance(frame, nw.LazyFrame):
-        return frame.select(*chosen, nw.lit(0).alias(tables.ROW))
-    frame = frame.select(*chosen, nw.col(tables.ROW).cast(nw.Int64))
-    for role in ("case", "activity"):
-        missing = frame.filter(nw.col(role).is_null() | (nw.col(role) == ""))
-        if len(missing):
-            raise source.fault(f"the {role} of this event is missing", columns[role], missing[tables.ROW][0])
+        types = frame.collect_schema()
+        if types[columns["case"]].is_integer():
+            chosen[texts.index("case")] = nw.col(columns["case"]).alias("case")
+        row = nw.col(ROW).cast(nw.Int64) if ROW in types.names() else nw.lit(0).alias(ROW)
+        ms = moments_of(frame, columns["time"], table, notes)
+        if frame.implementation.is_pyspark() or frame.implementation.is_pyspark_connect():
+            needed = frame.select(*dict.fromkeys(columns.values()))
+            frame, ms = with_moments_of_spark(needed, columns["time"]), nw.col("mpmflow_ms").alias("ms")
+        return frame.select(*chosen, ms, row)
+    chosen.append(nw.col(ROW).cast(nw.Int64))
+    if "start" in columns:
+        return spread(frame, columns, chosen, table, notes)
+    frame = frame.select(*chosen, moments_of(frame, columns["time"], table, notes))
+    need_cells(frame, columns, table)
     return frame
 
 
-def _count(frame: Any, columns: dict[str, str], source: Source, path: Path | None, until: int | None) -> Events:
+def need_cells(frame: Any, columns: dict[str, str], table: Table) -> None:
+    """Raise the DataError of the first event without a case or an activity."""
+    for role in ("case", "activity"):
+        missing = frame.filter(nw.col(role).is_null() | (nw.col(role) == ""))
+        if len(missing):
+            raise table.fault(f"the {role} of this event is missing", columns[role], missing[ROW][0])
+
+
+def _count(frame: Any, columns: dict[str, str], table: Table, until: int | None, notes: list[str]) -> Events:
     looks = [name for name in columns if name[0] == "w"]
     frame = frame.with_columns(*(nw.col(name).fill_null("") for name in looks)) if looks else frame
+    missing = [nw.col(role).is_null() | (nw.col(role).cast(nw.String) == "") for role in ("case", "activity")]
     counted = rows_of(
-        frame.with_columns((nw.col("ms") % DAY).alias("clock"))
+        frame.with_columns(
+            (nw.col("ms") % DAY).alias("clock"),
+            (nw.col(ROW) // 2).alias("event"),
+            missing[0].cast(nw.Int64).alias("caseless"),
+            missing[1].cast(nw.Int64).alias("nothing"),
+            nw.col("ms").is_null().cast(nw.Int64).alias("timeless"),
+        )
         .group_by("activity", *looks)
         .agg(
-            nw.len().alias("events"),
+            # A row with two times became two rows and is one event.
+            (nw.col("event").n_unique() if "start" in columns else nw.len()).alias("events"),
             nw.col("ms").min().alias("first"),
             nw.col("ms").max().alias("last"),
             nw.col("clock").max(),
+            *(nw.col(name).sum() for name in ("caseless", "nothing", "timeless")),
         )
     )
-    if not counted:
+    _need_cells_of_engine(frame, counted, columns, table)
+    different = len({row[0] for row in counted})
+    if different > MOST_ACTIVITIES:
         raise DataError(
-            "there are no events" + (" up to the as-of day" if until is not None else ""), file=source.label
+            f"there are {different:,} different activities, more than {MOST_ACTIVITIES:,}: is this column really what "
+            "happened? A data block can name another",
+            file=table.label,
+            column=columns["activity"],
         )
+    if not counted:
+        raise DataError("there are no events" + (" up to the as-of day" if until is not None else ""), file=table.label)
     width = 1 + len(looks)
+    events = sum(int(row[width]) for row in counted)
+    by_day = all(int(row[width + 3]) == 0 for row in counted)
     return Events(
         frame=frame,
-        label=source.label,
-        file=path,
-        events=sum(int(row[width]) for row in counted),
+        label=table.label,
+        file=table.file,
+        events=events,
         cases=int(rows_of(frame.select(nw.col("case").n_unique()))[0][0]),
         first=min(int(row[width + 1]) for row in counted),
         last=max(int(row[width + 2]) for row in counted),
         kinds=tuple(sorted((row[:width], int(row[width])) for row in counted)),
-        lifecycle="lifecycle" in columns,
-        by_day=all(int(row[width + 3]) == 0 for row in counted),
+        lifecycle="lifecycle" in columns or "start" in columns,
+        by_day=by_day,
+        origin=table.origin,
+        notes=tuple(dict.fromkeys(notes)),
     )
+
+
+def _need_cells_of_engine(frame: Any, counted: Any, columns: dict[str, str], table: Table) -> None:
+    """Raise the DataError of an event without a case, activity or time in a log that was not looked at row by row."""
+    for index, role, name in ((-3, "case", "case"), (-2, "activity", "activity"), (-1, "time", "ms")):
+        rows = sum(int(row[index]) for row in counted)
+        if rows and isinstance(frame, nw.LazyFrame):
+            said = f"the {role} of {rows} events is missing"
+            if not frame.implementation.is_polars():
+                raise DataError(said, file=table.label, column=columns[role])
+            empty = nw.col(name).is_null() | (nw.col(name).cast(nw.String) == "")
+            first = rows_of(frame.filter(empty).select(nw.col(ROW).min()))[0][0]
+            raise table.fault(f"{said}, here first", columns[role], int(first))
+
+
+def spread(frame: Any, columns: dict[str, str], chosen: Sequence[Any], table: Table, notes: list[str]) -> Any:
+    """Rows that hold a start and an end, as two rows each: the columns of `Events.frame`, with `lifecycle`.
+
+    A row without an end is work that goes on; one without a start has only ended.
+    """
+    start, time = columns["start"], columns["time"]
+    begin = moments_of(frame, start, table, notes, optional=True).alias("begin")
+    frame = frame.select(*chosen, begin, moments_of(frame, time, table, notes, optional=True))
+    missing = frame.filter(nw.col("begin").is_null() & nw.col("ms").is_null())
+    if len(missing):
+        raise table.fault("the time is missing", time, missing[ROW][0])
+    need_cells(frame, columns, table)
+    wrong = frame.filter((nw.col("ms") < nw.col("begin")).fill_null(False))
+    if len(wrong):
+        first = table.fault("", time, wrong[ROW].min()).row
+        notes.append(f"{len(wrong)} rows end before they start, row {first} first: their start is not used.")
+    early = (nw.col("ms") < nw.col("begin")).fill_null(False)
+    begun = frame.filter(~early & ~nw.col("begin").is_null())
+    begun = begun.with_columns(ms=nw.col("begin"), lifecycle=nw.lit("start"), row=nw.col(ROW) * 2)
+    ended = frame.filter(~nw.col("ms").is_null())
+    ended = ended.with_columns(lifecycle=nw.lit("complete"), row=nw.col(ROW) * 2 + 1)
+    return nw.concat([begun.drop("begin"), ended.drop("begin")])

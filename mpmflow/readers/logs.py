@@ -13,7 +13,7 @@ from mpmflow.model.observations import Coverage, LogSource, Observations
 from mpmflow.model.quantities import Quantity
 
 from .claims import Claims, all_workflows, claims
-from .counting import count
+from .counting import Counted, count
 from .events import Events, open_events
 from .figures import CaseFigures, wanted_figures
 from .periods import Calendar, Grid, day_end, end_of, to_time
@@ -95,7 +95,7 @@ class OpenedLog:
             finished=found.finished,
             series=dict(sorted({**found.waits, **(figures.series() if alone else {})}.items())),
             open_cases=found.open_cases,
-            coverage=self._coverage(found),
+            coverage=self._coverage(counted, found),
             sources=(self.events.origin,),
         )
 
@@ -108,7 +108,7 @@ class OpenedLog:
     def _explicit(self, activity: str) -> bool:
         return any(activity in claim.activities and not claim.where for claim in self.claims.explicit)
 
-    def _coverage(self, found: Tally) -> Coverage:
+    def _coverage(self, counted: Counted, found: Tally) -> Coverage:
         unmatched: dict[str, int] = {}
         for (activity, *cells), events in self.events.kinds:
             if self.claims.mark(activity, dict(zip(self.claims.columns, cells, strict=True))) is None:
@@ -118,15 +118,22 @@ class OpenedLog:
             events=self.events.events,
             unmatched=tuple(sorted(unmatched.items(), key=lambda item: (-item[1], item[0]))),
             deviations=found.deviations,
-            notes=(*self._notes(), *found.notes),
+            notes=(*self._notes(counted), *found.notes),
         )
 
-    def _notes(self) -> Sequence[str]:
+    def _notes(self, counted: Counted) -> Sequence[str]:
         notes = list(self.events.notes)
         if self.events.by_day:
             notes.append("Times in the log are whole days: events of one day keep the order of the file.")
         if not self.events.lifecycle:
             notes.append("Times of steps and decisions run from the event before, so they hold waiting and work.")
+        if counted.ties and not self.events.by_day and not self.events.lifecycle:
+            foreign = self.events.lazy and not self.events.frame.implementation.is_polars()
+            order = "their steps' names, for this engine knows no order of rows" if foreign else "the file"
+            notes.append(
+                f"{counted.ties} events have the same time as the one before them in their case: they keep the order "
+                f"of {order}."
+            )
         for activity, marks in self.claims.disputed:
             notes.append(f"{' and '.join(marks)} are both seen as {activity!r}; the first has it.")
         return notes
@@ -151,7 +158,6 @@ def open_log(
         folder=folder,
         looks_at=wanted.columns,
         numbers=numbers,
-        branches=any(node.kind == "parallel" for workflow in workflows for node in workflow.nodes()),
         until=end_of(as_of) if as_of is not None else None,
     )
     return OpenedLog(model, events, wanted, numbers)

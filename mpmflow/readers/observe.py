@@ -12,6 +12,7 @@ from mpmflow.model.model import Model
 from mpmflow.model.observations import Coverage, Durations, LogSource, Observations, SeriesSource
 from mpmflow.model.quantities import Quantity
 
+from .libraries import needed
 from .periods import Calendar, Grid, day_end, end_of, to_time
 from .series import OpenedSeries, open_series
 
@@ -30,7 +31,8 @@ def observe(
 
     Args:
         folder: the folder of the model's file, where the paths of its `data` block start and which they do not leave.
-        log: a path or frame that stands for the logs of the block; its columns are those of the first one.
+        log: a path, URL or frame that stands for the logs of the block, or a `tables.Given` with its query and case;
+            its columns are those of the first one.
         series: likewise for the tables of periods.
         as_of: the day (its end) or moment up to which is known; None for the end of the last day observed.
         period: the spacing of the periods; None for that of the tables, else a week that starts on Monday.
@@ -76,7 +78,8 @@ def _open_logs(model: Model, folder: Path | None, given: Any, as_of: Any) -> lis
     if given is None and not declared:
         return []
     # Loads the dataframe libraries, which a model with tables only does without.
-    from .logs import open_log
+    with needed():
+        from .logs import open_log
 
     if given is not None:
         return [open_log(model, given, as_of=as_of)]

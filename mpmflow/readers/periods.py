@@ -29,11 +29,15 @@ MOST_PERIODS = 50_000
 def moment(text: str) -> int | None:
     """The moment that an ISO 8601 text means, or None when it is no date and no time.
 
-    >>> moment("1970-01-01T01:00:00+01:00"), moment("1970-01-02"), moment("2 January")
+    >>> moment("1970-01-01T01:00:00+01:00"), moment("1970/01/02"), moment("02/01/1970")
     (0, 86400000, None)
     """
+    text = text.strip()
+    if text[4:5] == "/" == text[7:8]:
+        # Year first, as process-mining tools write it; other orders with a slash are read differently by country.
+        text = text.replace("/", "-", 2)
     try:
-        return to_moment(datetime.fromisoformat(text.strip()))
+        return to_moment(datetime.fromisoformat(text))
     except (ValueError, OverflowError):
         return None
 
@@ -124,6 +128,14 @@ class Grid:
         return to_moment(first.replace(year=year, month=month + 1))
 
     @property
+    def word(self) -> str:
+        """What a period is called: `day`, `week`, `month`, or a number of them."""
+        count, one = (self.months, "month") if self.months else (self.width // DAY, "day")
+        if one == "day" and count % 7 == 0:
+            count, one = count // 7, "week"
+        return one if count == 1 else f"period of {count} {one}s"
+
+    @property
     def fine(self) -> Grid:
         """A grid of fixed width that every period is made of: itself, or days where periods are months."""
         return Grid(0, DAY) if self.months else self
@@ -158,6 +170,21 @@ def spacing(moments: Sequence[int]) -> Grid | tuple[int, str]:
         wrong + 1,
         f"most rows are {span_text(usual)} apart, this one is {span_text(gaps[wrong])} after the one before",
     )
+
+
+def around(moments: Sequence[int]) -> Grid:
+    """The grid of days, weeks or months that rising moments without an even spacing come nearest to.
+
+    >>> around([to_moment(date(2026, month, day)) for month, day in ((1, 31), (2, 28), (3, 31))]).months
+    1
+    """
+    gaps = sorted(later - earlier for earlier, later in pairwise(moments))
+    usual = gaps[len(gaps) // 2]
+    if usual >= 25 * DAY:
+        return Grid(0, 0, max(1, round(usual / (30.44 * DAY))))
+    if usual >= 5 * DAY:
+        return Grid()
+    return Grid(0, DAY)
 
 
 def span_text(ms: int) -> str:

@@ -14,7 +14,9 @@ from mpmflow.model.distributions import Empirical
 from mpmflow.model.model import Model
 from mpmflow.model.quantities import Quantity
 
-from .tables import CsvFile, locate, need_columns
+from .formats.delimited import CsvFile
+from .formats.files import locate
+from .tables import need_columns
 
 Samples = Mapping[tuple[str, str], tuple[float, ...]]
 """Seconds, by file and column as the model names them."""

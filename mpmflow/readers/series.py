@@ -7,9 +7,11 @@ read with the standard library and exact numbers; any dataframe is taken as well
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +22,12 @@ from mpmflow.model.observations import Coverage, Observations, SeriesSource
 from . import tables
 from .cells import Reading, readings
 from .claims import plain
-from .periods import Calendar, Grid, day_end, end_of, moment, spacing, to_moment, to_time
+from .libraries import needed
+from .periods import Calendar, Grid, around, day_end, end_of, moment, spacing, to_moment, to_time
 
 NAME_COLUMNS = ("metric", "indicator", "name", "series")
 VALUE_COLUMN = "value"
+_QUARTER = re.compile(r"\d{4}[- ]?Q[1-4]\Z")
 
 
 def read_series(
@@ -37,7 +41,8 @@ def read_series(
     """Read a table of periods for a model.
 
     Args:
-        table: a path (CSV, plain or gzip) or a dataframe of any library that narwhals takes.
+        table: a path (CSV or Parquet), the URL of a database, a dataframe of any library that narwhals takes, or a
+            `tables.Given`.
         columns: the columns as the `data` block declares them; those of the model's first series when None.
         folder: where a path starts and must stay; None for a path of the caller's own.
         as_of: the day (its end) or moment up to which is read; None for the last row's day.
@@ -61,12 +66,13 @@ class OpenedSeries:
     """
 
     label: str
-    file: Path | None
+    origin: str
     grid: Grid
     first: int
     last: int
     values: dict[str, dict[int, float | None]]
     unclaimed: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
     def observe(self, calendar: Calendar) -> Observations:
         """The observations on a calendar whose periods start where the rows do."""
@@ -76,15 +82,15 @@ class OpenedSeries:
             for when, value in values.items():
                 row[calendar.index(when)] = value
             series[name] = tuple(row)
-        note = f"{self.label} has columns that are no metric and no indicator here: {', '.join(self.unclaimed)}."
+        unclaimed = f"{self.label} has columns that are no metric and no indicator here: {', '.join(self.unclaimed)}."
         return Observations(
             starts=calendar.starts,
             ends=calendar.ends,
             as_of=to_time(calendar.until),
             period=calendar.grid.seconds,
             series=series,
-            coverage=Coverage(notes=(note,) if self.unclaimed else ()),
-            sources=(tables.fingerprint(self.file) if self.file else self.label,),
+            coverage=Coverage(notes=(*self.notes, *((unclaimed,) if self.unclaimed else ()))),
+            sources=(self.origin,),
         )
 
 
@@ -98,12 +104,7 @@ def open_series(
 ) -> OpenedSeries:
     """Open and read a table; arguments as of `read_series`."""
     declared = columns or next((part for part in model.data if isinstance(part, SeriesSource)), SeriesSource(path=""))
-    path = tables.locate(table, folder) if isinstance(table, str | Path) else None
-    if path is not None and path.suffix != ".parquet":
-        file = tables.CsvFile.open(path)
-        source = _Table(path.name, path, file.header, file.records())
-    else:
-        source = _of_frame(tables.scan_parquet(path) if path is not None else table, path)
+    source = _rows_of(table, declared, folder)
     return _Reader(model, declared, source, end_of(as_of) if as_of is not None else None).read()
 
 
@@ -112,28 +113,34 @@ class _Table:
     """Rows with the number by which a reader finds them."""
 
     label: str
-    file: Path | None
+    origin: str
     header: Sequence[str]
     rows: Iterable[tuple[int, Sequence[Any]]]
+    notes: tuple[str, ...] = ()
 
 
-def _of_frame(native: Any, path: Path | None) -> _Table:
+def _rows_of(table: Any, declared: SeriesSource, folder: Path | None) -> _Table:
+    """The rows of any table; those of a CSV file without a dataframe library."""
+    given = table if isinstance(table, tables.Given) else tables.Given(table)
+    query = given.query if given.query is not None else declared.query
+    with needed():
+        opened = tables.open_table(given.source, "series", folder=folder, asked=tables.Asked(query))
+    if opened.csv:
+        file = opened.csv.settled()
+        return _Table(opened.label, opened.origin, file.header, file.records(), file.notes)
     import narwhals
 
-    try:
-        frame: Any = narwhals.from_native(native)
-    except TypeError:
-        kind = type(native).__name__
-        raise DataError(f"a series is a path or a dataframe (polars, pandas, pyarrow, DuckDB), not {kind}") from None
+    frame: Any = narwhals.from_native(opened.frame)
     if isinstance(frame, narwhals.LazyFrame):
-        frame = frame.collect()
+        frame = frame.collect("polars")
     rows = ((number, row) for number, row in enumerate(frame.iter_rows(), start=1))
-    return _Table(path.name if path else "the series", path, frame.columns, rows)
+    return _Table(opened.label, opened.origin, frame.columns, rows, opened.notes)
 
 
 class _Reader:
     def __init__(self, model: Model, declared: SeriesSource, table: _Table, until: int | None) -> None:
         self.declared, self.table, self.until = declared, table, until
+        self.notes: list[str] = []
         self.known = readings(model)
         self.by_label = {
             plain(part.label): part.name
@@ -166,7 +173,10 @@ class _Reader:
             for name, values in found.items()
         }
         first, last = min(rows), max(rows)
-        return OpenedSeries(self.table.label, self.table.file, grid, first, last, values_of, unclaimed)
+        notes = (*self.table.notes, *self.notes)
+        return OpenedSeries(
+            self.table.label, self.table.origin, grid, self._start(grid, first), last, values_of, unclaimed, notes
+        )
 
     def _time_column(self) -> str:
         column = next((column.source for column in self.declared.columns if column.role == "time"), None)
@@ -252,12 +262,26 @@ class _Reader:
         if isinstance(grid, Grid):
             return grid
         index, reason = grid
-        raise DataError(
-            f"the rows are not evenly spaced: {reason}; leave out whole periods only, or write their cells empty",
-            file=self.table.label,
-            column=time,
-            row=rows[moments[index]],
+        grid = around(moments)
+        numbers = [grid.number(when) for when in moments]
+        twice = next((at for at, (one, two) in enumerate(pairwise(numbers), start=1) if one == two), None)
+        if twice is not None:
+            raise DataError(
+                f"the rows are not evenly spaced: {reason}; and two of them lie in the {grid.word} of "
+                f"{to_time(grid.start(numbers[twice])):%Y-%m-%d}. Leave one row a {grid.word}",
+                file=self.table.label,
+                column=time,
+                row=rows[moments[twice]],
+            )
+        self.notes.append(
+            f"The rows of {self.table.label} are not evenly spaced (row {rows[moments[index]]}: {reason}): each value "
+            f"stands for the {grid.word} in which its date lies."
         )
+        return grid
+
+    def _start(self, grid: Grid, first: int) -> int:
+        """The start of the first period; a date inside of it where rows are spaced unevenly."""
+        return grid.start(grid.number(first)) if self.notes else first
 
     def _value(self, reading: Reading, row: int, column: str, cell: Any, grid: Grid) -> float | None:
         try:
@@ -267,10 +291,12 @@ class _Reader:
 
 
 def _moment(cell: Any) -> int | None:
-    """The moment of a date, time or text; a month alone means its first day."""
+    """The moment of a date, time or text; a month or quarter alone means its first day."""
     if isinstance(cell, date | datetime):
-        return to_moment(cell)
+        return to_moment(cell) if cell == cell else None
     if not isinstance(cell, str):
         return None
     text = cell.strip()
+    if _QUARTER.match(text):
+        return moment(f"{text[:4]}-{3 * int(text[-1]) - 2:02}-01")
     return moment(f"{text}-01" if len(text) == 7 and text[4:5] == "-" and text[5:].isdigit() else text)

@@ -1,62 +1,102 @@
-"""Tables from files and dataframes, as text or as they are, with every fault named by file, column and row.
+"""Whatever people bring, as one table: a file of any kind, a database with a query, a frame of any library.
 
-A file is CSV (any of the delimiters `,` `;` tab `|`, plain or gzip) or Parquet. All cells of a CSV file are text until
-something asks for a number or a time, so that an identifier such as `NA` or `007` stays what it is; only an empty cell
-is missing. Rows of a file are counted as an editor shows them, the header being row 1; rows of a dataframe from 1.
+Every table can say what its columns are called, give the first rows to look at, and name the row of a fault. Rows of a
+CSV file are counted as an editor shows them, the header being row 1; of everything else from 1.
 """
 
 from __future__ import annotations
 
-import csv
-import gzip
-import hashlib
-import zlib
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, BinaryIO, NoReturn, cast
+from typing import Any
 
 from mpmflow.diagnostics.errors import DataError
+from mpmflow.model.observations import Role
 
-DELIMITERS = ",;\t|"
-LONGEST_LINE = 1 << 20
-"""A header longer than this is no header."""
+from .formats.database import Place, is_url, place_of, read_query
+from .formats.delimited import CsvFile, scan
+from .formats.files import fingerprint, kind_of, locate, nearest, open_bytes
 
 ROW = "row"
 """The column of a frame that numbers its rows from 0, in the order of the file."""
 
+LARGEST = 200_000_000
+"""An engine's table with more rows than this is not brought into memory."""
 
-def locate(path: str | Path, folder: Path | None) -> Path:
-    """The file that a `data` block names: relative to its folder, and inside it.
 
-    Without a folder the path is the caller's own and goes where it goes.
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is asked of a source beside its name.
+
+    Attributes:
+        query: the SELECT, where the source is a database.
+        case: the type of object that is the case, where the log is object-centric; any other log has it as a column.
     """
-    if folder is None:
-        return Path(path)
-    root = folder.resolve()
-    found = (root / path).resolve()
-    if not found.is_relative_to(root):
-        raise DataError("a data block reaches only files in the folder of its own file", file=str(path))
-    return found
+
+    query: str | None = None
+    case: str | None = None
 
 
-def fingerprint(path: Path) -> str:
-    """The file's name with the first half of its SHA-256, as results keep it to say what they were computed from."""
-    with path.open("rb") as file:
-        return f"{path.name} sha256:{hashlib.file_digest(file, 'sha256').hexdigest()[:32]}"
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A source with what is asked of it, for a call that takes one argument: stands wherever a log or a series does."""
+
+    source: Any
+    query: str | None = None
+    case: str | None = None
 
 
-def nearest(name: str, known: Iterable[str]) -> str | None:
-    """The known name that was probably meant, or None.
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table that was opened.
 
-    >>> nearest("Timestamp", ["timestamp", "case"])
-    'timestamp'
+    Attributes:
+        label: what to call it.
+        columns: their names, as they are there.
+        file: its path, None for a frame.
+        csv: the CSV file, if it is one; then `frame` is None until `select`.
+        frame: the frame of whatever library it is.
+        means: roles that the format itself gives to columns, such as `case` in XES.
+        notes: what a reader should know of how it was read.
+        query: what was asked of a database.
     """
-    folded = {candidate.casefold(): candidate for candidate in known}
-    close = get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)
-    return folded[close[0]] if close else None
+
+    label: str
+    columns: tuple[str, ...]
+    file: Path | None = None
+    csv: CsvFile | None = None
+    frame: Any = None
+    means: Mapping[Role, str] | None = None
+    notes: tuple[str, ...] = ()
+    query: str | None = None
+
+    def select(self, columns: Sequence[str]) -> Any:
+        """These columns, as a native frame; those of a CSV file are texts."""
+        return scan(self.csv, columns) if self.csv else self.frame
+
+    def head(self, rows: int) -> dict[str, list[Any]]:
+        """The cells of the first rows, by column."""
+        import narwhals
+
+        if self.csv:
+            return dict(scan(self.csv, self.columns, rows).to_dict(as_series=False))
+        frame: Any = narwhals.from_native(self.frame).head(rows)
+        if isinstance(frame, narwhals.LazyFrame):
+            frame = frame.collect("polars")
+        return {name: frame[name].to_list() for name in self.columns}
+
+    def fault(self, message: str, column: str, record: int) -> DataError:
+        """The fault of a cell; `record` numbers the rows from 0 as the frame does."""
+        row = self.csv.row_of(record) if self.csv else record + 1
+        return DataError(message, file=self.label, column=column, row=row)
+
+    @property
+    def origin(self) -> str:
+        """What results keep to say what they were computed from."""
+        if self.file is None:
+            return self.label
+        return fingerprint(self.file) + (f" query {self.query}" if self.query else "")
 
 
 def need_columns(needed: Sequence[str], present: Sequence[str], file: str) -> None:
@@ -71,151 +111,115 @@ def need_columns(needed: Sequence[str], present: Sequence[str], file: str) -> No
             raise DataError("two columns have this name; which one is meant?", file=file, column=name)
 
 
-@dataclass(frozen=True, slots=True)
-class CsvFile:
-    """A CSV file that could be opened: where it is, what separates its cells, and its header."""
+def open_table(source: Any, what: str, *, folder: Path | None = None, asked: Asked | None = None) -> Table:
+    """Open whatever a source is.
 
-    path: Path
-    delimiter: str
-    header: tuple[str, ...]
+    Args:
+        source: a path, the URL of a database, or a frame.
+        what: `log` or `series`, for messages.
+        folder: where a path starts and must stay; None for a path of the caller's own.
+        asked: a query, and the object type of an object-centric log.
 
-    @property
-    def name(self) -> str:
-        return self.path.name
-
-    @classmethod
-    def open(cls, path: Path) -> CsvFile:
-        """Read the header. Raises DataError when there is no such file, or nothing in it that could be a header."""
-        with _bytes(path) as file:
-            line = file.readline(LONGEST_LINE)
-        if not line.strip():
-            raise DataError("the file is empty: its first row should name the columns", file=path.name)
-        if b"\0" in line:
-            raise DataError("this is not a CSV file: its first row holds zero bytes", file=path.name, row=1)
-        try:
-            text = line.decode("utf-8-sig").rstrip("\r\n")
-        except UnicodeDecodeError as fault:
-            raise _not_utf8(fault, path.name, 1) from None
-        delimiter = max(DELIMITERS, key=lambda mark: (_outside_quotes(text, mark), -DELIMITERS.index(mark)))
-        return cls(path, delimiter, tuple(next(csv.reader([text], delimiter=delimiter))))
-
-    def records(self) -> Iterator[tuple[int, list[str]]]:
-        """The rows below the header with the editor's number of the line each begins on; a blank line has no cells.
-
-        Raises DataError at the first row that is no UTF-8 text, has more cells than the header, or lies behind a
-        break in the compression.
-        """
-        with _bytes(self.path) as file:
-            reader = csv.reader(self._lines(file), delimiter=self.delimiter)
-            begun = 1
-            while True:
-                begun = reader.line_num + 1
-                try:
-                    cells = next(reader, None)
-                except csv.Error as fault:
-                    raise DataError(f"this row cannot be taken apart: {fault}", file=self.name, row=begun) from None
-                if cells is None:
-                    return
-                if begun == 1:
-                    continue
-                if len(cells) > len(self.header):
-                    raise DataError(
-                        f"this row has {len(cells)} cells, the header {len(self.header)}; is a cell with a delimiter "
-                        "in it missing its quotes?",
-                        file=self.name,
-                        row=begun,
-                    )
-                yield begun, cells + [""] * (len(self.header) - len(cells)) if any(cells) else []
-
-    def _lines(self, file: BinaryIO) -> Iterator[str]:
-        for number, line in enumerate(file, start=1):
-            try:
-                yield line.decode("utf-8-sig" if number == 1 else "utf-8")
-            except UnicodeDecodeError as fault:
-                raise _not_utf8(fault, self.name, number) from None
-
-    def row_of(self, record: int) -> int:
-        """The editor's row of the record with this number, from 0."""
-        return next((row for index, (row, _) in enumerate(self.records()) if index == record), record + 2)
-
-
-def _outside_quotes(text: str, mark: str) -> int:
-    return sum(part.count(mark) for part in text.split('"')[::2])
-
-
-def _not_utf8(fault: UnicodeDecodeError, file: str, row: int) -> DataError:
-    byte = fault.object[fault.start]
-    return DataError(
-        f'this row is not UTF-8 text (byte 0x{byte:02x}); save the file as UTF-8, which spreadsheets call "CSV UTF-8"',
-        file=file,
-        row=row,
-    )
-
-
-@contextmanager
-def _bytes(path: Path) -> Iterator[BinaryIO]:
-    """The file's bytes, unpacked if it is gzip; what the system says about a file becomes a DataError."""
-    try:
-        with path.open("rb") as raw:
-            packed = raw.read(2) == b"\x1f\x8b"
-            raw.seek(0)
-            if not packed:
-                yield raw
-                return
-            with gzip.GzipFile(fileobj=raw) as unpacked:
-                yield cast(BinaryIO, unpacked)
-    except FileNotFoundError:
-        there = sorted(entry.name for entry in path.parent.glob("*")) if path.parent.is_dir() else []
-        meant = nearest(path.name, there)
-        hint = f" Did you mean {meant!r}?" if meant else ""
-        raise DataError(f"there is no such file in {path.parent.name or '.'}.{hint}", file=path.name) from None
-    except IsADirectoryError:
-        raise DataError("this is a folder, not a file", file=path.name) from None
-    except PermissionError:
-        raise DataError("this user may not read the file", file=path.name) from None
-    except (EOFError, zlib.error, gzip.BadGzipFile):
-        raise DataError(
-            "the compressed file is cut off or damaged: it ends in the middle; copy it again", file=path.name
-        ) from None
-
-
-def scan(file: CsvFile, columns: Sequence[str]) -> Any:
-    """These columns of a CSV file as a polars DataFrame of texts, with `ROW`; an empty cell is null."""
-    import polars
-
-    try:
-        return (
-            polars.scan_csv(
-                file.path,
-                separator=file.delimiter,
-                infer_schema=False,
-                glob=False,
+    Raises DataError for what cannot be opened.
+    """
+    asked = asked or Asked()
+    if is_url(source):
+        return _of_database(place_of(str(source), asked.query, folder))
+    if not isinstance(source, str | Path):
+        if asked.query is not None:
+            raise DataError("a query is for a database; a frame is queried by its own library", file=f"the {what}")
+        return _of_frame(source, f"the {what}", what)
+    path = locate(source, folder)
+    kind = kind_of(path)
+    if kind in ("sqlite", "duckdb"):
+        if asked.query is not None:
+            return _of_database(Place(kind, path, asked.query))
+        if kind == "duckdb":
+            raise DataError(
+                f'a database needs a query: {what} "{source}" {{ query "select …" }}, or --query', file=path.name
             )
-            .select(list(dict.fromkeys(columns)))
-            .collect()
-            .with_row_index(ROW)
-        )
-    except (polars.exceptions.PolarsError, OSError) as fault:
-        explain(file, fault)
-
-
-def explain(file: CsvFile, fault: Exception) -> NoReturn:
-    """Raise the DataError of the row at which a file cannot be read, found by reading it slowly."""
-    for _ in file.records():
-        pass
-    raise DataError(f"the file cannot be read: {str(fault).splitlines()[0]}", file=file.name) from fault
+        return _of_ocel(path, kind, what, asked)
+    if asked.query is not None:
+        raise DataError("a query is for a database, and this file is none", file=path.name)
+    if kind == "csv":
+        file = CsvFile.open(path)
+        return Table(path.name, file.header, path, file, notes=file.notes)
+    if kind == "parquet":
+        return _of_frame(scan_parquet(path), path.name, what, path)
+    return _of_xes(path, what) if kind == "xes" else _of_ocel(path, kind, what, asked)
 
 
 def scan_parquet(path: Path) -> Any:
     """A Parquet file as a lazy polars frame."""
     import polars
 
-    if not path.exists():
-        with _bytes(path):
-            pass
     try:
+        with open_bytes(path) as file:
+            file.seek(-4, 2)
+            if file.read(4) != b"PAR1":
+                raise DataError(
+                    "the Parquet file is cut off: its last bytes are missing; copy it again", file=path.name
+                )
         frame = polars.scan_parquet(path, glob=False)
         frame.collect_schema()
     except (polars.exceptions.PolarsError, OSError) as fault:
         raise DataError(f"this is not a Parquet file: {str(fault).splitlines()[0]}", file=path.name) from None
     return frame
+
+
+def _of_frame(native: Any, label: str, what: str, path: Path | None = None) -> Table:
+    import narwhals
+
+    try:
+        frame: Any = narwhals.from_native(native)
+    except TypeError:
+        kind = type(native).__name__
+        raise DataError(
+            f"a {what} is a path or a dataframe (polars, pandas, pyarrow, DuckDB, Spark), not {kind}"
+        ) from None
+    if isinstance(frame, narwhals.Series):
+        raise DataError(f"a {what} is a whole dataframe, not one column of it")
+    return Table(label, tuple(frame.collect_schema().names()), path, frame=native)
+
+
+def _of_database(place: Place) -> Table:
+    frame = read_query(place)
+    table = _of_frame(frame, place.label, "log")
+    return Table(place.label, table.columns, place.path, frame=frame, query=place.query)
+
+
+def _of_xes(path: Path, what: str) -> Table:
+    if what == "series":
+        raise DataError("this is an event log, not a table of periods", file=path.name)
+    from .formats.xes import read_xes
+
+    log = read_xes(path)
+    means = _standard(log.frame.columns)
+    if "activity" not in means and log.classifiers:
+        means["activity"] = next(iter(log.classifiers))
+    return Table(path.name, tuple(log.frame.columns), path, frame=log.frame, means=means, notes=log.notes)
+
+
+def _of_ocel(path: Path, kind: str, what: str, asked: Asked) -> Table:
+    if what == "series":
+        said = "a database needs a query" if kind == "sqlite" else "JSON is no table of periods: save it as CSV"
+        raise DataError(said, file=path.name)
+    from .formats.ocel import flatten, read_json, read_sqlite
+
+    flat = flatten((read_sqlite if kind == "sqlite" else read_json)(path), asked.case)
+    notes = flat.notes
+    if flat.guessed:
+        notes = (f"Cases of {path.name} are its objects of the type {flat.case!r}, the only one it has.", *notes)
+    means = _standard(flat.frame.columns)
+    return Table(path.name, tuple(flat.frame.columns), path, frame=flat.frame, means=means, notes=notes)
+
+
+def _standard(columns: Sequence[str]) -> dict[Role, str]:
+    """The roles that the standard of process mining gives to its own names."""
+    standard: dict[Role, str] = {
+        "case": "case:concept:name",
+        "activity": "concept:name",
+        "time": "time:timestamp",
+        "resource": "org:resource",
+    }
+    return {role: name for role, name in standard.items() if name in columns}

@@ -212,10 +212,11 @@ class _Tally:
             for end_id in self.ways.flows[workflow].ends:
                 finished.setdefault(f"{workflow}.{end_id}", self._zeros())
         for mark, cases in sorted(given_up.items()):
+            end = self.ways.ending(mark)[0].name
             self.notes.append(
-                f"{cases} cases count as ended by {self.ways.ending(mark)[0].name} though no event says so: after {mark} "
-                f"they waited longer than {self.counted.limits[mark] / DAY:.3g} d, in which {self.patience or 0:.0%} of "
-                "those that went on had done so."
+                f"{cases} cases count as ended by {end} though no event says so: after {mark} "
+                f"they waited longer than {self.counted.limits[mark] / DAY:.3g} d, in which {self.patience or 0:.0%} "
+                "of those that went on had done so."
             )
         return arrivals, self._open(arrivals, leaving), finished, self._open_cases(), self._ended()
 

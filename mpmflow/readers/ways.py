@@ -128,7 +128,7 @@ class Ways:
         return self.after(earlier).get(Stop(later))
 
     def ending(self, mark: str) -> tuple[Stop, Way]:
-        """The only end that a case can reach from a mark in silence, with the way there. Raises ValueError elsewhere."""
+        """The only end that a case can reach from a mark in silence, with the way there; ValueError elsewhere."""
         ((stop, way),) = ((stop, way) for stop, way in self.after(mark).items() if stop.is_end)
         return stop, way
 

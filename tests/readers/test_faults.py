@@ -83,11 +83,11 @@ def test_a_gzip_file_that_is_cut_off(cut: int, tmp_path: Path) -> None:
     )
 
 
-def test_text_of_another_encoding(tmp_path: Path) -> None:
-    text = HEADER + "a,brief,2026-01-05\nM\u00fcller,brief,2026-01-05\n"
-    assert fault_of_log(tmp_path, text.encode("latin-1")) == (
-        "log.csv, row 3: this row is not UTF-8 text (byte 0xfc); save the file as UTF-8, "
-        'which spreadsheets call "CSV UTF-8"'
+def test_two_encodings_in_one_file(tmp_path: Path) -> None:
+    own, other = "M\u00fcller,brief,2026-01-05\n".encode(), "M\u00fcller,brief,2026-01-05\n".encode("latin-1")
+    assert fault_of_log(tmp_path, HEADER.encode() + own + b"a,brief,2026-01-05\n" + other) == (
+        "log.csv, row 4: this row is not UTF-8 text (byte 0xfc), but row 2 is: two ways of writing letters are mixed "
+        'in this file; save all of it as UTF-8, which spreadsheets call "CSV UTF-8"'
     )
 
 
@@ -198,9 +198,10 @@ def test_a_date_twice(tmp_path: Path) -> None:
 
 
 def test_rows_that_are_not_evenly_spaced(tmp_path: Path) -> None:
-    assert fault_of_series(tmp_path, "week,leads\n2026-01-05,3\n2026-01-12,4\n2026-01-22,4\n2026-01-29,4\n") == (
-        'weekly.csv, column "week", row 4: the rows are not evenly spaced: most rows are 1w apart, this one is 10d '
-        "after the one before; leave out whole periods only, or write their cells empty"
+    """Two rows in one week cannot both be its value; rows on odd days of different weeks can (see test_series)."""
+    assert fault_of_series(tmp_path, "week,leads\n2026-01-05,3\n2026-01-12,4\n2026-01-15,4\n2026-01-22,4\n") == (
+        'weekly.csv, column "week", row 4: the rows are not evenly spaced: most rows are 1w apart, this one is 3d '
+        "after the one before; and two of them lie in the week of 2026-01-12. Leave one row a week"
     )
 
 

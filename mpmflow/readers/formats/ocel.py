@@ -1,0 +1,292 @@
+"""Object-centric event logs (OCEL 2.0, JSON and SQLite), laid flat along one type of object.
+
+In such a log an event belongs to several objects: one order, three items, a customer. To follow cases, one type of
+object must be chosen as the case. An event stands once for each object of that type that it is related to; events
+related to none are passed over. How many of each there are is said in `notes`.
+
+Columns of the flat table, all texts: `case:concept:name` (the object), `concept:name` (the type of the event),
+`time:timestamp`, `ocel:eid`, the attributes of the event under their names, those of the object with the prefix
+`case:` as they were when the event happened, and for each other type of object `object:TYPE` with its objects, with
+commas between.
+
+Source: A. Berti and others, OCEL (Object-Centric Event Log) 2.0 Specification, 2023, ocel-standard.org.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from mpmflow.diagnostics.errors import DataError
+
+from ..periods import moment
+from .files import nearest, open_bytes
+from .sandbox import open_sqlite
+
+LARGEST_JSON = 512 << 20
+"""JSON is read whole; a larger log has an SQLite form, which is not."""
+
+MOST_ROWS = 20_000_000
+
+Change = tuple[int, int, str, str]
+"""A value of an object: since when, the place in the file, the attribute, the value."""
+
+
+@dataclass(slots=True)
+class Ocel:
+    """An object-centric log, as either format gives it.
+
+    Attributes:
+        name: what to call the file.
+        types: objects per type.
+        type_of: object -> its type.
+        changes: object -> its values, in the order of time.
+        events: id, type, time, attributes and the ids of related objects, in the order of the file.
+    """
+
+    name: str
+    types: dict[str, int] = field(default_factory=dict)
+    type_of: dict[str, str] = field(default_factory=dict)
+    changes: dict[str, list[Change]] = field(default_factory=dict)
+    events: list[tuple[str, str, str, dict[str, str], list[str]]] = field(default_factory=list)
+
+    def add_object(self, name: str, kind: str) -> None:
+        if name in self.type_of:
+            raise DataError(f"the object {name!r} is there twice", file=self.name)
+        self.type_of[name] = kind
+        self.types[kind] = self.types.get(kind, 0) + 1
+
+    def add_change(self, name: str, time: Any, attribute: str, value: Any) -> None:
+        text = text_of(value)
+        if text is not None:
+            when = moment(str(time)) if time else None
+            changes = self.changes.setdefault(name, [])
+            changes.append((when or 0, len(changes), attribute, text))
+
+
+@dataclass(frozen=True, slots=True)
+class FlatLog:
+    """A flat log: a polars DataFrame of texts, the type of object that became the case, and what to know of it."""
+
+    frame: Any
+    case: str
+    guessed: bool
+    notes: tuple[str, ...]
+
+
+def text_of(value: Any) -> str | None:
+    """A value as a text; None for what is missing.
+
+    >>> text_of(True), text_of(2.5), text_of("")
+    ('true', '2.5', None)
+    """
+    if value is None or value == "":
+        return None
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
+
+
+def flatten(log: Ocel, case: str | None) -> FlatLog:
+    """Lay a log flat along a type of object; the only one there is if None is named. Raises DataError."""
+    import polars
+
+    chosen = choose(log, case)
+    rows: list[dict[str, str | None]] = []
+    several = none = 0
+    # Objects are few beside events: their values are put in the order of time once.
+    for changes in log.changes.values():
+        changes.sort()
+    for number, (event, kind, time, values, related) in enumerate(log.events, start=1):
+        others: dict[str, list[str]] = {}
+        cases: list[str] = []
+        for name in dict.fromkeys(related):
+            found = log.type_of.get(name)
+            if found is None:
+                raise DataError(f"the event {event!r} is related to {name!r}, which is no object of the log",
+                                file=log.name, row=number)  # fmt: skip
+            if found == chosen:
+                cases.append(name)
+            else:
+                others.setdefault(f"object:{found}", []).append(name)
+        several += len(cases) > 1
+        none += not cases
+        beside = {column: ", ".join(names) for column, names in others.items()}
+        for name in cases:
+            own = {"case:concept:name": name, "concept:name": kind, "time:timestamp": time, "ocel:eid": event}
+            rows.append({**_at(log.changes.get(name, ()), time), **beside, **values, **own})
+            if len(rows) > MOST_ROWS:
+                raise DataError(f"flat along {chosen!r}, this log has more than {MOST_ROWS:,} rows", file=log.name)
+    if not rows:
+        raise DataError(f"no event is related to an object of the type {chosen!r}", file=log.name)
+    columns = dict.fromkeys(sorted({column for row in rows for column in row}), polars.String)
+    frame = polars.DataFrame({name: [row.get(name) for row in rows] for name in columns}, schema=columns)
+    return FlatLog(frame, chosen, case is None, tuple(_notes(log, chosen, several, none)))
+
+
+def choose(log: Ocel, case: str | None) -> str:
+    """The type of object that is the case. Raises DataError, with the types there are, unless it is clear."""
+    there = ", ".join(f"{kind} ({count})" for kind, count in sorted(log.types.items())[:20]) or "none"
+    how = 'say it in the data block, as in case "order", or with --case-notion order'
+    if case is None:
+        if len(log.types) == 1:
+            return next(iter(log.types))
+        raise DataError(
+            f"an object-centric log has a case only once you say which objects are the cases; {how}. Types of objects: "
+            f"{there}",
+            file=log.name,
+        )
+    if case not in log.types:
+        meant = nearest(case, log.types)
+        hint = f" Did you mean {meant!r}?" if meant else ""
+        raise DataError(f"the log has no objects of the type {case!r}; it has {there}.{hint}", file=log.name)
+    return case
+
+
+def _at(changes: Iterable[Change], time: str) -> dict[str, str]:
+    """The values of an object when an event happened; of what was first known later, the first."""
+    now = moment(time)
+    values: dict[str, str] = {}
+    for when, _, attribute, value in changes:
+        if now is None or when <= now or CASE + attribute not in values:
+            values[CASE + attribute] = value
+    return values
+
+
+CASE = "case:"
+
+
+def _notes(log: Ocel, case: str, several: int, none: int) -> Iterator[str]:
+    of = f"of {len(log.events)} events"
+    if several:
+        yield f"{several} {of} belong to several objects of the type {case!r} and count for each of them."
+    if none:
+        yield f"{none} {of} are related to no object of the type {case!r} and are passed over."
+
+
+# -------------------------------------------------------------------------------------------------- JSON
+
+
+def read_json(path: Path) -> Ocel:
+    """Read OCEL 2.0 as JSON, plain or gzip. Raises DataError."""
+    with open_bytes(path) as file:
+        text = file.read(LARGEST_JSON + 1)
+    if len(text) > LARGEST_JSON:
+        raise DataError(
+            f"as JSON, a log of more than {LARGEST_JSON >> 20} MB is not read; save it as SQLite (OCEL 2.0)",
+            file=path.name,
+        )
+    try:
+        document = json.loads(text)
+    except RecursionError:
+        raise DataError("this JSON is nested too deeply for a log", file=path.name) from None
+    except UnicodeDecodeError:
+        raise DataError("this JSON is not UTF-8 text; save it as UTF-8", file=path.name) from None
+    except ValueError as fault:
+        row = getattr(fault, "lineno", None)
+        said = getattr(fault, "msg", None) or str(fault)
+        raise DataError(f"this is not JSON from here on: {said}", file=path.name, row=row) from None
+    if not isinstance(document, dict) or not {"events", "objects"} <= document.keys():
+        old = isinstance(document, dict) and "ocel:events" in document
+        said = (
+            "this is OCEL 1.0; save it as OCEL 2.0" if old else "this JSON is no OCEL 2.0: it has no events and objects"
+        )
+        raise DataError(said, file=path.name)
+    log = Ocel(path.name)
+    for number, entry in _entries(document, "objects", log):
+        name = _word(entry, "id", "objects", number, log)
+        log.add_object(name, _word(entry, "type", "objects", number, log))
+        for _, part in _entries(entry, "attributes", log):
+            log.add_change(name, part.get("time"), _word(part, "name", "objects", number, log), part.get("value"))
+    for number, entry in _entries(document, "events", log):
+        values = {
+            _word(part, "name", "events", number, log): value
+            for _, part in _entries(entry, "attributes", log)
+            if (value := text_of(part.get("value"))) is not None
+        }
+        related = [_word(part, "objectId", "events", number, log) for _, part in _entries(entry, "relationships", log)]
+        name, kind, time = (_word(entry, key, "events", number, log) for key in ("id", "type", "time"))
+        log.events.append((name, kind, time, values, related))
+    return log
+
+
+def _entries(holder: Mapping[str, Any], key: str, log: Ocel) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    found = holder.get(key)
+    if found is None:
+        return
+    if not isinstance(found, list):
+        raise DataError(f"{key!r} should be a list", file=log.name)
+    for number, entry in enumerate(found, start=1):
+        if not isinstance(entry, dict):
+            raise DataError(f"entry {number} of {key!r} should be an object with names and values", file=log.name)
+        yield number, entry
+
+
+def _word(entry: Mapping[str, Any], key: str, where: str, number: int, log: Ocel) -> str:
+    found = entry.get(key)
+    if not isinstance(found, str | int) or found == "":
+        raise DataError(f"entry {number} of {where!r} has no {key!r}", file=log.name, row=number)
+    return str(found)
+
+
+# -------------------------------------------------------------------------------------------------- SQLite
+
+
+def read_sqlite(path: Path) -> Ocel:
+    """Read OCEL 2.0 as SQLite. Raises DataError, also for a database that is no such log."""
+    with closing(open_sqlite(path)) as database:
+        try:
+            return _read_sqlite(database, path.name)
+        except sqlite3.Error as fault:
+            raise DataError(f"this database cannot be read as OCEL 2.0: {fault}", file=path.name) from None
+
+
+def _read_sqlite(database: sqlite3.Connection, name: str) -> Ocel:
+    there = {row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'view')")}
+    needed = {"event", "object", "event_object", "event_map_type", "object_map_type"}
+    if not needed <= there:
+        shown = ", ".join(sorted(there)[:20]) or "none"
+        raise DataError(
+            "this database is no object-centric log (OCEL 2.0); to read a table of it, add a query, as in "
+            f'log "sqlite:///{name}" {{ query "select …" }}. Its tables: {shown}',
+            file=name,
+        )
+    log = Ocel(name)
+    for object_name, kind in database.execute("SELECT ocel_id, ocel_type FROM object ORDER BY rowid"):
+        log.add_object(str(object_name), str(kind))
+    for values in _attributes(database, "object", name):
+        own = str(values.pop("ocel_id"))
+        time, changed = values.pop("ocel_time", None), values.pop("ocel_changed_field", None)
+        for attribute, value in values.items():
+            if changed in (None, "", attribute):
+                log.add_change(own, time, attribute, value)
+    times: dict[str, tuple[str, dict[str, str]]] = {}
+    for values in _attributes(database, "event", name):
+        own, time = str(values.pop("ocel_id")), text_of(values.pop("ocel_time", None))
+        texts = {attribute: text for attribute, value in values.items() if (text := text_of(value)) is not None}
+        times[own] = (time or "", texts)
+    related: dict[str, list[str]] = {}
+    for event, object_name in database.execute("SELECT ocel_event_id, ocel_object_id FROM event_object ORDER BY rowid"):
+        related.setdefault(str(event), []).append(str(object_name))
+    for event, kind in database.execute("SELECT ocel_id, ocel_type FROM event ORDER BY rowid"):
+        time, texts = times.get(str(event), ("", {}))
+        log.events.append((str(event), str(kind), time, texts, related.get(str(event), [])))
+    return log
+
+
+def _attributes(database: sqlite3.Connection, what: str, file: str) -> Iterator[dict[str, Any]]:
+    """The rows of every table of attributes of events or of objects."""
+    tables = [str(row[0]) for row in database.execute(f"SELECT DISTINCT ocel_type_map FROM {what}_map_type ORDER BY 1")]
+    for table in tables:
+        quoted = f"{what}_{table}".replace('"', '""')
+        rows = database.execute(f'SELECT * FROM "{quoted}" ORDER BY rowid')
+        columns = [part[0] for part in rows.description]
+        if "ocel_id" not in columns:
+            raise DataError(f"the table {what}_{table} has no column ocel_id", file=file)
+        for row in rows:
+            yield dict(zip(columns, row, strict=True))

@@ -1,0 +1,46 @@
+"""SQLite files of strangers, opened to be read and nothing else.
+
+The connection cannot write, attach another file, load an extension, or set anything; a query runs only what SQLite's
+authorizer is asked about and allows.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from urllib.parse import quote
+
+from mpmflow.diagnostics.errors import DataError
+
+from .files import open_bytes
+
+_ALLOWED = frozenset((sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_RECURSIVE))
+_REFUSED_FUNCTIONS = frozenset(("load_extension", "readfile", "writefile", "edit", "fts3_tokenizer", "zeroblob"))
+STEPS = 100_000
+
+
+def open_sqlite(path: Path) -> sqlite3.Connection:
+    """A connection that only reads. Raises DataError where there is no such file or it may not be opened."""
+    with open_bytes(path):
+        pass
+    try:
+        database = sqlite3.connect(f"file:{quote(str(path.resolve()))}?mode=ro", uri=True)
+        database.execute("PRAGMA query_only = 1")
+        database.execute("PRAGMA trusted_schema = 0")
+        database.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
+        database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, 64 << 20)
+        # A long query gives the interpreter a chance to be interrupted.
+        database.set_progress_handler(lambda: 0, STEPS)
+        database.set_authorizer(_judge)
+        database.execute("SELECT 1 FROM sqlite_master").fetchone()
+    except sqlite3.Error as fault:
+        raise DataError(f"this database cannot be opened: {fault}", file=path.name) from None
+    return database
+
+
+def _judge(action: int, first: str | None, second: str | None, *_: object) -> int:
+    if action in _ALLOWED:
+        return sqlite3.SQLITE_OK
+    if action == sqlite3.SQLITE_FUNCTION and (second or "").lower() not in _REFUSED_FUNCTIONS:
+        return sqlite3.SQLITE_OK
+    return sqlite3.SQLITE_DENY
