@@ -1,0 +1,1 @@
+"""Discrete-event simulation of a whole model: teams that several workflows share, calendars, batches, priorities."""
