@@ -5,20 +5,20 @@ made of the sources it came from, so that a new version never meets old code. nu
 function itself and would keep a loop whose helper, in another file, has changed; and it fails to import where it finds
 no folder to write to. Here a machine without one compiles at every start and works all the same.
 
-A temporary folder that others can write to is never used: whoever can put code there could run it. Import this only
-from inside a function: numba takes half a second.
+A temporary folder that others can write to is never used: whoever can put code there could run it. numba itself, which takes half a second, is imported when the first
+loop is made.
 """
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar, cast
-
-import numba
 
 from mpmflow.diagnostics.kept import cache_folder
 
@@ -28,6 +28,8 @@ _OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
 
 def compiled(function: Function, **options: Any) -> Function:
     """A loop that Python calls: compiled on its first call and kept for the next start; options as numba's."""
+    import numba
+
     config: Any = numba.config
     before = config.CACHE_DIR
     try:
@@ -41,13 +43,32 @@ def compiled(function: Function, **options: Any) -> Function:
         config.CACHE_DIR = before
 
 
+@contextmanager
+def loading() -> Iterator[None]:
+    """No search for garbage while compiled code is loaded: half a million objects, hardly one of them garbage.
+
+    It is half of the time that loading takes.
+    """
+    searching = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if searching:
+            gc.enable()
+
+
 def helper(function: Function) -> Function:
     """A piece of a compiled loop."""
+    import numba
+
     return cast(Function, numba.njit(**_OPTIONS)(function))
 
 
 def inlined(function: Function) -> Function:
     """A piece of a compiled loop that is put in the place of every call."""
+    import numba
+
     return cast(Function, numba.njit(forceinline=True, **_OPTIONS)(function))
 
 

@@ -19,8 +19,9 @@ import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -28,7 +29,7 @@ from scipy import special
 
 from mpmflow.numerics.faults import NumericsError
 
-from .process import EventProcess
+from .process import Arrivals, EventProcess, event_process
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -335,13 +336,24 @@ def replication(
     series: Floats | None = None,
 ) -> Tallies:
     """One run by its key (seed, scenario, number); a plain function, so that any executor can send it anywhere."""
-    from .tables import run
-
     seed, scenario, number = key
     keys = np.random.SeedSequence(seed, spawn_key=(scenario, number)).generate_state(3, np.uint64)
     asked = np.zeros(1, np.int64) if stop is None else stop
     kept = np.empty(0) if series is None else series
-    return Tallies(**run(process, keys, warmup, cases, drain, horizon, most_tokens, asked, kept))
+    return Tallies(**_loop()(process, keys, warmup, cases, drain, horizon, most_tokens, asked, kept))
+
+
+@cache
+def _loop() -> Callable[..., dict[str, Any]]:
+    """The compiled loop, loaded (or compiled) by a first run of next to nothing."""
+    from mpmflow.numerics.compiling import loading
+
+    with loading():
+        from .tables import run
+
+        one = event_process([None], [0], [-1], [1.0], [Arrivals(0, None)])
+        run(one, np.zeros(3, np.uint64), 0, 1, True, 1.0, 1, np.zeros(1, np.int64), np.empty(0))
+    return run
 
 
 def compiles_first() -> bool:
