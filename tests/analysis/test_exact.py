@@ -149,7 +149,7 @@ def webinar() -> Model:
 
 
 def test_the_webinar_by_hand() -> None:
-    found = analyze(webinar())["webinar"]
+    found = analyze(webinar(), waits="none")["webinar"]
     rounds, legal = 1 / 0.8, 1 / 0.96
     passes = 0.95 / 0.96
     assert found.visits["brief"] == pytest.approx(rounds, rel=1e-14)
@@ -175,20 +175,20 @@ def test_the_webinar_by_hand() -> None:
 
 
 def test_times_without_queues_say_so_when_people_may_be_busy() -> None:
-    found = analyze(webinar())["webinar"]
+    found = analyze(webinar(), waits="none")["webinar"]
     assert found.method["time.mean"] == "approximate"
     assert any("waiting for people" in note for note in found.notes)
 
 
 def test_a_share_moves_time_as_its_formula_says() -> None:
-    found = analyze(webinar())["webinar"]
+    found = analyze(webinar(), waits="none")["webinar"]
     gradient, elasticity = found.levers.effect("brief_complete.no", "time.mean")
     assert gradient == pytest.approx(8.5 * HOUR / 0.8**2, rel=1e-12)
     assert elasticity == pytest.approx(gradient * 0.2 / found["time.mean"], rel=1e-12)
 
 
 def test_mending_a_decision_gains_what_leaving_its_effects_out_gains() -> None:
-    found = analyze(webinar())["webinar"]
+    found = analyze(webinar(), waits="none")["webinar"]
     gains = {one.decision: one.gains for one in found.ranking}
     assert gains["brief_complete"]["time.mean"] == pytest.approx(-8.5 * HOUR * 0.25, rel=1e-10)
     assert gains["legal_ok"]["yield"] == pytest.approx(0.01 / 0.96, rel=1e-10)
@@ -245,7 +245,7 @@ def test_interactions_are_second_differences(figure: str) -> None:
 
 
 def test_interactions_of_what_has_none_are_refused_with_the_names() -> None:
-    found = analyze(webinar())["webinar"]
+    found = analyze(webinar(), waits="none")["webinar"]
     with pytest.raises(KeyError, match=r"time\.mean, touch_time\.mean"):
         found.interactions("time.p90")
     with pytest.raises(KeyError, match="no outcome of a decision"):
@@ -533,7 +533,7 @@ def random_models(draw: st.DrawFn) -> Model:
 @settings(max_examples=60, deadline=None)
 @given(random_models())
 def test_visits_and_ends_are_those_of_dense_algebra(model: Model) -> None:
-    found = analyze(model)["w"]
+    found = analyze(model, waits="none")["w"]
     flow = arcs(model.workflows["w"])
     places = [place.id for place in flow.nodes.values() if place.kind != "end"]
     seat = {place: index for index, place in enumerate(places)}
@@ -582,7 +582,7 @@ def moved(model: Model, decision: str, outcome: str, change: Fraction) -> Model:
 @settings(max_examples=15, deadline=None)
 @given(random_models())
 def test_slopes_of_shares_are_those_of_central_differences(model: Model) -> None:
-    found = analyze(model)["w"]
+    found = analyze(model, waits="none")["w"]
     step = Fraction(1, 100_000)
     decisions = [
         node for node in model.workflows["w"].body if isinstance(node, Decision) and found.visits[node.name] > 0
@@ -590,8 +590,8 @@ def test_slopes_of_shares_are_those_of_central_differences(model: Model) -> None
     for decision in decisions[:2]:
         for outcome in decision.outcomes[:3]:
             lever = f"{decision.name}.{outcome.name}"
-            up = analyze(moved(model, decision.name, outcome.name, step))["w"]
-            down = analyze(moved(model, decision.name, outcome.name, -step))["w"]
+            up = analyze(moved(model, decision.name, outcome.name, step), waits="none")["w"]
+            down = analyze(moved(model, decision.name, outcome.name, -step), waits="none")["w"]
             for figure in FIGURES:
                 column = found.levers.gradients[figure]
                 before = (found[figure] - down[figure]) / float(step)
@@ -610,7 +610,7 @@ def test_slopes_of_shares_are_those_of_central_differences(model: Model) -> None
 @given(random_models())
 def test_elasticities_of_all_times_and_of_all_costs_add_up_to_one(model: Model) -> None:
     """Stretching every time by 1 % stretches the mean and the spread by 1 % (Euler); so with money."""
-    found = analyze(model)["w"]
+    found = analyze(model, waits="none")["w"]
     for figures, words in (
         (("time.mean", "time.sd"), ("takes", "waits", "delay")),
         (("cost.mean", "cost.sd"), ("costs", "cost")),
@@ -734,7 +734,7 @@ def test_fixed_times_are_late_exactly() -> None:
 
 
 def test_the_document_is_strict_json_and_the_same_every_time() -> None:
-    first, second = analyze(webinar()), analyze(webinar())
+    first, second = analyze(webinar(), waits="none"), analyze(webinar(), waits="none")
     assert first.to_json() == second.to_json()
     document = json.loads(first.to_json())
     assert document["schema"] == "mpmflow/analysis/1"
@@ -748,9 +748,9 @@ def test_the_document_is_strict_json_and_the_same_every_time() -> None:
 def test_a_result_is_a_table_of_any_library() -> None:
     pytest.importorskip("narwhals")
     pytest.importorskip("polars")
-    frame = analyze(webinar()).to_frame()
+    frame = analyze(webinar(), waits="none").to_frame()
     assert frame.columns == ["workflow", "figure", "value", "method", "error"]
-    assert "text/html" in analyze(webinar())._repr_mimebundle_()
+    assert "text/html" in analyze(webinar(), waits="none")._repr_mimebundle_()
 
 
 def long_line(steps: int) -> Model:
@@ -767,6 +767,6 @@ def test_the_work_grows_with_the_number_of_steps_and_no_faster() -> None:
     small = long_line(1_250)
     work = calls(lambda: analyze(model)["w"].levers)
     assert work < 4.5 * calls(lambda: analyze(small)["w"].levers)
-    found = analyze(model)["w"]
+    found = analyze(model, waits="none")["w"]
     assert found.method["time.p90"] == "approximate"
     assert len(found.levers) == 15_000

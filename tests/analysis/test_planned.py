@@ -57,7 +57,7 @@ def model() -> Model:
 
 
 def test_formulas_are_computed_from_the_exact_figures() -> None:
-    planned = Planned(model(), analyze(model()))
+    planned = Planned(model(), analyze(model(), waits="none"))
     levels = planned.levels()
     assert levels["cycle"] == pytest.approx(9000)
     assert levels["slow"] == 4 * 3600
@@ -68,7 +68,7 @@ def test_formulas_are_computed_from_the_exact_figures() -> None:
 
 
 def test_indicators_have_the_level_of_the_design() -> None:
-    planned = Planned(model(), analyze(model()))
+    planned = Planned(model(), analyze(model(), waits="none"))
     wanted = {
         "ok.no": 0.2, "ok.rounds": 1.25, "returned": 0.2, "brief.time": 7200.0, "w.arrivals": 10 / WEEK,
         "team.load": 10 * 9000 / WEEK, "w.open": 10 * 9000 / WEEK,
@@ -77,8 +77,16 @@ def test_indicators_have_the_level_of_the_design() -> None:
     assert planned.level("brief.wait") is None
 
 
+def test_with_waits_an_indicator_of_a_wait_has_a_level() -> None:
+    found = analyze(model())
+    planned = Planned(model(), found)
+    assert planned.level("brief.wait") == found["w"].steps["brief"].wait > 0
+    assert planned.level("ok.wait") == 0.0
+    assert planned.level("w.open") == pytest.approx(10 / WEEK * found["w"]["time.mean"], rel=1e-12)
+
+
 def test_workflow_functions_and_their_statistics() -> None:
-    found = analyze(model())["w"]
+    found = analyze(model(), waits="none")["w"]
     assert workflow_function(found, "time", "median") == 7200.0
     assert workflow_function(found, "late") == pytest.approx(0.2**2, abs=1e-9)
     assert workflow_function(found, "cost", "sd") == pytest.approx(100 * (0.2**0.5) / 0.8)
@@ -89,14 +97,16 @@ def test_a_scenario_beside_today() -> None:
     found = what_if(model(), "better", {"team.people": 2})
     better = found["better"]
     assert better.label == "Better briefs"
-    assert better.figures["w"]["time.mean"].then == pytest.approx(8000)
-    assert better.figures["w"]["time.mean"].relative == pytest.approx(-1 / 9)
-    assert better.metrics["cycle"].difference == pytest.approx(-1000)
+    assert better.figures["w"]["time.without_wait"].then == pytest.approx(8000)
+    assert better.figures["w"]["time.without_wait"].relative == pytest.approx(-1 / 9)
+    time = better.figures["w"]["time.mean"]
+    assert time.difference < -1000  # fewer rounds, and shorter waits for all the others
+    assert better.metrics["cycle"].difference == pytest.approx(time.difference)
     assert "leads" not in better.metrics
     assert found.alternatives[1].loads["team"].relative == pytest.approx(-0.5)
     document = json.loads(found.to_json())
     assert document["schema"] == "mpmflow/what-if/1"
-    assert document["scenarios"][0]["metrics"]["cycle"]["change"] == pytest.approx(-1000)
+    assert document["scenarios"][0]["metrics"]["cycle"]["change"] == pytest.approx(time.difference)
 
 
 def test_without_a_name_all_scenarios_and_an_unknown_one_is_refused() -> None:

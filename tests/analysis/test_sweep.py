@@ -61,7 +61,7 @@ def one_by_one(model: Model, settings: Mapping[str, Sequence[Any]], names: Seque
     """The reference: each scenario set by `what if`, and analysed in full."""
     found: dict[str, list[float]] = {name: [] for name in names}
     for values in zip(*settings.values(), strict=True):
-        analysis = analyze(apply(model, dict(zip(settings, values, strict=True))))["w"]
+        analysis = analyze(apply(model, dict(zip(settings, values, strict=True))), waits="none")["w"]
         for name in names:
             head, _, tail = name.partition(".")
             value = {"visits": analysis.visits, "ends": analysis.ends}.get(head, {}).get(tail)
@@ -131,7 +131,7 @@ def test_a_factor_multiplies_the_whole_law() -> None:
     model = mpm.parse(OUTER)
     found = sweep(model, {"brief.takes.scale": [0.5, 2.0]}, figures=ALL)
     for at, law in enumerate(("triangular(1h, 2h, 1d)", "triangular(4h, 8h, 4d)")):
-        analysis = analyze(mpm.parse(OUTER.replace("triangular(2h, 4h, 2d)", law)))["w"]
+        analysis = analyze(mpm.parse(OUTER.replace("triangular(2h, 4h, 2d)", law)), waits="none")["w"]
         for name in FIGURES:
             assert found[name][at] == pytest.approx(analysis[name], rel=1e-10), name
 
@@ -227,7 +227,7 @@ class TestShape:
 
     def test_today_is_the_workflow_as_it_is(self) -> None:
         found = sweep(self.model, {"ok.no": [0.4]}, figures=["time.mean"])
-        assert found.today["time.mean"] == analyze(self.model)["w"]["time.mean"]
+        assert found.today["time.mean"] == analyze(self.model, waits="none")["w"]["time.mean"]
 
     def test_a_table_and_a_document(self) -> None:
         found = sweep(self.model, {"ok.no": [0.4, 0.1]})

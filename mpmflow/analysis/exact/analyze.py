@@ -1,21 +1,29 @@
 """`analyze`: the exact figures of each workflow as it is designed, and what every lever does to them.
 
-No data, no chance: structure is solved exactly (`figures`), slopes by adjoints (`levers`), the law of the time on a
-lattice (`sojourn_of`). Waiting in queues is no part of these figures: times are those of a case that never waits for a
-person, and `wait` is None.
+No data: structure is solved exactly (`figures`), slopes by adjoints (`levers`), the law of the time on a lattice
+(`sojourn_of`). Where cases keep coming to teams, `analysis.congestion` puts the waits in front of those teams into the
+figures; `analyze_workflow` leaves them out: its times are those of a case that finds everybody free.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from mpmflow.analysis.exact.arrays import LawBook, Solved, Solver
 from mpmflow.analysis.exact.figures import Solution, solve_process, wasted
 from mpmflow.analysis.exact.interactions import Interaction, interactions_of
-from mpmflow.analysis.exact.law_of_time import LawOfTime, RemainingTime, law_of_all, law_of_end, remaining
+from mpmflow.analysis.exact.law_of_time import (
+    LawOfTime,
+    RemainingTime,
+    end_number,
+    law_of_all,
+    law_of_draws,
+    law_of_end,
+    remaining,
+)
 from mpmflow.analysis.exact.laws_of import Samples
 from mpmflow.analysis.exact.levers import Levers, levers_of
 from mpmflow.analysis.exact.ranking import RANKED, Mending, MendingBoth, ranking
@@ -26,6 +34,14 @@ from mpmflow.graphs.to_chain import to_chain
 from mpmflow.model.model import Model
 from mpmflow.model.process import Workflow
 
+if TYPE_CHECKING:
+    from mpmflow.analysis.congestion.answer import Waiting
+    from mpmflow.analysis.congestion.effects import People
+    from mpmflow.analysis.congestion.overload import OverloadedTeam
+
+Waits = Literal["work", "qna", "jackson", "mgm", "none"]
+WAITS: tuple[Waits, ...] = ("work", "qna", "jackson", "mgm", "none")
+"""How waits may be worked out: the default formula, the older ones for comparison, not at all."""
 INTERACTIONS = 10
 """So many pairs of levers stand in the document: the strongest ones for the time."""
 
@@ -35,14 +51,20 @@ class TeamFigures:
     """What a process asks of a team.
 
     Attributes:
-        load: busy share of its people; None without arrivals, or for a team of nobody.
-        wait: seconds of one visit in its queue; None here.
+        load: busy share of its people, by the work of all workflows; None without arrivals, or for a team of nobody.
+        wait: mean seconds of one visit in its queue; None where waits are not counted, and beyond full load.
         work: its working seconds per case.
+        delayed: chance that a visit has to wait at all.
+        queue: visits waiting at a time, those of other workflows among them.
+        wait_per_case: mean seconds that a case waits for it, over all its visits.
     """
 
     load: float | None
     wait: float | None
     work: float
+    delayed: float | None = None
+    queue: float | None = None
+    wait_per_case: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +74,8 @@ class StepFigures:
     Attributes:
         visits: executions per case.
         time: calendar seconds of one visit, its own `waits` included.
-        wait: seconds of one visit in the queue; None here.
+        wait: mean seconds of one visit in the queue of its team, 0 without one; None where waits are not counted, and
+            beyond full load.
         cost: money of one visit.
     """
 
@@ -72,13 +95,16 @@ class WorkflowAnalysis:
         visits: node -> mean executions per case; 0 for what no case comes to.
         figures: "time.mean", "time.sd", "time.p50", "time.p90", "time.p95", "time.late", "touch_time.mean",
             "cost.mean", "cost.sd", "yield", "scrap", "first_pass", "rework", "throughput_per_s", "wip", "waste.cost",
-            "waste.touch_time"; None where one has no meaning.
+            "waste.touch_time"; None where one has no meaning. With waits also "time.without_wait" and
+            "teams.T.wait" of every team.
         currency: of the costs; None where nothing costs anything, or costs are in several.
         method: figure -> exact, bounded or approximate, for every figure that is not exact.
         error: figure -> bound on its error: of chances for percentiles and lateness.
         teams, steps: by name, in the order of the text.
         notes: what a reader must know.
-        solution: the solved chain behind it all, for other questions.
+        solution: the solved chain behind it all, for other questions; without waits.
+        waiting: how the waits in these figures came about; None where they are those of a case that finds everybody
+            free.
     """
 
     name: str
@@ -95,6 +121,7 @@ class WorkflowAnalysis:
     whole_time: WholeTime = field(repr=False)
     solver: Solver = field(repr=False)
     model: Model = field(repr=False)
+    waiting: Waiting | None = field(default=None, repr=False)
 
     def __getitem__(self, figure: str) -> float | None:
         """A figure by its dotted name."""
@@ -110,14 +137,22 @@ class WorkflowAnalysis:
     @cached_property
     def levers(self) -> Levers:
         """What moves the figures, and how fast; worked out when first asked for."""
+        if self.waiting is not None:
+            return self.waiting.levers(levers_of(self.solution, self.solver), self.figures)
         deadline, sd = self.solution.process.deadline, self.figures["time.sd"] or 0.0
         law = law_slopes(self.whole_time, deadline)
         moments = gamma_slopes(self.whole_time, self.solution.time.mean, sd, deadline)
         return levers_of(self.solution, self.solver, law, self.figures, moments, self.whole_time)
 
+    @property
+    def people(self) -> tuple[People, ...]:
+        """What one more and one fewer in each team would change; () where waits are not counted."""
+        return self.waiting.people if self.waiting is not None else ()
+
     @cached_property
     def _mendings(self) -> tuple[tuple[Mending, ...], tuple[MendingBoth, ...]]:
-        return ranking(self.solution)
+        exact = ranking(self.solution)
+        return exact if self.waiting is None else self.waiting.ranking(exact)
 
     @property
     def ranking(self) -> tuple[Mending, ...]:
@@ -129,25 +164,52 @@ class WorkflowAnalysis:
         """The first decisions of the ranking two by two, those whose gains add up least first. Exact."""
         return self._mendings[1]
 
-    def interactions(self, figure: str = "time.mean", levers: Sequence[str] | None = None) -> tuple[Interaction, ...]:
+    def interactions(self, figure: str | None = None, levers: Sequence[str] | None = None) -> tuple[Interaction, ...]:
         """How outcomes of different decisions help or hinder each other: exact second derivatives of a mean.
 
+        Of the mean time, unless said: `time.without_wait` where waits are counted, for those of waits are not known.
         The strongest pairs first; of the outcomes with the largest effects, or of those named by `levers`. Raises
         KeyError for a figure that is no mean, and for a name that is no outcome outside parallel blocks.
         """
-        return interactions_of(self.solution, figure, levers)
+        if self.waiting is None or figure not in (None, "time.mean", "time.without_wait"):
+            return interactions_of(self.solution, figure or "time.mean", levers)
+        if figure == "time.mean":
+            raise KeyError("interactions of 'time.mean' are not known with waits in it; ask for 'time.without_wait'")
+        found = interactions_of(self.solution, "time.mean", levers)
+        return tuple(replace(pair, figure="time.without_wait") for pair in found)
 
     @cached_property
     def law(self) -> LawOfTime:
-        """The law of the time of all cases: `.percentile(share)`, `.chance_later_than(time)`, `.error`."""
+        """The law of the time of all cases: `.percentile(share)`, `.chance_later_than(time)`, `.error`.
+
+        Raises ValueError where a team has more work than it can do.
+        """
+        if self.waiting is not None:
+            return self._drawn_law(None)
         sd = self.figures["time.sd"] or 0.0
         return law_of_all(self.whole_time, self.solution.time.mean, sd, self._time_method)
+
+    def _drawn_law(self, end: str | None) -> LawOfTime:
+        assert self.waiting is not None
+        if self.figures["time.mean"] is None:
+            raise ValueError("a team has more work than it can do, so the times of cases have no law in the long run")
+        if self.waiting.drawn is None:  # nobody ever waits
+            if end is not None:
+                return law_of_end(self.solution, self.whole_time, end, self._time_method)
+            sd = self.figures["time.sd"] or 0.0
+            return law_of_all(self.whole_time, self.solution.time.mean, sd, self._time_method)
+        if end is None:
+            return law_of_draws(self.waiting.drawn, None, self.figures["time.mean"])
+        return law_of_draws(self.waiting.drawn, end_number(self.solution, end), None)
 
     def law_of(self, end: str) -> LawOfTime:
         """The law of the time of the cases that end in one way.
 
-        Raises KeyError for an unknown end, ValueError for one that no case comes to.
+        Raises KeyError for an unknown end, ValueError for one that no case comes to, and where a team has more work
+        than it can do.
         """
+        if self.waiting is not None:
+            return self._drawn_law(end)
         return law_of_end(self.solution, self.whole_time, end, self._time_method)
 
     @property
@@ -156,15 +218,19 @@ class WorkflowAnalysis:
         return self.method.get("time.mean", "exact")
 
     def percentile(self, share: float) -> float | None:
-        """The time within which this share of the cases ends, in seconds; None beyond the reach of the law."""
-        return self.law.percentile(share)
+        """The time within which this share of the cases ends, in seconds; None beyond the reach of the law, and where a
+        team has more work than it can do.
+        """
+        return self.law.percentile(share) if self.figures["time.mean"] is not None else None
 
     def chance_later_than(self, time: float | str) -> float:
         """Share of the cases that take longer than this: seconds, or a text such as `"3d"`."""
         return self.law.chance_later_than(time)
 
     def remaining_time(self, at: str, age: float | str = 0.0, *, elapsed: float | str | None = None) -> RemainingTime:
-        """What a case has left that came to a node so long ago; see `mpmflow.remaining_time`."""
+        """What a case has left that came to a node so long ago, waits for people left out; see
+        `mpmflow.remaining_time`.
+        """
         book, method = self.solver.book, self._time_method
         return remaining(self.solution, book, provenance(self.model), at=at, age=age, elapsed=elapsed, method=method)
 
@@ -174,7 +240,11 @@ class WorkflowAnalysis:
         return {
             "ends": dict(self.ends),
             "visits": dict(self.visits),
-            "time": {name: finite(get(f"time.{name}")) for name in ("mean", "sd", "p50", "p90", "p95", "late")},
+            "time": {
+                name: finite(get(f"time.{name}"))
+                for name in ("mean", "sd", "p50", "p90", "p95", "late", "without_wait")
+                if name != "without_wait" or self.waiting is not None
+            },
             "touch_time": {"mean": finite(get("touch_time.mean"))},
             "cost": {
                 "mean": finite(get("cost.mean")),
@@ -184,14 +254,13 @@ class WorkflowAnalysis:
             **{name: finite(get(name)) for name in ("yield", "first_pass", "rework", "scrap")},
             "waste": {name: finite(get(f"waste.{name}")) for name in ("cost", "touch_time")},
             **{name: finite(get(name)) for name in ("throughput_per_s", "wip")},
-            "teams": {
-                name: {"load": finite(team.load), "wait": finite(team.wait)} for name, team in self.teams.items()
-            },
+            "teams": {name: self._team(team) for name, team in self.teams.items()},
             "steps": {
                 name: {"visits": step.visits, "time": step.time, "wait": finite(step.wait), "cost": step.cost}
                 for name, step in self.steps.items()
             },
             "levers": self.levers.to_list(),
+            **({"people": [one.to_dict() for one in self.people]} if self.waiting is not None else {}),
             "ranking": [{"decision": one.decision, "gains": dict(one.gains)} for one in self.ranking],
             "mending_both": [
                 {"decisions": list(one.decisions), "gains": dict(one.gains), "beyond": dict(one.beyond)}
@@ -205,16 +274,27 @@ class WorkflowAnalysis:
             "method": dict(self.method),
             "error": dict(self.error),
             "notes": [*self.notes, *_left_out(self.levers), *_unranked(self.ranking)],
+            **({"waits": self.waiting.to_dict()} if self.waiting is not None else {}),
         }
+
+    def _team(self, team: TeamFigures) -> Document:
+        found = {"load": finite(team.load), "wait": finite(team.wait)}
+        if self.waiting is not None:
+            found |= {name: finite(getattr(team, name)) for name in ("delayed", "queue", "wait_per_case")}
+        return found
 
 
 @dataclass(frozen=True, eq=False)
 class Analysis(Result):
-    """The answer of `analyze`: `workflows` by name."""
+    """The answer of `analyze`: `workflows` by name.
+
+    `overload` are the teams with more work than they can do, those of imported workflows too.
+    """
 
     schema = "mpmflow/analysis/1"
     model: Model = field(repr=False)
     workflows: Mapping[str, WorkflowAnalysis]
+    overload: tuple[OverloadedTeam, ...] = ()
 
     def __getitem__(self, workflow: str) -> WorkflowAnalysis:
         if workflow not in self.workflows:
@@ -223,14 +303,20 @@ class Analysis(Result):
 
     @cached_property
     def provenance(self) -> Provenance:
-        """Versions, and the hash of the model."""
-        return provenance(self.model)
+        """Versions, the hash of the model, and the seed where cases were drawn."""
+        drawn = [found.waiting.drawn for found in self.workflows.values() if found.waiting is not None]
+        return provenance(self.model, seed=next((one.seed for one in drawn if one is not None), None))
 
     def body(self) -> Document:
         return {
             "workflows": {name: found.to_dict() for name, found in self.workflows.items()},
+            **({"overload": [team.to_dict() for team in self.overload]} if self._counts_waits else {}),
             "provenance": self.provenance.to_dict(),
         }
+
+    @property
+    def _counts_waits(self) -> bool:
+        return any(found.waiting is not None for found in self.workflows.values())
 
     def rows(self) -> Mapping[str, list[Any]]:
         """One row a figure: workflow, figure, value (seconds, shares, money, per second), method, error."""
@@ -252,12 +338,14 @@ class Analysis(Result):
         return "\n".join(lines)
 
 
-def analyze(model: Model, *, samples: Samples | None = None) -> Analysis:
-    """The exact figures of every workflow of a model.
+def analyze(model: Model, *, samples: Samples | None = None, waits: Waits = "work") -> Analysis:
+    """The exact figures of every workflow of a model, with waits in front of its teams where cases keep coming.
 
-    `samples` are the seconds of `empirical` durations, by file and column.
+    `samples` are the seconds of `empirical` durations, by file and column. `waits` is the formula of the waits: the
+    default, one of the older ones for comparison, or "none" for the figures of cases that find everybody free.
 
-    Raises `ModelFault` for a workflow that has no meaning or that no exact engine can compute; it names the place.
+    Raises `ModelFault` for a workflow that has no meaning or that no exact engine can compute, and for a team of nobody
+    that cases keep coming to; it names the place. ValueError for another word of `waits`.
 
     >>> from mpmflow.model.process import Decision, Outcome, Step
     >>> check = Decision(name="ok", outcomes=[Outcome(name="yes"), Outcome(name="no", share="20%", target="brief")])
@@ -266,13 +354,26 @@ def analyze(model: Model, *, samples: Samples | None = None) -> Analysis:
     >>> found.visits["brief"], found["time.mean"] / 3600
     (1.25, 2.5)
     """
+    if waits not in WAITS:
+        raise ValueError(f"waits follow one of {', '.join(WAITS)}, not {waits!r}")
     solver = Solver(LawBook(samples))
     workflows = {workflow.name: analyze_workflow(model, workflow, solver) for workflow in model.workflows}
-    return Analysis(model, workflows)
+    if waits == "none" or not any(found.solution.process.teams for found in workflows.values()):
+        return Analysis(model, workflows)
+    from mpmflow.analysis.congestion.answer import with_waits
+    from mpmflow.analysis.congestion.network import networks
+    from mpmflow.analysis.congestion.overload import overloaded_teams
+
+    overload: list[OverloadedTeam] = []
+    for network in networks(model, {name: found.solution for name, found in workflows.items()}, solver, waits):
+        own = [stream.name for stream in network.streams if stream.name in workflows]
+        workflows |= {name: with_waits(workflows[name], network) for name in own}
+        overload += overloaded_teams(network) if own else ()
+    return Analysis(model, workflows, tuple(overload))
 
 
 def analyze_workflow(model: Model, workflow: Workflow, solver: Solver | None = None) -> WorkflowAnalysis:
-    """The exact figures of one workflow."""
+    """The exact figures of one workflow, those of a case that finds everybody free."""
     process = to_chain(model, workflow)
     solver = solver or Solver(LawBook())
     solution = solve_process(process, solver)
@@ -287,7 +388,7 @@ def analyze_workflow(model: Model, workflow: Workflow, solver: Solver | None = N
         "waste.cost": waste[0] if len(process.currencies) < 2 else None,
         "waste.touch_time": waste[1],
     }
-    method, error, notes = _methods(solution, time, figures)
+    method, error, notes = methods_of(solution, time, figures)
     ends = dict(zip(solution.actual.ends, solution.actual.end_shares.tolist(), strict=True))
     return WorkflowAnalysis(
         workflow.name,
@@ -328,10 +429,10 @@ _ORDER = (
 )
 
 
-def _methods(
-    solution: Solution, time: WholeTime, figures: Mapping[str, float | None]
+def methods_of(
+    solution: Solution, time: WholeTime, figures: Mapping[str, float | None], *, waits_counted: bool = False
 ) -> tuple[dict[str, str], dict[str, float], list[str]]:
-    """How good each figure is, and what to know about it."""
+    """How good each figure is, and what to know about it; what waits do to that is said elsewhere."""
     process = solution.process
     method: dict[str, str] = {}
     error: dict[str, float] = {}
@@ -353,10 +454,10 @@ def _methods(
         method |= dict.fromkeys(("time.mean", "time.sd", *spread, "wip"), "approximate")
         notes.append("teams with `works` stretch working time by their share of the week; times are approximate")
     shared = _shared_teams(solution)
-    if shared:
+    if shared and not waits_counted:
         notes.append(f"branches of a parallel block share {', '.join(shared)}: times take them as independent")
         method |= dict.fromkeys(("time.mean", "time.sd", *spread, "wip"), "approximate")
-    if solution.rate is not None and process.teams:
+    if solution.rate is not None and process.teams and not waits_counted:
         notes.append("no waiting for people is counted: times are those of a case that finds everybody free")
         method |= dict.fromkeys(("time.mean", "time.sd", *spread, "wip"), "approximate")
         if any(load is not None and load >= 1.0 for load in _loads(solution).values()):

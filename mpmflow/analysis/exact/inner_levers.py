@@ -70,14 +70,14 @@ def slopes_by_difference(
     process = solution.process
 
     def moved(name: str, change: float) -> Solution:
-        return solve_process(replace(process, cells=_moved(process.cells, name, change)), solver.again())
+        return solve_process(replace(process, cells=moved_cells(process.cells, name, change)), solver.again())
 
     names: list[str] = []
     values: list[float] = []
     columns: dict[str, list[float]] = {figure: [] for figure in FIGURES}
     quotients: list[Quotient] = []
     for name in inner:
-        value, is_share = _value_of(process.cells, name, solver)
+        value, is_share = value_of(process.cells, name, solver)
         if value <= 0.0 and not is_share:
             continue
         if is_share and not STEP <= value <= 1.0 - STEP:
@@ -117,7 +117,7 @@ def _everywhere(cells: Cells) -> Iterator[Cells]:
                 yield from _everywhere(branch)
 
 
-def _value_of(cells: Cells, name: str, solver: Solver) -> tuple[float, bool]:
+def value_of(cells: Cells, name: str, solver: Solver) -> tuple[float, bool]:
     """The present value of a lever, and whether it is a share."""
     for part in _everywhere(cells):
         if name in part.ways_of:
@@ -133,7 +133,7 @@ def _value_of(cells: Cells, name: str, solver: Solver) -> tuple[float, bool]:
     return 0.0, False
 
 
-def _moved(cells: Cells, name: str, change: float) -> Cells:
+def moved_cells(cells: Cells, name: str, change: float) -> Cells:
     """The cells with one lever moved everywhere: a share by so much, anything else by this part of itself.
 
     Parts that it does not touch stay the same objects, so that their folds are found again.
@@ -146,7 +146,7 @@ def _moved(cells: Cells, name: str, change: float) -> Cells:
 
 def _moved_state(state: State, name: str, change: float) -> State:
     if state.block is not None:
-        branches = tuple(_moved(branch, name, change) for branch in state.block.branches)
+        branches = tuple(moved_cells(branch, name, change) for branch in state.block.branches)
         if all(new is old for new, old in zip(branches, state.block.branches, strict=True)):
             return state
         return replace(state, block=Block(state.block.name, state.block.join, branches))

@@ -11,7 +11,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -30,9 +30,28 @@ from mpmflow.numerics.times.lattice import TimeLaw
 from mpmflow.numerics.times.laws import Constant, Gamma, Law
 from mpmflow.numerics.times.sojourn import open_case_times
 
+if TYPE_CHECKING:
+    from mpmflow.numerics.events.case_times import CaseTimes
+
 Floats = npt.NDArray[np.float64]
 SUM_ERROR = 1e-5
 """What the law of two random times one after the other may be off by."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Draws:
+    """The law of a sample: times in rising order, shape (n,)."""
+
+    time: Floats
+    total: float = 1.0
+
+    def quantile(self, share: float) -> float:
+        """The time within which this share of the sample ends."""
+        return float(np.quantile(self.time, share))
+
+    def survival(self, x: npt.ArrayLike) -> Floats:
+        """Share of the sample that lasts longer."""
+        return np.asarray(1.0 - np.searchsorted(self.time, x, side="right") / len(self.time))
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,8 +60,8 @@ class LawOfTime:
 
     Attributes:
         mean, sd: exact, but for what `method` of the workflow's `time.mean` says.
-        method: exact, bounded (chances are right to `error`) or approximate (a gamma law with this mean and sd, or
-            waits and calendars that are not followed).
+        method: exact, bounded (chances are right to `error`), approximate (a gamma law with this mean and sd, or
+            waits and calendars that are not followed) or simulated (drawn cases, waits among their times).
         error: bound on the error of a chance; None where there is none.
     """
 
@@ -50,7 +69,7 @@ class LawOfTime:
     sd: float
     method: str
     error: float | None
-    curve: TimeLaw | Law = field(repr=False)
+    curve: TimeLaw | Law | Draws = field(repr=False)
 
     def percentile(self, share: float) -> float | None:
         """The time within which this share of the cases ends; None beyond the reach of the law.
@@ -59,7 +78,7 @@ class LawOfTime:
         """
         if not 0.0 <= share <= 1.0:
             raise ValueError(f"a percentile is asked for as a share between 0 and 1, not {share:g}: 0.9 for p90")
-        if isinstance(self.curve, TimeLaw):
+        if isinstance(self.curve, TimeLaw | Draws):
             return finite(self.curve.quantile(share))
         if isinstance(self.curve, Constant):
             return self.curve.value
@@ -67,7 +86,7 @@ class LawOfTime:
 
     def chance_later_than(self, time: float | str) -> float:
         """Share of the cases that take longer than this: seconds, or a text such as `"3d"`."""
-        total = self.curve.total if isinstance(self.curve, TimeLaw) else 1.0
+        total = self.curve.total if isinstance(self.curve, TimeLaw | Draws) else 1.0
         return min(1.0, max(0.0, float(self.curve.survival(seconds_of(time))) / total))
 
     def to_dict(self) -> Document:
@@ -167,15 +186,32 @@ def law_of_all(whole: WholeTime, mean: float, sd: float, method: str) -> LawOfTi
     return LawOfTime(mean, sd, _worse(whole.method, method), whole.error, curve)
 
 
+def end_number(solution: Solution, end: str) -> int:
+    """The number of an end of a solved workflow. Raises KeyError for an unknown one."""
+    actual = solution.actual
+    if end not in actual.ends:
+        raise KeyError(f"{end!r} is no end of {solution.process.workflow}: it has {', '.join(actual.ends)}")
+    return actual.ends.index(end)
+
+
+def law_of_draws(drawn: CaseTimes, end: int | None, mean: float | None) -> LawOfTime:
+    """The law of drawn cases, of all or of those of one end; `mean` where a better one than theirs is known.
+
+    Raises ValueError for an end that no drawn case came to.
+    """
+    time = drawn.time if end is None else drawn.time[drawn.end == end]
+    if not len(time):
+        raise ValueError(f"none of {len(drawn.time):,} drawn cases ends there")
+    return LawOfTime(float(time.mean()) if mean is None else mean, float(time.std()), "simulated", None, Draws(time))
+
+
 def law_of_end(solution: Solution, whole: WholeTime, end: str, method: str) -> LawOfTime:
     """The law of the cases that end in one way.
 
     Raises KeyError for an unknown end, ValueError for one that no case comes to.
     """
     actual = solution.actual
-    if end not in actual.ends:
-        raise KeyError(f"{end!r} is no end of {solution.process.workflow}: it has {', '.join(actual.ends)}")
-    index = actual.ends.index(end)
+    index = end_number(solution, end)
     given = given_end(actual.factor, time_reward(actual, solution.amounts), index)
     if given.probability <= 0.0:
         raise ValueError(f"no case of {solution.process.workflow} ends as {end}")

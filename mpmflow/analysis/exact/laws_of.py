@@ -8,6 +8,7 @@ from mpmflow.graphs.faults import ModelFault
 from mpmflow.graphs.work_time import Timing
 from mpmflow.numerics.faults import LawError
 from mpmflow.numerics.times import laws
+from mpmflow.numerics.times.compound import Mixture
 
 Samples = Mapping[tuple[str, str], Sequence[float]]
 """Observed seconds of empirical laws, by file and column as the model names them."""
@@ -29,6 +30,12 @@ def law_of(timing: Timing, samples: Samples | None = None, where: str = "") -> l
             return laws.Constant(*given)
         if timing.law == "empirical":
             return _empirical(timing, samples, where)
+        if timing.law == "queue":
+            delayed, mean = given
+            if delayed <= 0.0 or mean <= 0.0:
+                return laws.Constant(0.0)
+            waits = laws.Exponential(mean / delayed)
+            return Mixture((laws.Constant(0.0), waits), (1.0 - delayed, delayed)) if delayed < 1.0 else waits
         if timing.law in ("uniform", "triangular") and given[0] == given[-1]:
             return laws.Constant(given[0])
         if timing.law in ("normal", "lognormal", "gamma") and given[1] == 0.0:

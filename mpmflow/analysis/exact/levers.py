@@ -72,7 +72,7 @@ class Levers:
 
     def __iter__(self) -> Iterator[tuple[str, float, dict[str, tuple[float, float | None]]]]:
         """Each lever: name, value, and figure -> (gradient, elasticity)."""
-        columns = [(figure, self.gradients[figure].tolist()) for figure in MOVED if figure in self.gradients]
+        columns = [(figure, gradient.tolist()) for figure, gradient in self.gradients.items()]
         for index, (name, value) in enumerate(zip(self.names, self.values.tolist(), strict=True)):
             effects = {}
             for figure, column in columns:
@@ -84,10 +84,8 @@ class Levers:
     def to_list(self) -> list[Document]:
         """Their part of a document, column by column: long workflows have a hundred thousand of these numbers."""
         columns = []
-        for figure in MOVED:
-            if figure not in self.gradients:
-                continue
-            gradient, level = self.gradients[figure], self.figures[figure]
+        for figure, gradient in self.gradients.items():
+            level = self.figures[figure]
             elastic = gradient * self.values / level if level else np.full(len(gradient), np.nan)
             columns.append((figure, gradient.tolist(), _finite_list(gradient), _finite_list(elastic)))
         return [

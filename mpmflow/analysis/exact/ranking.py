@@ -64,7 +64,7 @@ Move = tuple[Ints, Floats]
 def ranking(solution: Solution) -> tuple[tuple[Mending, ...], tuple[MendingBoth, ...]]:
     """Exact gains of mending one decision at a time, the best first, and of the first ones two by two."""
     actual, amounts = solution.actual, solution.amounts
-    names, moves = _mendings(solution)
+    names, moves = mendings(solution)
     if not names:
         return (), ()
     zero, k, state = np.zeros(actual.n), len(actual.ends), actual.state
@@ -117,7 +117,7 @@ def effects_of(solved: Solved) -> npt.NDArray[np.bool_]:
     return np.array(found, dtype=bool)[solved.way]
 
 
-def _mendings(solution: Solution) -> tuple[list[str], list[Move]]:
+def mendings(solution: Solution) -> tuple[list[str], list[Move]]:
     """Decisions that can be mended, in the order of the text, and how that moves their shares."""
     actual = solution.actual
     outcomes = actual.outcomes

@@ -1,7 +1,7 @@
 """What metrics and indicators stand at by the model alone, before any data: formulas over the exact figures.
 
-A metric without a formula comes from data and has no planned level; whatever rests on it has none either. The same
-holds for waits, which the exact figures do not know.
+A metric without a formula comes from data and has no planned level; whatever rests on it has none either. Waits have one
+where cases keep coming to a team that keeps up.
 """
 
 from __future__ import annotations
@@ -119,6 +119,8 @@ class Planned:
                 value = found.visits.get(indicator.of)
             elif indicator.aspect == "time" and indicator.of in found.steps:
                 value = found.steps[indicator.of].time
+            elif indicator.aspect == "wait" and indicator.of in found.steps:
+                value = found.steps[indicator.of].wait
             elif indicator.aspect == "load" and indicator.of in found.teams:
                 value = found.teams[indicator.of].load
             elif indicator.aspect == "arrivals" and indicator.of == found.name:
