@@ -110,26 +110,24 @@ def _level(
 ) -> Verdict:
     level = case.number_of(expected.value)
     wanted, unit = float(level.base), level.unit
-    period = look.period_of(day)
-    value = look.observed(expected.name, period) if period is not None else None
-    told, hint = "observed", ""
-    if value is None:
+    value, told, hint = None, "observed", ""
+    if expected.name in look.metrics:
         try:
             figure = next((row for row in look.forecast(day).metrics if row.name == expected.name), None)
         except DataError as error:
-            return Verdict(text, "unknown", False, place, hint=f"{error.message[:1].upper()}{error.message[1:]}.")
-        value = figure.forecast if figure is not None else None
-        told = f"forecast for {figure.on.isoformat()}" if figure is not None and figure.on is not None else "forecast"
-        if value is None:
+            hint = f"{error.message[:1].upper()}{error.message[1:]}."
+        else:
+            value = figure.forecast if figure is not None else None
+            told = f"forecast for {figure.on.isoformat()}" if figure is not None and figure.on is not None else "forecast"
             hint = f"Nothing given tells its level: give values of `{expected.name}`, or of what its formula reads."
+    if value is None:
+        period = look.period_of(day)
+        value, told = (look.observed(expected.name, period) if period is not None else None), "observed"
     if value is None:
         return Verdict(text, "unknown", False, place, hint=hint)
     slack = _ROUNDING * max(abs(value), abs(wanted))
     passed = value > wanted + slack if expected.side == "above" else value < wanted - slack
-    shown = in_unit(value, unit)
-    if not passed and shown != in_unit(wanted, unit):
-        hint = ""
-    return Verdict(text, f"{expected.name} {shown}, {told}", passed, place, hint=hint)
+    return Verdict(text, f"{expected.name} {in_unit(value, unit)}, {told}", passed, place)
 
 
 def _spread(look: Look, expected: scenes.ExpectSpread, text: str, place: Span | None, day: date) -> Verdict:

@@ -16,6 +16,7 @@ from typing import Literal
 import numpy as np
 
 from mpmflow.analysis.exact.laws_of import Samples
+from mpmflow.analysis.risk.enough_data import metrics_of
 from mpmflow.analysis.risk.evaluate import evaluate
 from mpmflow.analysis.risk.evaluation import Evaluation
 from mpmflow.analysis.risk.watched import Watched, indicator_traces
@@ -27,6 +28,7 @@ from mpmflow.model.rules import Condition
 
 from .planned_values import as_expected
 
+
 @dataclass(frozen=True, slots=True)
 class Use:
     """How a clause of a rule was used in a range of periods: how often it was true, false, unknown."""
@@ -36,6 +38,10 @@ class Use:
     true: int
     false: int
     unknown: int
+
+
+DRAWS = 100
+"""Of forecasts: expectations look at figures that no draw enters, not at intervals."""
 
 
 class Look:
@@ -55,6 +61,11 @@ class Look:
     def filled(self) -> Observations:
         """What is given, and as expected where nothing is."""
         return as_expected(self.model, self.given)
+
+    @cached_property
+    def metrics(self) -> frozenset[str]:
+        """The names of all metrics."""
+        return frozenset(metric.name for metric in metrics_of(self.model))
 
     @cached_property
     def traces(self) -> Mapping[str, IndicatorTrace]:
@@ -108,7 +119,7 @@ class Look:
         period = self.period_of(evening)
         key = -1 if period is None else period
         if key not in self._forecasts:
-            self._forecasts[key] = evaluate(self.model, self.until(evening), samples=self.samples)
+            self._forecasts[key] = evaluate(self.model, self.until(evening), draws=DRAWS, samples=self.samples)
         return self._forecasts[key]
 
     def until(self, evening: date) -> Observations:

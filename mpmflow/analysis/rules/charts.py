@@ -22,7 +22,7 @@ from .series import Series
 BASELINE = 20
 """Periods, from the first observed value on, that freeze the control limits."""
 
-USUAL = (RunRule(1, 1, "beyond", 3.0), RunRule(8, 8, "one side", 0.0))
+_FAR = 1e6
 WESTERN_ELECTRIC = (
     RunRule(1, 1, "beyond", 3.0),
     RunRule(2, 3, "beyond", 2.0),
@@ -73,13 +73,20 @@ def judged(condition: OutOfControl, series: Series) -> Judged:
         chart = _chart(since, None if counts is None else counts[rows, first:].T, series.counted)
         told = ~np.isnan(chart.low) & ~np.isnan(since)
         told[:BASELINE] = False  # limits are frozen on the baseline, so they are not known before it is over
-        found = _SIGNALS[condition.chart](condition, chart, np.where(told, (since - chart.centre) / chart.sd, np.nan))
+        found = _SIGNALS[condition.chart](condition, chart, np.where(told, _distance(since, chart), np.nan))
         signal[rows, first:], known[rows, first:] = (found.signal & told).T, told.T
         low[rows, first:], high[rows, first:] = found.low.T, found.high.T
         if found.value is not None:
             value[rows, first:] = found.value.T
     shown = None if condition.chart not in ("ewma", "cusum") else value.reshape(shape)
     return Judged(signal.reshape(shape), known.reshape(shape), low.reshape(shape), high.reshape(shape), shown)
+
+
+def _distance(since: Floats, chart: ControlChart) -> Floats:
+    """Distances from the centre in sds; where the baseline never moved, any distance is a very long way."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        away = since - chart.centre
+        return np.asarray(np.where(away == 0.0, 0.0, np.clip(away / chart.sd, -_FAR, _FAR)))
 
 
 def _chart(since: Floats, counts: Floats | None, counted: str) -> ControlChart:
