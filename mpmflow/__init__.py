@@ -25,12 +25,14 @@ PUBLIC: dict[str, dict[str, str]] = {
     },
     "Ask": {
         "analyze": "api",
+        "simulate": "api",
         "remaining_time": "api",
         "evaluate": "api",
         "cause_effect": "api",
         "draw": "api",
         "export": "api",
         "sweep": "api",
+        "what_if": "api",
         "formula": "api",
         "run_tests": "api",
         "rule_coverage": "api",
@@ -39,6 +41,7 @@ PUBLIC: dict[str, dict[str, str]] = {
     "When something is wrong": {
         "MpmError": "diagnostics.errors",
         "DataError": "diagnostics.errors",
+        "LeverError": "model.levers",
         "InternalError": "diagnostics.errors",
         "Diagnostic": "diagnostics.diagnostic",
     },
@@ -60,13 +63,16 @@ if TYPE_CHECKING:  # the same names for type checkers and editors, which do not 
     from .api import parse as parse
     from .api import read as read
     from .api import remaining_time as remaining_time
+    from .api import simulate as simulate
     from .api import rule_coverage as rule_coverage
     from .api import run_tests as run_tests
     from .api import sweep as sweep
+    from .api import what_if as what_if
     from .diagnostics.diagnostic import Diagnostic as Diagnostic
     from .diagnostics.errors import DataError as DataError
     from .diagnostics.errors import InternalError as InternalError
     from .diagnostics.errors import MpmError as MpmError
+    from .model.levers import LeverError as LeverError
     from .model.model import Model as Model
 
 __all__ = ["__version__", *_HOMES]  # pyright: ignore[reportUnsupportedDunderAll]

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import sys
 import weakref
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from .diagnostics.errors import MpmError
 from .diagnostics.reading import LIMIT, read_bytes, read_path
 from .diagnostics.source import Source, Span
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
     from datetime import date, datetime
 
     import networkx
@@ -29,10 +30,13 @@ if TYPE_CHECKING:
     from .analysis.risk.evaluation import Evaluation
     from .analysis.risk.reference import Reference
     from .analysis.scenarios.closed_forms import Formula
+    from .analysis.scenarios.comparison import WhatIf
     from .analysis.scenarios.sweep import Sweep
+    from .analysis.simulation.answer import Simulation
     from .compiler.pipeline import Compiled
     from .exchange.export import Export
     from .model.model import Model
+    from .model.scenes import Scenario
     from .render.picture import Diagram
     from .testing.results import Coverage, Mutation, TestRun
 
@@ -108,33 +112,125 @@ def format_source(source: Source) -> str:
 # -------------------------------------------------------------------------------------------------- questions
 
 
-def analyze(model: Model) -> Analysis:
-    """The exact figures of each workflow as it is designed, and what every lever does to them. Reads no log.
+def analyze(model: Model, *, waits: Literal["work", "qna", "jackson", "mgm", "none"] = "work") -> Analysis:
+    """The figures of each workflow as it is designed, and what every lever does to them. Reads no log.
 
-    Times of `empirical` durations are read from their files.
+    Exact but for waits: where cases keep coming to teams, workflows that share a team are solved together, and the
+    waits in front of teams follow a formula. Times of `empirical` durations are read from their files.
+
+    Args:
+        waits: the formula of the waits: `"work"` looks at the work that a case brings and is the closest; `"qna"`,
+            `"jackson"` and `"mgm"` are older ones, for comparison; `"none"` gives the times of cases that find
+            everybody free.
 
     Returns:
-        An answer whose `.workflows` (by name) have `.figures`, `.visits`, `.steps`, `.teams` and `.levers`; times in
-        seconds, shares as fractions. A figure that is not exact is named in `.method`.
+        An answer whose `.workflows` (by name) have `.figures`, `.visits`, `.steps`, `.teams`, `.levers` and `.people`;
+        times in seconds, shares as fractions. A figure that is not exact is named in `.method`. `.overload` are teams
+        with more work than they can do.
 
     Raises:
         MpmError: a workflow has no figures, or none that can be computed exactly; the diagnostic says where and why.
         DataError: the file of an `empirical` duration cannot be used.
+        ValueError: another word of `waits`.
 
     >>> model = parse('''
+    ... team writers { people 1 }
     ... workflow w {
-    ...   step brief takes 2h
+    ...   arrivals 2 per day
+    ...   step brief by writers takes exponential(6h)
     ...   decision ok { yes, no 20% -> brief rework }
     ... }
     ... ''')
-    >>> analyze(model)["w"].visits["brief"]
-    1.25
+    >>> found = analyze(model)["w"]
+    >>> found.visits["brief"], found.teams["writers"].load
+    (1.25, 0.625)
+    >>> round(found.steps["brief"].wait / 3600, 9)  # of an M/M/1 queue: 6 h times load / (1 - load)
+    10.0
     """
     from .analysis.exact.analyze import analyze as answer
 
     samples = _samples(model)
     with _answering(model):
-        return answer(model, samples=samples)
+        return answer(model, samples=samples, waits=waits)
+
+
+def simulate(
+    model: Model,
+    cases: int = 100_000,
+    seed: int = 1,
+    *,
+    warmup: int | Literal["auto"] = "auto",
+    replications: int | None = None,
+    within: float | str | None = None,
+    figure: str = "time.mean",
+    workflow: str | None = None,
+    scenarios: Sequence[str] | Mapping[str, Mapping[str, Any]] = (),
+    workers: int | None = None,
+    executor: Executor | None = None,
+    progress: Callable[[int, int], object] | None = None,
+) -> Simulation:
+    """The figures of `analyze` by discrete-event simulation, each with its 95 % interval. Reads no log.
+
+    All workflows to which cases come run together: teams that they share, working hours, whom a team serves next,
+    batches, priorities. The same seed gives the same answer on any number of workers.
+
+    Args:
+        cases: counted in all replications together.
+        warmup: cases left out at the start of each replication; found from the data unless said.
+        replications: independent runs that the cases are spread over; 20 unless said.
+        within: go on with more replications until half the interval of `figure` is this share of it, such as 0.02 or
+            "2%".
+        figure: a name of the analysis, such as "time.p90" or "teams.legal.wait", or of a metric that is one.
+        workflow: whose figure that is, where there are several; the first unless said.
+        scenarios: names of scenarios of the model, or settings by a name of your own (`{"two": {"legal.people": 2}}`).
+            Each is simulated under the same luck, and compared with today.
+        workers: threads; one for each processor unless said.
+        executor: where replications run instead: any of `concurrent.futures`, such as that of a Dask client.
+        progress: called now and then with the replications that are done and those that are wanted.
+
+    Ctrl-C ends it early: the answer then stands on the replications that had finished, and says so.
+
+    Returns:
+        An answer with `.workflows` by name, each with `.figures` by dotted name, of which each has `.mean`, `.low` and
+        `.high`; and `.scenarios`, which have `.workflows` and `.difference`.
+
+    Raises:
+        MpmError: no cases come, a team has nobody, there is no such figure; the diagnostic says where and why.
+        LeverError: a scenario that is none.
+        ValueError: a number that makes no simulation.
+
+    One clerk with exponential work at half load: a case takes 2 h, half of it waiting.
+
+    >>> model = parse('''
+    ... team clerk { people 1 }
+    ... workflow counter {
+    ...   arrivals every exponential(2h)
+    ...   step serve by clerk takes exponential(1h)
+    ... }
+    ... ''')
+    >>> found = simulate(model, cases=20_000)
+    >>> 7200 in found["counter"]["time.mean"]
+    True
+    """
+    from .analysis.simulation.simulate import simulate as answer
+
+    samples = _samples(model)
+    with _answering(model):
+        return answer(
+            model,
+            cases=cases,
+            seed=seed,
+            warmup=warmup,
+            replications=replications,
+            within=within,
+            figure=figure,
+            workflow=workflow,
+            scenarios=scenarios,
+            executor=executor,
+            workers=workers,
+            progress=progress,
+            samples=samples,
+        )
 
 
 def remaining_time(
@@ -228,6 +324,39 @@ def sweep(
         return answer(model, settings, workflow, grid=grid, figures=figures, samples=samples)
 
 
+def what_if(model: Model, *scenarios: str | Scenario | Mapping[str, Any]) -> WhatIf:
+    """Scenarios side by side with today: times, costs, waits, loads of teams and planned metrics. Reads no log.
+
+    Args:
+        scenarios: names of scenarios of the model, scenarios, or mappings from lever to value, such as
+            `{"legal.people": 2}`. Without any, all scenarios of the model.
+
+    Returns:
+        An answer with `.today` and `.alternatives`, each with its `.figures`, `.teams`, `.metrics` and `.notes` on teams
+        that it overloads or relieves.
+
+    Raises:
+        LeverError: a scenario, a lever or a value that there is not, with the nearest names.
+        MpmError: a workflow has no figures, today or in a scenario; the diagnostic says where and why.
+
+    >>> model = parse('''
+    ... team writers { people 1, cost 60 eur/h }
+    ... workflow w {
+    ...   arrivals 2 per day
+    ...   step brief by writers takes exponential(6h)
+    ... }
+    ... ''')
+    >>> change = what_if(model, {"writers.people": 2}).alternatives[0].teams["writers"]
+    >>> round(change.wait.today / 3600, 9), round(change.wait.then / 3600, 9)
+    (6.0, 0.4)
+    """
+    from .analysis.scenarios.comparison import what_if as answer
+
+    samples = _samples(model)
+    with _answering(model):
+        return answer(model, *scenarios, samples=samples)
+
+
 def formula(
     model: Model,
     levers: Sequence[str],
@@ -278,6 +407,7 @@ def evaluate(
     as_of: date | datetime | str | None = None,
     reference: Reference = "plan",
     seed: int = 0,
+    budget: str | None = None,
 ) -> Evaluation:
     """From observations: how the indicators stand, where rework and delay spread, which lagging metrics will miss their
     targets, when, why, and what to do first.
@@ -289,6 +419,7 @@ def evaluate(
         reference: what "extra" and "worse" mean: `"plan"` is the model as written, `"rework-free"` the present state
             without its rework, two dates what was observed from the first to the second.
         seed: of the draws behind intervals and probabilities; the same seed gives the same answer to the byte.
+        budget: money for the model's initiatives, such as `"20k eur"`: then `.choice` says which of them to take.
 
     Returns:
         An answer with `.indicators`, `.spread`, `.metrics`, `.warnings`, `.headlines`, `.open_cases`, `.actions` and
@@ -304,7 +435,7 @@ def evaluate(
     observations = observe(model, folder=origin_of(model).folder, log=log, series=series, as_of=as_of)
     samples = _samples(model)
     with _answering(model):
-        return answer(model, observations, reference=reference, seed=seed, samples=samples)
+        return answer(model, observations, reference=reference, seed=seed, samples=samples, budget=budget)
 
 
 def run_tests(model: Model, *, match: str = "", file: str = "") -> TestRun:

@@ -17,6 +17,7 @@ from . import guard, terminal
 VERBS: dict[str, str] = {
     "check": "Find every mistake in a file, in one pass",
     "analyze": "The exact figures of each workflow, and what every lever does to them",
+    "simulate": "The same figures by simulation: shared teams, calendars, batches, with intervals",
     "risk": "Where rework and delay spread, which metric will miss its target, when, why, what to do",
     "explain": "Why an indicator, metric, objective or step stands where it does, back to its line",
     "test": "Run the test blocks of files: rules, forecasts, spread; coverage and mutation",

@@ -9,7 +9,7 @@ import io
 import os
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -70,6 +70,32 @@ def say(message: str, *, quiet: bool = False) -> None:
     """Tell the reader something about the work, on standard error; `-q` silences it."""
     if not quiet:
         sys.stderr.write(message if message.endswith("\n") else message + "\n")
+
+
+@contextmanager
+def progress(title: str, *, quiet: bool = False) -> Iterator[Callable[[int, int], None]]:
+    """Show how much of the work in this block is done and how long the rest will take, should it take longer than two
+    seconds; the block tells (parts done, all parts).
+
+    It appears on standard error and only on a terminal, and leaves nothing behind.
+    """
+    if quiet or not watched(sys.stderr):
+        yield lambda done, wanted: None
+        return
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f}%"))
+    bar = Progress(*columns, TimeRemainingColumn(), console=console(sys.stderr), transient=True)
+    task = bar.add_task(title, total=None)
+    waiting = threading.Timer(PATIENCE, bar.start)
+    waiting.daemon = True
+    waiting.start()
+    try:
+        yield lambda done, wanted: bar.update(task, completed=done, total=wanted)
+    finally:
+        waiting.cancel()
+        waiting.join()
+        bar.stop()
 
 
 @contextmanager

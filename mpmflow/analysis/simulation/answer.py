@@ -199,6 +199,11 @@ class Simulation(Result):
         return self.run.cases
 
     @property
+    def interrupted(self) -> bool:
+        """Whether it was stopped by hand, today or in a scenario, before all replications had finished."""
+        return self.run.interrupted or any(one.run.interrupted for one in self.scenarios.values())
+
+    @property
     def reached(self) -> float | None:
         """Half the interval of the figure that was asked for, as a share of its mean."""
         estimate = self.workflows[self.workflow].figures.get(self.figure)

@@ -14,6 +14,7 @@ from functools import partial
 from typing import Any, Literal
 
 import numpy as np
+from pydantic import ValidationError
 
 from mpmflow.analysis.exact.arrays import LawBook
 from mpmflow.analysis.exact.laws_of import Samples
@@ -34,6 +35,7 @@ from mpmflow.graphs.faults import ModelFault
 from mpmflow.graphs.to_chain import to_chain
 from mpmflow.model.imports import with_imports
 from mpmflow.model.model import Model
+from mpmflow.model.quantities import Quantity
 from mpmflow.numerics.events.runs import Simulated, Tallies, found_warmup, student_interval
 from mpmflow.numerics.events.runs import simulate as run_events
 
@@ -44,6 +46,10 @@ MOST_TOKENS = 4_000_000
 """Places in process at most, in each replication that runs: a quarter of a gigabyte."""
 
 Progress = Callable[[int, int], object]
+
+
+class EffortError(ValueError):
+    """A number that makes no simulation: the message says which, and what it may be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +78,7 @@ def simulate(
     seed: int = 1,
     warmup: int | Literal["auto"] = "auto",
     replications: int | None = None,
-    within: float | None = None,
+    within: float | str | None = None,
     figure: str = "time.mean",
     workflow: str | None = None,
     scenarios: Mapping[str, Any] | Sequence[str] = (),
@@ -86,7 +92,7 @@ def simulate(
     `scenarios` are names of scenarios of the model, or settings by a name of their own.
 
     Raises `ModelFault` for a model that cannot be simulated and for a figure that it does not have; `LeverError` for a
-    scenario that is none; ValueError for numbers that make no simulation.
+    scenario that is none; `EffortError` for numbers that make no simulation.
     """
     effort = _effort(cases, seed, warmup, replications, within, executor, workers, progress)
     changed = _changed(model, scenarios)
@@ -96,7 +102,7 @@ def simulate(
     variants = {title: events_of_model(other, book) for title, other in changed.items()}
     skipped = _warmup([today, *variants.values()], effort)
     steps = _Steps(effort.progress, 1 + len(variants))
-    asked = partial(_figure, today, number, name) if within is not None else None
+    asked = partial(_figure, today, number, name) if effort.within is not None else None
     found = _Runs(today, effort, skipped, effort.replications, asked, steps.next())
     answers = {
         title: _Runs(variant, effort, skipped, len(found.main.replications), None, steps.next())
@@ -109,7 +115,7 @@ def simulate(
         for title, other in answers.items()
     }
     asked_of = today.flows[number].process.workflow
-    simulation = Simulation(model, workflows, found.run(), seed, scenarios_, asked_of, name, within)
+    simulation = Simulation(model, workflows, found.run(), seed, scenarios_, asked_of, name, effort.within)
     notes = _notes(today, simulation, [title for title in variants if title not in answers])
     return replace(simulation, notes=tuple(notes))
 
@@ -119,25 +125,40 @@ def _effort(
     seed: int,
     warmup: int | Literal["auto"],
     replications: int | None,
-    within: float | None,
+    within: float | str | None,
     executor: Executor | None,
     workers: int | None,
     progress: Progress | None,
 ) -> Effort:
+    """The numbers of a simulation, checked. Raises `EffortError` for those that make none."""
     if not 1 <= cases <= MOST_CASES:
-        raise ValueError(f"cases: from 1 to {MOST_CASES:,} can be simulated, not {cases:,}")
+        raise EffortError(f"cases: from 1 to {MOST_CASES:,} can be simulated, not {cases:,}")
     if replications is not None and not 1 <= replications <= MOST_REPLICATIONS:
-        raise ValueError(f"replications: 1 to {MOST_REPLICATIONS} make sense, not {replications:,}")
+        raise EffortError(f"replications: 1 to {MOST_REPLICATIONS} make sense, not {replications:,}")
     if warmup != "auto" and not 0 <= warmup <= MOST_CASES:
-        raise ValueError(f'warmup: "auto", or 0 to {MOST_CASES:,} cases that are left out, not {warmup!r}')
-    if within is not None and not 0.0 < within < 1.0:
-        raise ValueError(f"within: a share of the figure between 0 and 1, such as 0.02, not {within!r}")
+        raise EffortError(f'warmup: "auto", or 0 to {MOST_CASES:,} cases that are left out, not {warmup!r}')
+    share = None if within is None else share_of(within)
     if workers is not None and workers < 1:
-        raise ValueError(f"workers: at least 1, not {workers}")
+        raise EffortError(f"workers: at least 1, not {workers}")
     if seed < 0:
-        raise ValueError(f"seed: a whole number of 0 or more, not {seed}")
+        raise EffortError(f"seed: a whole number of 0 or more, not {seed}")
     chosen = min(REPLICATIONS, cases) if replications is None else replications
-    return Effort(cases, seed, warmup, chosen, within, executor, workers, progress)
+    return Effort(cases, seed, warmup, chosen, share, executor, workers, progress)
+
+
+def share_of(within: float | str) -> float:
+    """A precision such as 0.02 or "2%" as a share. Raises `EffortError` for what is none between 0 and 100 %.
+
+    >>> share_of("2%"), share_of(0.02)
+    (0.02, 0.02)
+    """
+    try:
+        share = float(Quantity.model_validate(within).base) if isinstance(within, str) else float(within)
+    except ValidationError:
+        share = math.nan
+    if not 0.0 < share < 1.0:
+        raise EffortError(f"within: a share of the figure between 0% and 100%, such as 2%, not {within!r}")
+    return share
 
 
 def _changed(model: Model, scenarios: Mapping[str, Any] | Sequence[str]) -> dict[str, Model]:
