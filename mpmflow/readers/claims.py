@@ -34,11 +34,14 @@ class Claims:
         explicit: claims by `seen as`, in the order of the text, the narrowest by `where` first.
         names: what other marks are called, each plainly written (see `plain`) -> the mark.
         disputed: activities that several marks claim, with the marks; the first has them.
+        ignored: activities that the `data` block says to ignore, plainly written; one that is `seen as` something is
+            not ignored.
     """
 
     explicit: tuple[Claim, ...]
     names: dict[str, str]
     disputed: tuple[tuple[str, tuple[str, ...]], ...]
+    ignored: frozenset[str] = frozenset()
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -54,7 +57,8 @@ class Claims:
 
     def name(self, activity: str) -> str | None:
         """The mark that is called like this activity, None when there is none."""
-        return self.names.get(plain(activity))
+        called = plain(activity)
+        return None if called in self.ignored else self.names.get(called)
 
 
 def plain(text: str) -> str:
@@ -73,8 +77,8 @@ def all_workflows(model: Model) -> Iterator[Workflow]:
         yield from all_workflows(imported.model)
 
 
-def claims(workflows: Iterable[Workflow]) -> Claims:
-    """The claims of workflows on the activities of a log.
+def claims(workflows: Iterable[Workflow], ignored: Iterable[str] = ()) -> Claims:
+    """The claims of workflows on the activities of a log, of which some are `ignored`.
 
     An outcome without `seen as` is known by its label or its id; by its bare name only where nothing else has it.
 
@@ -104,7 +108,7 @@ def claims(workflows: Iterable[Workflow]) -> Claims:
                 wanted.setdefault(plain(name), set()).add(mark)
         names |= {name: min(marks) for name, marks in wanted.items() if len(marks) == 1}
     explicit.sort(key=lambda claim: -len(claim.where))
-    return Claims(tuple(explicit), names, tuple(_disputes(explicit)))
+    return Claims(tuple(explicit), names, tuple(_disputes(explicit)), frozenset(plain(name) for name in ignored))
 
 
 def _disputes(explicit: list[Claim]) -> Iterator[tuple[str, tuple[str, ...]]]:

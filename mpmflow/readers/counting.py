@@ -2,8 +2,8 @@
 
 Written once, over narwhals, it runs where the log lives. What is in memory already is counted by polars; DuckDB and
 Spark compute on their own engines, and only what was counted is fetched: a table of successions, one of endings, the
-cases that are still open. A polars LazyFrame, as a Parquet file gives, is read in parts of whole cases, so that a log may be
-larger than memory.
+cases that are still open. A polars LazyFrame, as a Parquet file gives, is read in parts of whole cases, so that a log
+may be larger than memory.
 
 Events are put in order by case and time, with the order of the file on ties (engines without an order of rows take
 the order of the marks' names), each is set beside the one before it in its case, and the pairs are counted by period.
@@ -12,7 +12,7 @@ Gaps are whole milliseconds and their sums integers, so that every engine gives 
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -22,12 +22,13 @@ from typing import Any
 import narwhals as nw
 
 from mpmflow.model.flow import Scope
+from mpmflow.model.observations import Kind
 
 from .claims import Claims
 from .events import Events, rows_of
 from .order import Order, Sorted, Windowed
 from .periods import Grid
-from .ways import START, Ways
+from .ways import START, Ways, kind_of
 
 PART = 1 << 23
 """Events of a lazy log that are in memory at once, roughly."""
@@ -81,21 +82,13 @@ class Succession:
     segment: Segment = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Astray:
-    """Events that follow another in a way that the workflow does not have, with what came before and after the two.
+    """How often, in how many cases, an event followed another where the workflow has no way, with one or two cases."""
 
-    `before` and `after` are marks, or START and "" where the case began or ended. `examples` are the ids of one or two
-    of the cases.
-    """
-
-    before: str
-    earlier: str
-    later: str
-    after: str
-    events: int
-    cases: int
-    examples: tuple[str, ...]
+    events: int = 0
+    cases: int = 0
+    examples: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +105,7 @@ class Case:
     segment: Segment = ()
     started: str | None = None
     started_at: int = 0
+    strayed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +141,8 @@ class Counted:
         services: times from start to complete rows; `waits`: from the event before to the start row.
         closings: (period, mark, block, branch, segment) -> how often the block ended with that as the branch's last
             mark.
-        astray: what follows in a way that the workflow does not have; `strayed` counts the cases with such an event.
+        astray: (kind, earlier, later) -> what follows where the workflow has no way; `strayed` counts the cases that
+            have ended with such an event.
         endings: the cases that have ended; `ended` has them one by one, if that was asked.
         open: the others.
         ties: events at the same moment as the one before them in their case.
@@ -159,7 +154,7 @@ class Counted:
     services: dict[tuple[int, str, Segment], Times] = field(default_factory=dict)
     waits: dict[tuple[int, str, Segment], Times] = field(default_factory=dict)
     closings: dict[tuple[int, str, str, int, Segment], int] = field(default_factory=dict)
-    astray: list[Astray] = field(default_factory=list)
+    astray: dict[tuple[Kind, str, str], Astray] = field(default_factory=dict)
     strayed: int = 0
     ties: int = 0
     endings: list[Ending] = field(default_factory=list)
@@ -225,7 +220,6 @@ class _Count:
     def count(self) -> Counted:
         tails, pauses = [], []
         successions: dict[tuple[Any, ...], Succession] = {}
-        astray: dict[tuple[str, str, str, str], Astray] = {}
         for frame, order in self._parts():
             self.order = order
             frame, unfinished = self._pair_rows(frame) if self.events.lifecycle else (frame, None)
@@ -233,13 +227,12 @@ class _Count:
             found = self._successions(frame)
             for pair in found:
                 self._merge(successions, pair)
-            frame = self._flagged(frame, found, astray)
+            frame = self._flagged(frame, found)
             tails.append(self._tails(frame, unfinished))
             pauses.append(self._pauses(frame))
         self.counted.successions = sorted(
             successions.values(), key=lambda pair: (pair.period, pair.earlier, pair.later, pair.beside, pair.segment)
         )
-        self.counted.astray = [astray[key] for key in sorted(astray)]
         self._limits([part for part in pauses if part is not None])
         self._ends(tails[0] if len(tails) == 1 else nw.concat(tails))
         for word, rows in sorted(self.words.items()):
@@ -446,7 +439,7 @@ class _Count:
             nw.col("gap").max().alias("longest"),
         )
 
-    def _flagged(self, frame: Any, found: Sequence[Succession], astray: dict[tuple[str, str, str, str], Astray]) -> Any:
+    def _flagged(self, frame: Any, found: Sequence[Succession]) -> Any:
         """The frame with what else is asked of whole cases: `reworked` and `strayed`, 0 or 1."""
         lost, rework = set(), set()
         for pair in found:
@@ -456,38 +449,58 @@ class _Count:
                 lost.add(number)
             if pair.later in self.ways.rework or (way and self.ways.rework.intersection(way.outcomes)):
                 rework.add(number)
-        number = (nw.col("prev") + 1) * self.size + nw.col("code")
+        pair_number = (nw.col("prev") + 1) * self.size + nw.col("code")
         for name, numbers, wanted in (("reworked", rework, self.one_by_one), ("strayed", lost, True)):
             if numbers and wanted:
-                frame = frame.with_columns(number.is_in(sorted(numbers)).cast(nw.Int64).alias(f"{name}_here"))
+                frame = frame.with_columns(pair_number.is_in(sorted(numbers)).cast(nw.Int64).alias(f"{name}_here"))
                 frame = frame.with_columns(self.order.ever(f"{name}_here").alias(name))
             else:
                 frame = frame.with_columns(nw.lit(0).cast(nw.Int64).alias(name))
         if lost:
-            self._astray(frame, astray)
+            self._astray(frame)
         return frame
 
     def _number(self, mark: str) -> int:
         return FIRST if mark == START else self.code[mark]
 
-    def _astray(self, frame: Any, found: dict[tuple[str, str, str, str], Astray]) -> None:
+    def _astray(self, frame: Any) -> None:
+        """Count the events that the workflow does not have there, by kind, which the events around them tell."""
+        around = ("before", "prev", "code", "after")
         frame = frame.with_columns(
             self.order.before("prev").fill_null(FIRST).cast(nw.Int64).alias("before"),
             self.order.after("code").fill_null(FIRST).cast(nw.Int64).alias("after"),
         )
-        rows = frame.filter(nw.col("strayed_here") == 1).with_columns(nw.col("case").cast(nw.String).alias("name"))
-        groups = rows.group_by("before", "prev", "code", "after").agg(
+        lost = frame.filter(nw.col("strayed_here") == 1)
+        kinds: dict[tuple[Kind, str, str], list[int]] = defaultdict(list)
+        for before, prev, code, after in rows_of(lost.select(*around).unique()):
+            earlier, later = self.name(prev), self.name(code)
+            kind = kind_of(self.name(before), earlier, later, self.name(after) if after >= 0 else "", self.ways)
+            if kind is not None:
+                number = ((int(before) + 1) * self.size + int(prev) + 1) * self.size + int(code)
+                kinds[kind, earlier, later].append(number * self.size + int(after) + 1)
+        if not kinds:
+            return
+        names = sorted(kinds)
+        place = ((nw.col("before") + 1) * self.size + nw.col("prev") + 1) * self.size + nw.col("code")
+        place = (place * self.size + nw.col("after") + 1).alias("place")
+        lost = lost.select(place, self.order.keys[0], nw.col("case").cast(nw.String).alias("name"))
+        group: Any = nw.lit(-1)
+        for number, name in enumerate(names):
+            group = nw.when(nw.col("place").is_in(kinds[name])).then(nw.lit(number)).otherwise(group)
+        lost = lost.with_columns(group.alias("group")).filter(nw.col("group") >= 0)
+        case, name_ = nw.col(self.order.keys[0]), nw.col("name")
+        counts = lost.group_by("group").agg(
             nw.len().alias("events"),
-            nw.col(self.order.keys[0]).n_unique().alias("cases"),
-            nw.col("name").min().alias("least"),
-            nw.col("name").max().alias("most"),
+            case.n_unique().alias("cases"),
+            name_.min().alias("least"),
+            name_.max().alias("most"),
         )
-        for before, prev, code, after, events, cases, least, most in rows_of(groups):
-            key = (self.name(before), self.name(prev), self.name(code), self.name(after) if after >= 0 else "")
-            old = found.get(key, Astray(*key, 0, 0, ()))
-            ids = sorted({*old.examples, str(least), str(most)})
-            examples = tuple(dict.fromkeys((ids[0], ids[-1])))
-            found[key] = Astray(*key, old.events + int(events), old.cases + int(cases), examples)
+        for number, events, cases, least, most in rows_of(counts):
+            seen = self.counted.astray.setdefault(names[int(number)], Astray())
+            seen.events += int(events)
+            seen.cases += int(cases)
+            ids = sorted({*seen.examples, str(least), str(most)})
+            seen.examples = tuple(dict.fromkeys((ids[0], ids[-1])))
 
     @staticmethod
     def _merge(found: dict[tuple[Any, ...], Succession], pair: Succession) -> None:
@@ -576,12 +589,11 @@ class _Count:
     def _open(self, tails: Any) -> None:
         rows = tails.select(nw.col("case").cast(nw.String), "code", "when", "began", "begun", "strayed", *self.segments)
         for name, code, when, began, begun, strayed, *segment in rows_of(rows):
-            case = Case(str(name), self.name(code), int(when), int(began), tuple(segment))
+            case = Case(str(name), self.name(code), int(when), int(began), tuple(segment), strayed=bool(strayed))
             if begun >= when * self.size:
                 ms, doing = divmod(int(begun), self.size)
                 case = replace(case, started=self.name(doing), started_at=ms)
             self.counted.open.append(case)
-            self.counted.strayed += int(strayed)
         self.counted.open.sort(key=lambda case: (case.began, case.id))
 
     def _one_by_one(self, closed: Any) -> None:
@@ -624,5 +636,7 @@ def _parts_of(events: Events, coded: Any, kept: Sequence[str]) -> Iterator[Any]:
     for number in range(parts):
         part = native.filter(polars.col("case").hash() % parts == number) if parts > 1 else native
         if textual:
-            part = part.with_columns(polars.col("case").cast(ids)).with_columns(polars.col("case").to_physical().alias("who"))
+            part = part.with_columns(polars.col("case").cast(ids)).with_columns(
+                polars.col("case").to_physical().alias("who")
+            )
         yield nw.from_native(part.collect(engine="streaming"), eager_only=True)

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 from mpmflow.diagnostics.errors import DataError
 from mpmflow.model.model import Model
-from mpmflow.model.observations import Coverage, Durations, LogSource, Observations, SeriesSource
+from mpmflow.model.observations import Coverage, Detour, Durations, LogSource, Observations, SeriesSource
 from mpmflow.model.quantities import Quantity
 
 from .libraries import needed
 from .periods import Calendar, Grid, day_end, end_of, to_time
 from .series import OpenedSeries, open_series
+
+Split = Mapping[str, Mapping[str, Observations]]
 
 
 def observe(
@@ -26,6 +30,7 @@ def observe(
     as_of: date | datetime | str | None = None,
     period: Quantity | str | None = None,
     patience: float | None = 0.99,
+    by: str | Sequence[str] = (),
 ) -> Observations:
     """Read a model's observations from the files of its `data` block, or from what is given instead.
 
@@ -37,6 +42,7 @@ def observe(
         as_of: the day (its end) or moment up to which is known; None for the end of the last day observed.
         period: the spacing of the periods; None for that of the tables, else a week that starts on Monday.
         patience: see `logs.read_log`.
+        by: columns of the logs by whose values everything is split too: see `Observations.segments`.
 
     Where a table has a metric that the log could give too, the table's value stands. Several logs hold different cases:
     their counts add up, and figures of the cases (see `figures`) are left to whoever has the counts.
@@ -45,7 +51,9 @@ def observe(
     """
     base = Path(folder) if folder is not None else None
     tables = _open_tables(model, base, series, as_of)
-    opened = _open_logs(model, base, log, as_of)
+    opened = _open_logs(model, base, log, as_of, by)
+    if by and not opened:
+        raise DataError("there is no log that could be split: a table of periods has no cases")
     if not tables and not opened:
         raise DataError(
             "there is nothing to observe: name a log or a series in a data block, or give one, as in "
@@ -73,17 +81,18 @@ def _open_tables(model: Model, folder: Path | None, given: Any, as_of: Any) -> l
     return [open_series(model, part.path, part, folder=_home(folder), as_of=as_of) for part in declared]
 
 
-def _open_logs(model: Model, folder: Path | None, given: Any, as_of: Any) -> list[Any]:
+def _open_logs(model: Model, folder: Path | None, given: Any, as_of: Any, by: str | Sequence[str]) -> list[Any]:
     declared = [part for part in model.data if isinstance(part, LogSource)]
     if given is None and not declared:
         return []
     # Loads the dataframe libraries, which a model with tables only does without.
     with needed():
-        from .logs import open_log
+        from .logs import columns_of, open_log
 
     if given is not None:
-        return [open_log(model, given, as_of=as_of)]
-    return [open_log(model, part.path, part, folder=_home(folder), as_of=as_of) for part in declared]
+        return [open_log(model, given, as_of=as_of, by=columns_of(by))]
+    home, columns = _home(folder), columns_of(by)
+    return [open_log(model, part.path, part, folder=home, as_of=as_of, by=columns) for part in declared]
 
 
 def _home(folder: Path | None) -> Path:
@@ -133,7 +142,17 @@ def join(one: Observations, two: Observations) -> Observations:
         open_cases=tuple(sorted((*one.open_cases, *two.open_cases), key=lambda case: (case.started, case.case))),
         coverage=_coverage(one.coverage, two.coverage),
         sources=(*one.sources, *two.sources),
+        segments=_segments(one.segments, two.segments),
     )
+
+
+def _segments(one: Split, two: Split) -> dict[str, dict[str, Observations]]:
+    both = {column: dict(values) for column, values in one.items()}
+    for column, values in two.items():
+        found = both.setdefault(column, {})
+        for value, part in values.items():
+            found[value] = join(found[value], part) if value in found else part
+    return {column: dict(sorted(values.items())) for column, values in sorted(both.items())}
 
 
 def _added(one: Mapping[str, tuple[int, ...]], two: Mapping[str, tuple[int, ...]]) -> dict[str, tuple[int, ...]]:
@@ -168,19 +187,34 @@ def _over(
 
 
 def _coverage(one: Coverage, two: Coverage) -> Coverage:
-    unmatched = dict(one.unmatched)
-    for activity, events in two.unmatched:
-        unmatched[activity] = unmatched.get(activity, 0) + events
-    deviations = {(earlier, later): count for earlier, later, count in one.deviations}
-    for earlier, later, count in two.deviations:
-        deviations[earlier, later] = deviations.get((earlier, later), 0) + count
+    deviations = Counter({(earlier, later): count for earlier, later, count in one.deviations})
+    deviations.update({(earlier, later): count for earlier, later, count in two.deviations})
+    detours: dict[tuple[str, str, str], Detour] = {}
+    for detour in (*one.detours, *two.detours):
+        key = (detour.kind, detour.earlier, detour.later)
+        old = detours.get(key)
+        if old is not None:
+            names = sorted({*old.examples, *detour.examples})
+            detour = replace(
+                old,
+                events=old.events + detour.events,
+                cases=old.cases + detour.cases,
+                examples=tuple(dict.fromkeys((names[0], names[-1]))),
+            )
+        detours[key] = detour
     return Coverage(
         cases=one.cases + two.cases,
         events=one.events + two.events,
-        unmatched=tuple(sorted(unmatched.items(), key=lambda item: (-item[1], item[0]))),
-        deviations=tuple(
-            (earlier, later, count)
-            for (earlier, later), count in sorted(deviations.items(), key=lambda item: (-item[1], item[0]))
+        unmatched=_most_first(Counter(dict(one.unmatched)) + Counter(dict(two.unmatched))),
+        ignored=_most_first(Counter(dict(one.ignored)) + Counter(dict(two.ignored))),
+        deviations=tuple((*pair, count) for pair, count in _most_first(deviations)),
+        detours=tuple(
+            sorted(detours.values(), key=lambda found: (-found.cases, found.kind, found.earlier, found.later))
         ),
+        astray=one.astray + two.astray,
         notes=tuple(dict.fromkeys((*one.notes, *two.notes))),
     )
+
+
+def _most_first(counts: Counter[Any]) -> tuple[tuple[Any, int], ...]:
+    return tuple(sorted(counts.items(), key=lambda item: (-item[1], item[0])))

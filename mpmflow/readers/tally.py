@@ -49,6 +49,8 @@ class Tally:
     deviations: tuple[tuple[str, str, int], ...]
     ended: list[Ended] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    cases: int = 0
+    events: int = 0
     unclear: frozenset[str] = frozenset()
     """Nodes whose times are left out, for some cases pass them without an event."""
 
@@ -122,7 +124,7 @@ class _Tally:
         return Tally(
             outcomes=self._counted_outcomes(set(arrivals)),
             durations={node: self._durations(self.times[node]) for node in sorted(self._timed(self.times))},
-            waits={f"{node}.wait": self._means(times) for node, times in sorted(self.waits.items())},
+            waits={f"{node}.wait": self._means(self.waits[node]) for node in sorted(self._waited())},
             arrivals={name: tuple(found) for name, found in sorted(arrivals.items())},
             open={name: tuple(found) for name, found in sorted(opened.items())},
             finished={name: tuple(found) for name, found in sorted(finished.items())},
@@ -133,11 +135,17 @@ class _Tally:
             ),
             ended=ended,
             notes=self.notes,
+            cases=sum(sum(came) for came in arrivals.values()),
+            events=sum(pair.count for pair in self.counted.successions if self.part(pair.segment)),
             unclear=frozenset(unclear),
         )
 
     def _timed(self, times: Iterable[str]) -> set[str]:
         return set(times) | set(self.whole.durations if self.whole else ())
+
+    def _waited(self) -> set[str]:
+        whole = self.whole.waits if self.whole else ()
+        return set(self.waits) | {name.removesuffix(".wait") for name in whole}
 
     def _index(self, fine: int) -> int:
         return self.calendar.index(self.fine.start(fine))
@@ -212,9 +220,9 @@ class _Tally:
             for end_id in self.ways.flows[workflow].ends:
                 finished.setdefault(f"{workflow}.{end_id}", self._zeros())
         for mark, cases in sorted(given_up.items()):
-            end = self.ways.ending(mark)[0].name
+            way_out = self.ways.ending(mark)[0].name
             self.notes.append(
-                f"{cases} cases count as ended by {end} though no event says so: after {mark} "
+                f"{cases} cases count as ended by {way_out} though no event says so: after {mark} "
                 f"they waited longer than {self.counted.limits[mark] / DAY:.3g} d, in which {self.patience or 0:.0%} "
                 "of those that went on had done so."
             )

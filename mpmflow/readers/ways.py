@@ -16,6 +16,7 @@ from functools import cached_property
 from itertools import pairwise
 
 from mpmflow.model.flow import Arc, Flow, Place, Scope, arcs
+from mpmflow.model.observations import Kind
 from mpmflow.model.process import Call, Decision, Work, Workflow
 
 START = "start"
@@ -131,6 +132,19 @@ class Ways:
         """The only end that a case can reach from a mark in silence, with the way there; ValueError elsewhere."""
         ((stop, way),) = ((stop, way) for stop, way in self.after(mark).items() if stop.is_end)
         return stop, way
+
+    def skipped(self, earlier: str, later: str) -> tuple[str, ...] | None:
+        """The marks on a shortest way from one event to a later one, None when the workflow never leads there."""
+        passed: dict[str, tuple[str, ...]] = {earlier: ()}
+        ahead = [earlier]
+        for mark in ahead:
+            for stop in sorted(self.after(mark), key=lambda stop: stop.name):
+                if stop.name == later:
+                    return passed[mark]
+                if not stop.is_end and stop.name not in passed:
+                    passed[stop.name] = (*passed[mark], stop.name)
+                    ahead.append(stop.name)
+        return None
 
     def waiting_at(self, mark: str) -> str:
         """Where a case waits after an event: the last place before the next event is due or the ways part.
@@ -342,6 +356,21 @@ class Ways:
                     seen.add(step.target)
                     queue.append(step.target)
         return False
+
+
+def kind_of(before: str, earlier: str, later: str, after: str, ways: Ways) -> Kind | None:
+    """What happened where the workflow has no way from `earlier` to `later` (see `Detour`).
+
+    `before` and `after` are the events around the two, START and "" where there is none. None where the case only comes
+    back from an event too many, which was counted when it came.
+    """
+    if ways.between(before, earlier) is None and ways.between(before, later) is not None and earlier != START:
+        return None
+    if earlier == later:
+        return "inserted"
+    if after and ways.between(earlier, after) is not None and ways.between(later, after) is None:
+        return "inserted"
+    return "out of order" if ways.skipped(earlier, later) is None else "skipped"
 
 
 def _outcome_id(arc: Arc) -> str:
