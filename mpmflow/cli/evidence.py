@@ -45,6 +45,7 @@ def evaluate(
     reference: str,
     seed: int,
     quiet: bool,
+    budget: str | None = None,
 ) -> Evaluation:
     """The evaluation that these options ask for, with a bar while it is made."""
     from .. import api
@@ -52,7 +53,13 @@ def evaluate(
     against = period(reference)
     with terminal.busy("Reading the data and weighing the risks", quiet=quiet):
         return api.evaluate(
-            model, log=log, series=series, as_of=as_of.date() if as_of else None, reference=against, seed=seed
+            model,
+            log=log,
+            series=series,
+            as_of=as_of.date() if as_of else None,
+            reference=against,
+            seed=seed,
+            budget=budget,
         )
 
 

@@ -14,6 +14,7 @@ from .options import question_options
 @click.command(name="risk")
 @question_options
 @evidence.evidence_options
+@click.option("--budget", metavar="MONEY", help="Which initiatives of FILE to take for that much, such as '20k eur'.")
 def command(
     file: str,
     root: str | None,
@@ -24,6 +25,7 @@ def command(
     as_of: datetime | None,
     reference: str,
     seed: int,
+    budget: str | None,
 ) -> int:
     """From what was observed: how the indicators stand, where rework and delay spread, which lagging metrics will miss
     their targets, when, why, and what to do first.
@@ -32,7 +34,7 @@ def command(
     """
     model = open_model(file, root=root, quiet=quiet)
     evaluation = evidence.evaluate(
-        model, log=log, series=series, as_of=as_of, reference=reference, seed=seed, quiet=quiet
+        model, log=log, series=series, as_of=as_of, reference=reference, seed=seed, budget=budget, quiet=quiet
     )
     if as_json:
         terminal.show(evaluation.to_json())

@@ -229,6 +229,30 @@ def _risk() -> Schema:
     coverage = known(
         "", cases=COUNT, events=COUNT, unmatched_activities=many({}), notes=many(TEXT), cautions=many(TEXT)
     )
+    plan = known(
+        "a set of initiatives, worked out together",
+        initiatives=many(TEXT),
+        cost=NUMBER,
+        gains=SHARES_BY_SOURCE,
+        p_miss=named(SHARE),
+        misses_avoided={**NUMBER, "description": "fall of the expected number of missed targets"},
+        shortfall={
+            **NUMBER,
+            "description": "missing to targets, as a part of them, in the worst fifth",
+        },
+    )
+    choice = known(
+        "which initiatives to take under a budget",
+        budget=NUMBER,
+        currency=TEXT,
+        nothing=plan,
+        nominal=plan,
+        cautious=plan,
+        alone=many(plan),
+        tried=COUNT,
+        method=one_of("all sets", "one by one"),
+        notes=many(TEXT),
+    )
     objective = known(
         "",
         name=TEXT,
@@ -252,6 +276,8 @@ def _risk() -> Schema:
         headlines=many(headline),
         open_cases=many(open_case),
         objectives=many(objective),
+        draws={**COUNT, "description": "behind intervals and probabilities"},
+        choice=optional(choice),
         actions=many(action),
         coverage=coverage,
     )

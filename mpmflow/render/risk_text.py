@@ -19,6 +19,7 @@ from rich.text import Text
 
 from mpmflow.analysis.risk.evaluation import Action, Evaluation, IndicatorFigure, MetricFigure, SpreadFigure
 
+from .choice_text import choice_blocks
 from .numbers import percent
 from .risk_names import Names
 from .risk_top import against, cause_harm, is_worse, sentences, shown_once, unjudged
@@ -76,6 +77,8 @@ class RiskNote:
         yield from self._delay(width)
         yield from self._metrics(width)
         yield from self._actions(width)
+        if self.evaluation.choice is not None:
+            yield from choice_blocks(self.evaluation, self.evaluation.choice)
         yield from self._open_cases(width)
         yield from self._coverage()
 

@@ -162,3 +162,18 @@ def test_what_an_explanation_adds_up_is_the_change_itself() -> None:
 
     found = mpm.evaluate(mpm.load(TRAVEL), as_of="2018-06-18").explain("cycle_time")
     assert sum(part for part in found.rows()["adds"]) == pytest.approx(found.figures["change"], rel=1e-9)
+
+
+def test_a_budget_says_which_initiatives_to_take() -> None:
+    page = call("risk", WEBINAR, "-q", "--budget", "10k eur").stdout
+    assert "What to take for 10k eur" in page
+    assert "“One-page brief template” for 8,000 eur" in page
+    found = json.loads(call("risk", WEBINAR, "-q", "--json", "--budget", "10k eur").stdout)
+    validate(found, schema("risk"))
+    assert found["choice"]["nominal"]["initiatives"] == ["template"]
+
+
+def test_a_budget_that_is_no_money_is_refused_in_words() -> None:
+    result = call("risk", WEBINAR, "-q", "--budget", "three weeks")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "an amount of money, such as 20k eur" in result.stderr

@@ -21,9 +21,8 @@ from mpmflow.graphs.cells import Cells, ProcessCells, Way
 from mpmflow.model.model import Model
 
 from .evaluation import Action
-from .forecast import Forecaster, MetricForecast
-from .levels import Places, spans_in
 from .process_change import ProcessChange
+from .prospects import Prospects
 from .switching import payer_of
 
 Floats = npt.NDArray[np.float64]
@@ -38,14 +37,12 @@ class Mover:
     def __init__(
         self,
         model: Model,
-        forecaster: Forecaster,
-        forecasts: Mapping[str, MetricForecast],
+        prospects: Prospects,
         better: Mapping[str, str | None],
         labels: Mapping[str, str],
         owners: Mapping[str, str | None],
     ) -> None:
-        self.model, self.forecaster, self.forecasts = model, forecaster, forecasts
-        self.outlook = forecaster.outlook
+        self.prospects, self.forecasts, self.outlook = prospects, prospects.forecasts, prospects.outlook
         self.better, self.labels, self.owners = better, labels, owners
         self.initiatives: dict[str, str] = {}
         for initiative in model.initiatives:
@@ -53,7 +50,7 @@ class Mover:
                 self.initiatives.setdefault(move.lever, initiative.name)
 
     def actions(self, candidates: Sequence[str], costly: Sequence[str]) -> tuple[Action, ...]:
-        """Every move that helps, the one that helps most first."""
+        """Every move that helps: what an initiative does already first, then what avoids most misses."""
         found: list[Action] = []
         for name in candidates:
             source = self.outlook.sources[name]
@@ -62,7 +59,7 @@ class Mover:
             source = self.outlook.sources[name]
             found.append(self._action(name, source.now, source.now * (1.0 - A_FIFTH), "costly"))
         helpful = [action for action in found if action.score > 0.0]
-        return tuple(sorted(helpful, key=lambda one: (one.why == "costly", -one.misses_avoided, -one.score, one.lever)))
+        return tuple(sorted(helpful, key=_rank))
 
     def _action(self, name: str, start: float, goal: float, why: str) -> Action:
         gains = self.gains(name, start, goal)
@@ -118,43 +115,7 @@ class Mover:
                 arrived = np.minimum(np.cumsum(np.pad(kernel, (0, max(0, ahead - len(kernel)))))[:ahead], 1.0)
                 own[place] = (then - after) * arrived
         own[name] = np.full(ahead, goal - start)
-        deltas = self._follow(own, name, structural)
-        found = {}
-        for metric, forecast in self.forecasts.items():
-            gain = self._gain(metric, forecast, deltas)
-            if gain is not None and np.isfinite(gain) and abs(gain) > 1e-12 * abs(forecast.forecast or 1.0):
-                found[metric] = gain
-        return found
-
-    def _follow(self, own: Mapping[str, Floats], lever: str, structural: set[str]) -> dict[str, Floats]:
-        """Deviations from today on; the lever's own edges to figures are replaced by their exact change."""
-        network = self.outlook.network
-        replaced = {
-            number: np.zeros(1)
-            for number, edge in enumerate(network.edges)
-            if edge.source == lever and edge.target in structural
-        }
-        return network.follow(own, replaced)
-
-    def _gain(self, metric: str, forecast: MetricForecast, deltas: Mapping[str, Floats]) -> float | None:
-        outlook, read = self.outlook, forecast.reading
-        flow = metric in self.forecaster.flows
-        formulas = self.forecaster.formulas_below(metric)
-        if forecast.forecast is None or not formulas or any(spans_in(formula) for formula in formulas):
-            delta = deltas.get(metric)
-            return None if delta is None else float(read.of(self._whole(delta), flow))
-        values: dict[str, Floats] = {}
-        for place in self.forecaster.inputs_below(metric):
-            path = outlook.path_of(place)
-            if path is None:
-                return None
-            moved = path + self._whole(deltas.get(place, np.zeros(outlook.ahead)))
-            values[place] = read.of(moved, place in self.forecaster.flows)
-        after = Places(values.get, outlook.formulas, outlook.timeline.period).value(metric)
-        return float(after) - forecast.forecast
-
-    def _whole(self, delta: Floats) -> Floats:
-        return np.concatenate([np.zeros(self.outlook.known), delta])
+        return self.prospects.gains(own, {name}, structural)
 
     def _moved(self, change: ProcessChange, name: str, start: float, goal: float) -> Solution | None:
         """The workflow solved with one lever moved; None if the lever is not in it."""
@@ -170,6 +131,10 @@ class Mover:
             process.workflow, cells, process.coming, process.deadline, process.teams, process.currencies
         )
         return solve_process(moved, Solver(change.solver.book))
+
+
+def _rank(action: Action) -> tuple[bool, bool, float, float, str]:
+    return action.why == "costly", action.initiative is None, -action.misses_avoided, -action.score, action.lever
 
 
 def _scaled(cells: Cells, name: str, factor: Fraction) -> Cells | None:

@@ -25,11 +25,12 @@ from mpmflow.model.measures import Metric, Target
 from mpmflow.model.model import Model
 from mpmflow.model.observations import Observations
 from mpmflow.model.process import Choose, End, Node, Workflow
-from mpmflow.model.quantities import write_quantity
+from mpmflow.model.quantities import Quantity, write_quantity
 from mpmflow.numerics.statistics.estimates import forgetting
 
 from .actions import Mover
 from .beliefs import Estimate
+from .choice import budget_of, choose
 from .enough_data import cautions, metrics_of, require_something
 from .estimate import estimate, plan_times
 from .evaluation import Action, CoverageFigure, Evaluation, IndicatorFigure, MetricFigure, SpreadFigure
@@ -42,6 +43,7 @@ from .outlook import MOST_AHEAD, Outlook
 from .pathways import Pathway, pathways
 from .process_change import ProcessChange
 from .propagation import weakest
+from .prospects import Prospects
 from .readings import periods_needed
 from .reference import Reference, in_words, understood, window_of
 from .sources import Source, sources_of
@@ -62,6 +64,7 @@ def evaluate(
     reference: Reference = "plan",
     seed: int = 0,
     draws: int | None = None,
+    budget: str | Quantity | None = None,
     samples: Samples | None = None,
 ) -> Evaluation:
     """Evaluate a model against what was observed.
@@ -72,6 +75,7 @@ def evaluate(
             from the one to the other.
         seed: of the draws behind intervals and probabilities; the same seed gives the same bytes.
         draws: how many; 10,000 unless said, fewer where they would not fit into memory.
+        budget: money for initiatives, such as "20k eur"; then `choice` says which to take.
         samples: observed times of `empirical` durations, as `analyze` takes them.
 
     Raises:
@@ -80,6 +84,7 @@ def evaluate(
     """
     require_something(model, observations)
     reference = understood(reference)
+    money = budget_of(budget) if budget is not None else None
     rng = np.random.default_rng(seed)
     book = LawBook(samples)
     workflows = _workflow_names(model)
@@ -118,6 +123,7 @@ def evaluate(
         )
         for metric in metrics
     )
+    prospects = Prospects(forecaster, forecasts, found.model)
     own_movers = [name for name in outlook.rows if name not in sources]
     labels = _labels(model, indicators)
     return Evaluation(
@@ -129,11 +135,12 @@ def evaluate(
         warnings=warnings_of({name: ways[name] for name in moving}, rows),
         headlines=headlines_of(indicators, rows, [*moving, *own_movers]),
         open_cases=open_case_figures(observations.open_cases, changes, observations.as_of),
-        actions=_actions(model, forecaster, forecasts, rows, indicators, labels, sources),
+        actions=_actions(model, prospects, rows, indicators, labels, sources),
         coverage=_coverage(observations, found, outlook, changes),
         objectives=objective_figures(model, rows),
         provenance=provenance(model, data=_data_hash(observations), seed=seed),
         draws=draws,
+        choice=choose(model, prospects, money) if money is not None else None,
         title=next((workflow.title for workflow in model.workflows), ""),
         labels=labels,
         period=observations.period,
@@ -356,8 +363,7 @@ def _only_figure(outlook: Outlook, metric: str) -> str | None:
 # ------------------------------------------------------------------------------------------ actions, coverage
 def _actions(
     model: Model,
-    forecaster: Forecaster,
-    forecasts: Mapping[str, MetricForecast],
+    prospects: Prospects,
     rows: Sequence[MetricFigure],
     indicators: Sequence[IndicatorFigure],
     labels: Mapping[str, str],
@@ -365,7 +371,7 @@ def _actions(
 ) -> tuple[Action, ...]:
     by_name = {row.name: row for row in indicators}
     owners = {row.name: row.owner for row in indicators}
-    mover = Mover(model, forecaster, forecasts, {row.name: row.better for row in rows}, labels, owners)
+    mover = Mover(model, prospects, {row.name: row.better for row in rows}, labels, owners)
     chosen = {node.name for _, node in _nodes(model) if isinstance(node, Choose)}
     levers = [
         name

@@ -20,6 +20,7 @@ from mpmflow.diagnostics.suggest import nearest
 from .objectives import ObjectiveFigure
 
 if TYPE_CHECKING:
+    from .choice import Choice
     from .explanation import Explanation
 
 Shares = Mapping[str, float]
@@ -390,6 +391,7 @@ class Evaluation(Result):
 
     `reference` says against what everything is measured: `plan`, `rework-free`, or a period as
     `2026-01-05..2026-03-01`. Intervals and probabilities rest on so many `draws`, made with the seed of `provenance`.
+    `choice` is which initiatives to take under a budget, where one was given.
     """
 
     schema: ClassVar[str] = "mpmflow/risk/1"
@@ -410,6 +412,7 @@ class Evaluation(Result):
     labels: Mapping[str, str] = field(default_factory=dict, repr=False)
     period: float = 604800.0
     draws: int = 0
+    choice: Choice | None = None
 
     def indicator(self, name: str) -> IndicatorFigure:
         """The indicator of that name; KeyError with the nearest names if there is none."""
@@ -442,6 +445,7 @@ class Evaluation(Result):
             "coverage": self.coverage.to_dict(),
             "objectives": [row.to_dict() for row in self.objectives],
             "draws": self.draws,
+            "choice": self.choice.to_dict() if self.choice is not None else None,
             "provenance": self.provenance.to_dict() if self.provenance is not None else None,
         }
 

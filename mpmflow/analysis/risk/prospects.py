@@ -1,0 +1,156 @@
+"""What metrics would come to if levers were set anew today, or from a date on.
+
+A setting is made on the current model, as a scenario makes it on the plan; the process is solved again, and the
+difference of its figures travels on through the network of influences. So the effect on figures of the process is
+exact, and what comes too late for a target's date does not count for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from mpmflow.analysis.exact.arrays import Solver
+from mpmflow.analysis.exact.figures import Solution, arrival_rate, solve_process
+from mpmflow.analysis.scenarios.whatif import apply
+from mpmflow.graphs.to_chain import to_chain
+from mpmflow.model.model import Model
+
+from .beliefs import PlanTimes
+from .current_model import mean_over_visits, outcomes_in
+from .estimate import plan_times
+from .forecast import Forecaster, MetricForecast
+from .levels import Places, spans_in
+from .process_change import ProcessChange
+from .sources import Source
+
+Floats = npt.NDArray[np.float64]
+
+
+class Prospects:
+    """Changes of forecasts. `model` is the current one, with what was estimated in the place of its numbers."""
+
+    def __init__(self, forecaster: Forecaster, forecasts: Mapping[str, MetricForecast], model: Model) -> None:
+        self.forecaster, self.forecasts, self.model = forecaster, forecasts, model
+        self.outlook = forecaster.outlook
+
+    # ------------------------------------------------------------------------------------------ settings
+    def settings(self, *stages: tuple[date | None, Mapping[str, Any]]) -> dict[str, float]:
+        """Metric -> change of its forecast if levers were set, each stage from a day on (None: from now).
+
+        Stages hold on top of those before them. Raises `LeverError` for what cannot be set, `ModelFault` for a process
+        that then has no figures.
+        """
+        own: dict[str, Floats] = {}
+        levers: set[str] = set()
+        structural: set[str] = set()
+        changed, figures, levels = self.model, dict[str, float](), dict[str, float]()
+        for since, settings in sorted(stages, key=lambda stage: (stage[0] is not None, stage[0])):
+            changed = apply(changed, settings)
+            first = self._first(since)
+            after = {
+                place: delta
+                for workflow, change in self.outlook.changes.items()
+                for place, delta in self._figures(change, to_chain(changed, workflow)).items()
+            }
+            then = self.levers(changed)
+            for found, before in ((after, figures), (then, levels)):
+                for name in (*found, *(gone for gone in before if gone not in found)):
+                    path = own.setdefault(name, np.zeros(self.outlook.ahead))
+                    path[first:] += found.get(name, 0.0) - before.get(name, 0.0)
+            figures, levels = after, then
+            structural |= set(after)
+            levers |= set(then)
+        return self.gains(own, levers, structural)
+
+    def levers(self, changed: Model) -> dict[str, float]:
+        """Source -> by how much its level differs in the changed model."""
+        now = _levels(self.model, self.outlook.changes, self.outlook.sources)
+        then = _levels(changed, self.outlook.changes, self.outlook.sources)
+        found = {name: then[name] - now[name] for name in now if name in then}
+        return {name: delta for name, delta in found.items() if abs(delta) > 1e-12 * max(1.0, abs(now[name]))}
+
+    def _figures(self, change: ProcessChange, cells: Any) -> dict[str, float]:
+        """Figure of a workflow -> its change in the new process."""
+        places = {place: one for place, one in self.outlook.figures.items() if one[1] == change.name}
+        if not places:
+            return {}
+        solution: Solution = solve_process(cells, Solver(change.solver.book))
+        rate = arrival_rate(cells, change.solver.book)
+        found = {}
+        for place, (function, _, statistic) in places.items():
+            after, then = self.outlook.after.get(place), change.value(solution, function, statistic)
+            if after is None or then is None:
+                continue
+            if function in ("throughput", "wip") and rate and change.rate is not None and change.rate.after:
+                then *= rate / change.rate.after
+            found[place] = then - after
+        return found
+
+    def _first(self, since: date | None) -> int:
+        """Future periods that pass before a setting holds."""
+        timeline = self.outlook.timeline
+        return 0 if since is None else max(0, timeline.holding(since) + 1 - timeline.known)
+
+    # ------------------------------------------------------------------------------------------ gains
+    def gains(self, own: Mapping[str, Floats], levers: set[str], structural: set[str]) -> dict[str, float]:
+        """Metric -> change of its forecast by own deviations from today on, (ahead,) each.
+
+        The edges from `levers` to the `structural` figures are left out: their exact change stands in `own`.
+        """
+        network = self.outlook.network
+        replaced = {
+            number: np.zeros(1)
+            for number, edge in enumerate(network.edges)
+            if edge.source in levers and edge.target in structural
+        }
+        deltas = network.follow(own, replaced)
+        found = {}
+        for metric, forecast in self.forecasts.items():
+            gain = self._gain(metric, forecast, deltas)
+            if gain is not None and np.isfinite(gain) and abs(gain) > 1e-12 * abs(forecast.forecast or 1.0):
+                found[metric] = gain
+        return found
+
+    def _gain(self, metric: str, forecast: MetricForecast, deltas: Mapping[str, Floats]) -> float | None:
+        outlook, read = self.outlook, forecast.reading
+        flow = metric in self.forecaster.flows
+        formulas = self.forecaster.formulas_below(metric)
+        if forecast.forecast is None or not formulas or any(spans_in(formula) for formula in formulas):
+            delta = deltas.get(metric)
+            return None if delta is None else float(read.of(self._whole(delta), flow))
+        values: dict[str, Floats] = {}
+        for place in self.forecaster.inputs_below(metric):
+            path = outlook.path_of(place)
+            if path is None:
+                return None
+            moved = path + self._whole(deltas.get(place, np.zeros(outlook.ahead)))
+            values[place] = read.of(moved, place in self.forecaster.flows)
+        after = Places(values.get, outlook.formulas, outlook.timeline.period).value(metric)
+        return float(after) - forecast.forecast
+
+    def _whole(self, delta: Floats) -> Floats:
+        return np.concatenate([np.zeros(self.outlook.known), delta])
+
+
+def _levels(model: Model, changes: Mapping[str, ProcessChange], sources: Mapping[str, Source]) -> dict[str, float]:
+    """The level of every source in a model."""
+    found: dict[str, float] = {}
+    for decision, outcomes in outcomes_in(model).items():
+        levels = mean_over_visits(outcomes)
+        found |= {f"{decision}.{outcome.name}": float(level) for outcome, level in zip(outcomes, levels, strict=True)}
+    for workflow, change in changes.items():
+        cells = to_chain(model, workflow)
+        times: PlanTimes = plan_times([cells], change.solver.book)
+        for (node, part), name in change.names.items():
+            if node in times:
+                planned = times[node]
+                found[name] = found.get(name, 0.0) + (planned.work if part == "work" else planned.wait)
+        rate = arrival_rate(cells, change.solver.book)
+        if rate is not None:
+            found[f"{workflow}.arrivals"] = rate
+    return {name: level for name, level in found.items() if name in sources}

@@ -1,0 +1,77 @@
+"""The choice under a budget as a section of the note: what to take, what it changes, the cautious choice beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from mpmflow.analysis.risk.choice import Choice, Plan
+from mpmflow.analysis.risk.evaluation import Evaluation
+
+from .risk_words import amount, chance
+
+MOST = 4
+"""Targets that have a column; those that the choice changes most."""
+
+
+def choice_blocks(note: Evaluation, choice: Choice) -> Iterator[Text | Table | Padding]:
+    """The section, block by block."""
+    unit = choice.currency
+    yield Text(f"What to take for {amount(choice.budget, unit)}", "bold")
+    if not choice.nominal.initiatives:
+        yield _line("Nothing that the budget allows avoids a miss.")
+    else:
+        told = f"{_named(note, choice.nominal)} for {amount(choice.nominal.cost, unit)}"
+        yield _line(f"{told}: {choice.nominal.misses_avoided:.2f} missed targets fewer are to be expected.")
+    if choice.cautious.initiatives == choice.nominal.initiatives:
+        yield _line("It is also the choice that fares best in the worst fifth of all futures.")
+    else:
+        cautious = _named(note, choice.cautious) if choice.cautious.initiatives else "Nothing"
+        yield _line(
+            f"{cautious} for {amount(choice.cautious.cost, unit)} fares better in the worst fifth of all futures: what "
+            f"is missing to the targets is {choice.cautious.shortfall:.1%} of them there, against "
+            f"{choice.nominal.shortfall:.1%}."
+        )
+    rows = [("nothing", choice.nothing), *((_short(note, plan), plan) for plan in choice.alone)]
+    together = [choice.nominal, choice.cautious]
+    rows += [
+        (_short(note, plan), plan)
+        for position, plan in enumerate(together)
+        if len(plan.initiatives) > 1 and plan.initiatives not in [one.initiatives for one in together[:position]]
+    ]
+    names = sorted(
+        choice.nothing.p_miss,
+        key=lambda name: (-max(choice.nothing.p_miss[name] - plan.p_miss[name] for _, plan in rows), name),
+    )[:MOST]
+    labels = {row.name: row.label for row in note.metrics}
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    table.add_column("likely to miss with …")
+    for column in ("cost", *(labels.get(name, name) for name in names)):
+        table.add_column(column, justify="right")
+    for words, plan in rows:
+        chances = (chance(plan.p_miss[name]) for name in names)
+        table.add_row(words, amount(plan.cost, unit) if plan.initiatives else "", *chances)
+    yield table
+    how = "every set" if choice.method == "all sets" else "sets that grow by what gains most for its cost"
+    yield _line(f"Of {choice.tried} sets ({how}); gains of a set are worked out together.", "dim")
+    for remark in choice.notes:
+        yield _line(remark, "dim")
+    yield Text()
+
+
+def _named(note: Evaluation, plan: Plan) -> str:
+    words = [f"“{note.labels.get(name, name)}”" for name in plan.initiatives]
+    return " and ".join(words) if len(words) < 3 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def _short(note: Evaluation, plan: Plan) -> str:
+    if len(plan.initiatives) == 1:
+        return note.labels.get(plan.initiatives[0], plan.initiatives[0])
+    return " + ".join(plan.initiatives)
+
+
+def _line(words: str, style: str = "") -> Padding:
+    return Padding(Text(words, style), (0, 0, 0, 2))
