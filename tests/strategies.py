@@ -380,8 +380,9 @@ def _columns(log: bool) -> st.SearchStrategy[tuple[observations.Column, ...]]:
     return st.lists(roles | own, max_size=4).map(tuple)
 
 
-logs = st.builds(observations.LogSource, path=texts, columns=_columns(True), allow=allows)
-series = st.builds(observations.SeriesSource, path=texts, columns=_columns(False), allow=allows)
+queries = st.none() | texts.map(lambda rest: f"select {rest}")
+logs = st.builds(observations.LogSource, path=texts, query=queries, columns=_columns(True), allow=allows)
+series = st.builds(observations.SeriesSource, path=texts, query=queries, columns=_columns(False), allow=allows)
 
 # --- scenarios and tests ---
 

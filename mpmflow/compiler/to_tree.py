@@ -460,7 +460,7 @@ def _source(source: observations.LogSource | observations.SeriesSource) -> tree.
         else:
             columns.append(tree.OwnColumn(tree.Word(column.name or ""), column.type, behind))
     kind = tree.Log if isinstance(source, observations.LogSource) else tree.Series
-    return kind(tree.Text(source.path), tuple(columns))
+    return kind(tree.Text(source.path), tuple(columns), _text(source.query))
 
 
 # --- scenarios and tests ---

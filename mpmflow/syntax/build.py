@@ -595,6 +595,7 @@ _clause("promiser", "by", "by", lambda b, c: b.label(c))
 _clause("if_met", "if_met", "if met", lambda b, c: b.label(c))
 _clause("if_missed", "if_missed", "if missed", lambda b, c: b.label(c))
 _clause("source", "source", "source", lambda b, c: b.label(c))
+_clause("query", "query", "query", lambda b, c: b.label(c))
 
 
 @_rule("objective")
@@ -660,12 +661,12 @@ _COLUMN = (tree.RoleColumn, tree.OwnColumn)
 
 @_rule("log")
 def _log(b: Builder, c: list[Child]) -> tree.Log:
-    return tree.Log(b.text(c[1]), _nodes(c, _COLUMN), b.span(c))
+    return tree.Log(b.text(c[1]), _nodes(c, _COLUMN), span=b.span(c), **b.clauses(c))
 
 
 @_rule("series")
 def _series(b: Builder, c: list[Child]) -> tree.Series:
-    return tree.Series(b.text(c[1]), _nodes(c, _COLUMN), b.span(c))
+    return tree.Series(b.text(c[1]), _nodes(c, _COLUMN), span=b.span(c), **b.clauses(c))
 
 
 @_rule("data")

@@ -430,6 +430,8 @@ def _data(node: tree.Data) -> Item:
     for one in node.sources:
         word = "log" if isinstance(one, tree.Log) else "series"
         columns = [leaf("column", column.span, _column(column)) for column in one.columns]
+        if one.query is not None:
+            columns.insert(0, leaf("query", one.query.span, f"query {words.text(one.query)}"))
         children.append(_blocked(word, one, (f"{word} {words.text(one.path)}",), columns))
     clauses: _Clauses = []
     _allow_clauses(clauses, node.allows)

@@ -707,7 +707,7 @@ class Benchmark(Node):
 
 @record
 class RoleColumn(Node):
-    """`case case_id`: a role (`case activity time resource lifecycle`) and its column, None if it has the role's
+    """`case case_id`: a role (`case activity time start resource lifecycle`) and its column, None if it has the role's
     name.
     """
 
@@ -728,19 +728,21 @@ class OwnColumn(Node):
 
 @record
 class Log(Node):
-    """`log "events.csv.gz" { columns }`."""
+    """`log "events.csv.gz" { columns }`, or `log "sqlite:///crm.db" { query "select …", columns }`."""
 
     path: Text
     columns: tuple[RoleColumn | OwnColumn, ...] = ()
+    query: Text | None = None
     span: Span | None = None
 
 
 @record
 class Series(Node):
-    """`series "weekly.csv" { time week }`."""
+    """`series "weekly.csv" { time week }`; with a query as of a log."""
 
     path: Text
     columns: tuple[RoleColumn | OwnColumn, ...] = ()
+    query: Text | None = None
     span: Span | None = None
 
 

@@ -219,6 +219,8 @@ _FORMS = {
     "PERCENT": "a percentage",
     "DATE": "a date such as `2026-06-30`",
     "BY_DATE": "`by DATE`",
+    "BEGUN": "`start`",
+    "QUERY": '`query "select …"`',
     "DAYS": "days such as `mon-fri`",
     "HOURS": "hours such as `09:00-17:00`",
     "BOUND": "`at least` or `at most`",

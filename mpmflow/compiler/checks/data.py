@@ -30,13 +30,21 @@ def columns(subject: Subject) -> Iterator[Finding]:
             first.setdefault(name, column)
 
 
+def _knows_roles(source: LogSource) -> bool:
+    """Whether the file itself says which column is what: XES, and object-centric logs, where `case` names a type."""
+    name = source.path.lower().removesuffix(".gz")
+    return (
+        name.endswith((".xes", ".json", ".jsonocel", ".sqlite", ".db")) and source.query is None and "://" not in name
+    )
+
+
 _NEEDED: tuple[Role, ...] = ("case", "activity", "time")
 
 
 def roles(subject: Subject) -> Iterator[Finding]:
     """Logs that name some of their columns, but not the case, the activity or the time."""
     for source in subject.model.data:
-        if isinstance(source, LogSource) and source.columns:
+        if isinstance(source, LogSource) and source.columns and not _knows_roles(source):
             given = {column.role for column in source.columns}
             missing = [role for role in _NEEDED if role not in given]
             if missing:

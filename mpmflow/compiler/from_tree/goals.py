@@ -142,9 +142,10 @@ def data(bridge: Bridge, written: tree.Data) -> list[Any]:
                 bridge.mark(made, name=column.name)
             columns.append(made)
         given = allows(bridge, written.allows) if position == 0 else sources[0].allow
-        made = bridge.part(kind, source.span, path=source.path.value, columns=tuple(columns), allow=given)
-        bridge.mark(made, path=source.path)
-        bridge.files.append((source.path.value, source.path.span))
+        query = _text(source.query)
+        made = bridge.part(kind, source.span, path=source.path.value, query=query, columns=tuple(columns), allow=given)
+        bridge.mark(made, path=source.path, query=source.query)
+        bridge.files.append((observations.file_behind(source.path.value), source.path.span))
         sources.append(made)
     return sources
 
