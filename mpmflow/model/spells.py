@@ -116,7 +116,8 @@ class Spells:
         nodes: node -> visits. decisions: decision or choose -> times up to what was decided.
         arrivals: workflow -> when each case came, ascending.
         ended: how many cases have ended. cases, events: how many the log holds.
-        marks: what `after` counts: names of nodes, ids of outcomes, `start`.
+        marks: what `after` counts: names of nodes, ids of outcomes, `start`. went_on: how often a case went on, or
+            ended, after each.
         resources: names of those who did the work, as `who` counts them.
         timed: whether some events say when work began.
         by_day: whether the log knows days only.
@@ -135,6 +136,7 @@ class Spells:
     cases: int = 0
     events: int = 0
     marks: tuple[str, ...] = ()
+    went_on: tuple[int, ...] = ()
     resources: tuple[str, ...] = ()
     timed: bool = False
     by_day: bool = False

@@ -6,8 +6,9 @@ censoring). Of the laws offered the one with the smallest Bayesian information c
     BIC = k log n - 2 log L
 
 with k parameters and n times that are over. A law whose mean misses that of the times by more than a tenth and three
-standard errors is no candidate while nearly all times are over, for whoever computes with the law computes with its
-mean: a lognormal law fitted to the body of the data may promise a tail that is not there.
+standard errors, or whose standard deviation is over twice theirs, is no candidate while nearly all times are over:
+whoever computes with the law computes with these, and a lognormal law fitted to the body of the data may promise a tail
+that is not there.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ STILL = 0.005
 _GROUPS = 2_000  # so many times tell a law as well as more of them
 _FLOOR = 0.01  # times below this share of the mean count as that: a stamp of the same second says no more
 _FEW_OPEN = 0.05
-_MEAN_MISSED, _ERRORS = 0.1, 3.0
+_MEAN_MISSED, _ERRORS, _WIDER = 0.1, 3.0, 2.0
 
 
 @dataclass(frozen=True)
@@ -120,7 +121,7 @@ def fit_laws(
         if not (math.isfinite(likelihood) and all(math.isfinite(one) for one in parameters)):
             continue
         law = law_named(name, parameters)
-        if data.missed_by(law.mean):
+        if data.missed_by(law.mean, law.sd):
             continue
         before = np.concatenate([[0.0], observed.incidence[:-1, 0]])
         chance = law.cdf(observed.times)
@@ -201,13 +202,14 @@ class _Data:
         """Time watched per time that is over: the mean if the law were exponential."""
         return float((self.weight @ self.value + self.running_weight @ self.running) / self.closed)
 
-    def missed_by(self, mean: float) -> bool:
-        """Whether a law of this mean cannot be the law of these times, nearly all of which are over."""
+    def missed_by(self, mean: float, sd: float) -> bool:
+        """Whether nearly all times are over and a law of this mean and standard deviation cannot be theirs."""
         if self.open > _FEW_OPEN * self.closed:
             return False
         centre = float(self.weight @ self.value / self.closed)
-        error = math.sqrt(float(self.weight @ (self.value - centre) ** 2) / self.closed / self.closed)
-        return abs(mean - self.mean) > max(_MEAN_MISSED * centre, _ERRORS * error)
+        spread = math.sqrt(float(self.weight @ (self.value - centre) ** 2) / self.closed)
+        error = spread / math.sqrt(self.closed)
+        return abs(mean - self.mean) > max(_MEAN_MISSED * centre, _ERRORS * error) or sd > _WIDER * spread
 
     def likelihood(self, density: Floats, outlasting: Floats) -> float:
         """Log likelihood from log density of what is over and log chance to outlast of what is not."""
