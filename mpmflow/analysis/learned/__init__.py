@@ -1,0 +1,1 @@
+"""Influences whose strength comes from data: predictive, not causal."""
