@@ -198,37 +198,6 @@ def declared_edge(cause: Cause, gain: float, period: float) -> Edge:
     return Edge(cause.source, cause.effect, gain, even_lag(low, high, period), evidence, abs(gain) * DOUBT[cause.grade])
 
 
-def learned_gain(cause: Cause, source: Floats, effect: Floats, period: float) -> tuple[float, float] | None:
-    """Gain of a `learned` cause and its standard error, by least squares of the effect on the source spread by its lag.
-
-    Both are deviations per period, nan where missing. The error allows for residuals that follow one another. None with
-    fewer than 12 usable periods or a source that never moved. This is what goes together, not proof of cause.
-    """
-    low = float(cause.lag.low.base) if cause.lag else 0.0
-    high = float(cause.lag.high.base) if cause.lag else 0.0
-    kernel = even_lag(low, high, period)
-    length = len(source)
-    spread = np.full(length, np.nan)
-    for now in range(len(kernel) - 1, length):
-        window = source[now - len(kernel) + 1 : now + 1][::-1]
-        spread[now] = float(kernel @ window)
-    used = ~np.isnan(spread) & ~np.isnan(effect)
-    count = int(used.sum())
-    if count < 12:
-        return None
-    x = spread[used] - spread[used].mean()
-    y = effect[used] - effect[used].mean()
-    power = float(x @ x)
-    if power <= 1e-12 * max(1.0, float(np.abs(spread[used]).max()) ** 2):
-        return None
-    gain = float(x @ y) / power
-    rest = y - gain * x
-    variance = float(rest @ rest) / (count - 2)
-    follow = float(rest[1:] @ rest[:-1]) / float(rest @ rest) if float(rest @ rest) > 0 else 0.0
-    follow = min(max(follow, 0.0), 0.9)
-    return gain, (variance / power * (1.0 + follow) / (1.0 - follow)) ** 0.5
-
-
 def causes_of(model: Model) -> list[Cause]:
     """All causes, those of imported files too."""
     found = list(model.causes)

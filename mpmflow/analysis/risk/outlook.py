@@ -19,9 +19,10 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from mpmflow.analysis.learned.learned import learned_causes
 from mpmflow.analysis.rules import BASELINE
 from mpmflow.model.expressions import Expression
-from mpmflow.model.measures import Cause, Metric
+from mpmflow.model.measures import Metric
 from mpmflow.model.model import Model
 from mpmflow.model.observations import Observations
 from mpmflow.numerics.statistics.estimates import forgetting
@@ -32,13 +33,12 @@ from .influences import (
     causes_of,
     declared_edge,
     formula_edges,
-    learned_gain,
     strength_of,
     structural_edges,
 )
 from .levels import figure_name, figures_of, inputs_of
 from .process_change import ProcessChange
-from .propagation import Edge, Network, lagged
+from .propagation import Edge, Network
 from .readings import Timeline
 from .sources import Source
 
@@ -94,6 +94,8 @@ class Outlook:
             name: np.array([np.nan if value is None else value for value in row[: self.known]], dtype=float)
             for name, row in self.observations.series.items()
         }
+        # What is learned of influences hangs on the history alone, not on levels and gains, so it is learned once.
+        self.learned = {(one.source, one.effect): one for one in learned_causes(self.model, self.observations)}
         self._figures()
         self._formulas()
         self._structure()
@@ -256,46 +258,27 @@ class Outlook:
             if strength.gain is not None and np.isfinite(strength.gain):
                 edges.append(declared_edge(cause, strength.gain, self.timeline.period))
                 continue
-            learned = self._learned(cause) if cause.strength is None or cause.strength.kind == "learned" else None
-            if learned is not None and abs(learned[0]) <= learned[1]:
+            told = self.learned.get((cause.source, cause.effect))
+            if told is not None and told.found and told.gain is not None and told.gain_error is not None:
+                kernel = np.array(told.kernel)
+                edges.append(Edge(cause.source, cause.effect, told.gain, kernel, "learned", told.gain_error))
+                notes.append(
+                    f"How strongly {cause.source} moves {cause.effect} was learned from the series, give or take "
+                    f"{abs(told.gain_error / told.gain):.0%}: predictive, not causal."
+                )
+            elif told is not None and told.gain is not None:
                 notes.append(
                     f"The series do not show yet how {cause.source} moves {cause.effect}: that influence is left out."
                 )
-            elif learned is not None:
-                gain, error = learned
-                plain = declared_edge(cause, gain, self.timeline.period)
-                edges.append(Edge(cause.source, cause.effect, gain, plain.kernel, "learned", error))
+            elif told is not None:
                 notes.append(
-                    f"How strongly {cause.source} moves {cause.effect} was learned from the series, "
-                    f"give or take {abs(error / gain):.0%}."
+                    f"How {cause.source} moves {cause.effect} cannot be learned, for {told.why}: that influence is "
+                    "left out."
                 )
             else:
                 why = strength.note
                 notes.append(f"{why[0].upper()}{why[1:]}: that influence is left out.")
         return edges, notes
-
-    def _learned(self, cause: Cause) -> tuple[float, float] | None:
-        """Gain of a learned cause: of the effect's data, minus what other causes explain, on the source's history."""
-        effect = self.series.get(cause.effect)
-        source = self._history(cause.source)
-        if effect is None or source is None:
-            return None
-        explained = np.zeros(self.known)
-        if hasattr(self, "network"):
-            for number in self.network.incoming.get(cause.effect, ()):
-                edge = self.network.edges[number]
-                if edge.source != cause.source and edge.source in self.total:
-                    explained = explained + edge.gain * lagged(self.total[edge.source], edge.kernel)[: self.known]
-        return learned_gain(cause, source, effect - explained, self.timeline.period)
-
-    def _history(self, name: str) -> Floats | None:
-        if name in self.series:
-            return self.series[name]
-        if name in self.sources:
-            return self.sources[name].history
-        if name in self.formulas and hasattr(self, "total") and name in self.total:
-            return self.total[name][: self.known]
-        return None
 
     def _own_levels(self) -> None:
         """Level and unexplained rest of every place with data, in the order in which influences lead onward."""
