@@ -22,12 +22,14 @@ PUBLIC: dict[str, dict[str, str]] = {
         "parse": "api",
         "read": "api",
         "Model": "model.model",
+        "Data": "readers.tables",
     },
     "Ask": {
         "analyze": "api",
         "simulate": "api",
         "remaining_time": "api",
         "evaluate": "api",
+        "fit": "api",
         "cause_effect": "api",
         "draw": "api",
         "export": "api",
@@ -41,7 +43,7 @@ PUBLIC: dict[str, dict[str, str]] = {
     "When something is wrong": {
         "MpmError": "diagnostics.errors",
         "DataError": "diagnostics.errors",
-        "LeverError": "model.levers",
+        "LeverError": "diagnostics.errors",
         "InternalError": "diagnostics.errors",
         "Diagnostic": "diagnostics.diagnostic",
     },
@@ -57,6 +59,7 @@ if TYPE_CHECKING:  # the same names for type checkers and editors, which do not 
     from .api import draw as draw
     from .api import evaluate as evaluate
     from .api import export as export
+    from .api import fit as fit
     from .api import formula as formula
     from .api import load as load
     from .api import mutate as mutate
@@ -71,9 +74,10 @@ if TYPE_CHECKING:  # the same names for type checkers and editors, which do not 
     from .diagnostics.diagnostic import Diagnostic as Diagnostic
     from .diagnostics.errors import DataError as DataError
     from .diagnostics.errors import InternalError as InternalError
+    from .diagnostics.errors import LeverError as LeverError
     from .diagnostics.errors import MpmError as MpmError
-    from .model.levers import LeverError as LeverError
     from .model.model import Model as Model
+    from .readers.tables import Data as Data
 
 __all__ = ["__version__", *_HOMES]  # pyright: ignore[reportUnsupportedDunderAll]
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from .analysis.exact.analyze import Analysis
     from .analysis.exact.figures import Solution
     from .analysis.exact.law_of_time import RemainingTime
+    from .analysis.fit.fitted import Fit
     from .analysis.risk.evaluation import Evaluation
     from .analysis.risk.reference import Reference
     from .analysis.scenarios.closed_forms import Formula
@@ -69,7 +70,7 @@ def read(path: str | Path, *, root: str | Path | None = None) -> Compiled:
     compiled = compile_source(source_of(path), root=root)
     if compiled.model is not None:
         folder = Path() if str(path) == "-" else Path(path).resolve().parent
-        _remember(compiled.model, Origin(folder, compiled.places))
+        _remember(compiled.model, Origin(folder, compiled.places, compiled.source))
     return compiled
 
 
@@ -91,7 +92,7 @@ def parse(text: str, *, name: str = "<text>") -> Model:
 
     compiled = compile_source(Source(name, text))
     if compiled.model is not None:
-        _remember(compiled.model, Origin(Path(), compiled.places))
+        _remember(compiled.model, Origin(Path(), compiled.places, compiled.source))
     return model_of(compiled)
 
 
@@ -324,6 +325,30 @@ def sweep(
         return answer(model, settings, workflow, grid=grid, figures=figures, samples=samples)
 
 
+def parse_settings(lines: Sequence[str]) -> Scenario:
+    """Settings as a scenario of the language writes them, each a text such as `"legal.people = 2"`.
+
+    Values may be all that they may be there: laws, arrivals, working hours. Whether there are such levers is not asked
+    here. Raises MpmError for a text that is no setting.
+
+    >>> [setting.lever for setting in parse_settings(["brief.takes = 1h to 2h", "w.arrivals = every 2d"]).settings]
+    ['brief.takes', 'w.arrivals']
+    """
+    from .compiler.pipeline import compile_source
+    from .model.scenes import Scenario as Kind
+
+    found: list[Any] = []
+    for line in lines:
+        compiled = compile_source(Source("--set", f"scenario as_set {{ {line}\n}}\n"))
+        written = [one for one in compiled.diagnostics if one.code != "unknown-name"]
+        scenarios = compiled.model.scenarios if compiled.model is not None else ()
+        settings = [setting for one in scenarios for setting in one.settings]
+        if written or len(settings) != 1:
+            raise MpmError(written or compiled.diagnostics)
+        found += settings
+    return Kind(name="as_set", label=", ".join(" ".join(line.split()) for line in lines), settings=tuple(found))
+
+
 def what_if(model: Model, *scenarios: str | Scenario | Mapping[str, Any]) -> WhatIf:
     """Scenarios side by side with today: times, costs, waits, loads of teams and planned metrics. Reads no log.
 
@@ -404,6 +429,8 @@ def evaluate(
     *,
     log: Any = None,
     series: Any = None,
+    query: str | None = None,
+    case_notion: str | None = None,
     as_of: date | datetime | str | None = None,
     reference: Reference = "plan",
     seed: int = 0,
@@ -413,8 +440,11 @@ def evaluate(
     targets, when, why, and what to do first.
 
     Args:
-        log: an event log instead of those of the model's `data` block: a path, or a frame of any dataframe library.
+        log: an event log instead of those of the model's `data` block: a path (CSV, Parquet, XES, OCEL 2.0), the URL of
+            a database, a frame of any dataframe library, or a `Data` that joins one of them with a query.
         series: likewise a table of periods with a column for each metric or indicator.
+        query: one SELECT, where `log` is the URL of a database such as `"sqlite:///crm.db"`.
+        case_notion: the column that is the case, or the type of object, where the log is object-centric (OCEL).
         as_of: the day (its evening) that knows nothing later; the last day observed, unless said.
         reference: what "extra" and "worse" mean: `"plan"` is the model as written, `"rework-free"` the present state
             without its rework, two dates what was observed from the first to the second.
@@ -432,10 +462,80 @@ def evaluate(
     from .analysis.risk.evaluate import evaluate as answer
     from .readers.observe import observe
 
+    if query is not None or case_notion is not None:
+        from .readers.tables import Data
+
+        log = Data(log, query, case_notion)
     observations = observe(model, folder=origin_of(model).folder, log=log, series=series, as_of=as_of)
     samples = _samples(model)
     with _answering(model):
         return answer(model, observations, reference=reference, seed=seed, samples=samples, budget=budget)
+
+
+def fit(
+    model: Model,
+    log: Any = None,
+    *,
+    memory: float | None = 8.0,
+    since: date | datetime | None = None,
+    until: date | datetime | str | None = None,
+    empirical: str | None = None,
+) -> Fit:
+    """The numbers of a model as its log has them: shares, times, arrivals, people, hours, beside the declared ones.
+
+    Cases that are still open count as open, never as nothing: whatever takes long would be missing among the closed.
+
+    Args:
+        log: an event log instead of those of the model's `data` block: a path, or a frame of any dataframe library.
+        memory: weeks after which what was seen counts half; None lets the whole log count alike.
+        since: only what began on that day or later counts.
+        until: know nothing later than the evening of that day; the last day of the log, unless said.
+        empirical: the name of a file for times that no law of the language describes, which `.save` writes beside the
+            text; None takes the best law all the same.
+
+    Returns:
+        An answer with `.model` (the fitted one), `.numbers` (each with declared and fitted value, 90 % interval, and
+        whether the log contradicts it), `.intervals`, `.hours`, `.text` and `.save(path)`.
+
+    Raises:
+        DataError: the log cannot be used, with file, column and row; or the workflow knows none of its events.
+        MpmError: a declared time cannot be understood; the diagnostic says where and why.
+
+    >>> model = parse('''
+    ... workflow w {
+    ...   step brief
+    ...   decision ok { yes seen as "approved", no 20% -> brief rework seen as "sent back" }
+    ... }
+    ... ''')
+    >>> import polars
+    >>> events = [("brief", "sent back"), ("brief", "approved")] * 10
+    >>> rows = [(f"c{n // 3}", what, f"2026-01-{1 + n // 3:02d}") for n, what in enumerate(sum(events, ()))]
+    >>> found = fit(model, polars.DataFrame(rows, schema=["case", "activity", "time"], orient="row"))
+    >>> found["ok.no"].declared, found["ok.no"].fitted, found["ok.no"].contradicted
+    ('20%', '50%', True)
+    """
+    from .analysis.fit.fitting import fit as answer
+    from .readers.libraries import needed
+
+    with needed():
+        from .readers.spells import read_spells
+
+    origin = origin_of(model)
+    spells = read_spells(model, folder=origin.folder, log=log, as_of=until)
+    samples = _samples(model)
+    with _answering(model):
+        found = answer(
+            model,
+            spells,
+            memory=memory,
+            since=since,
+            samples=samples,
+            empirical=empirical,
+            source=origin.source,
+            places=origin.places,
+        )
+    _remember(found.model, Origin(origin.folder))
+    return found
 
 
 def run_tests(model: Model, *, match: str = "", file: str = "") -> TestRun:
@@ -558,10 +658,11 @@ def export(model: Model, *, workflow: str | None = None) -> Export:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a model was read: the folder that its paths start from, and the places of its parts."""
+    """Where a model was read: the folder that its paths start from, the places of its parts, and its text."""
 
     folder: Path = field(default_factory=Path)
     places: Mapping[str, Span] = field(default_factory=dict)
+    source: Source | None = None
 
     def place(self, name: str) -> Span | None:
         """The place of a part by its dotted name, or of what it belongs to."""

@@ -16,11 +16,13 @@ from . import guard, terminal
 
 VERBS: dict[str, str] = {
     "check": "Find every mistake in a file, in one pass",
-    "analyze": "The exact figures of each workflow, and what every lever does to them",
+    "analyze": "The figures of each workflow as designed, waits too, and what every lever does to them",
     "simulate": "The same figures by simulation: shared teams, calendars, batches, with intervals",
     "risk": "Where rework and delay spread, which metric will miss its target, when, why, what to do",
     "explain": "Why an indicator, metric, objective or step stands where it does, back to its line",
     "test": "Run the test blocks of files: rules, forecasts, spread; coverage and mutation",
+    "what-if": "Scenarios side by side with today: times, waits, loads, costs",
+    "fit": "Shares, times, arrivals and teams as a log has them, beside the declared ones",
     "draw": "Draw the workflow, causes, objectives, hand-offs or metrics",
     "export": "Write the workflow for a model checker (PRISM), or the model as JSON",
     "fmt": "Rewrite files in the one canonical style",

@@ -125,6 +125,12 @@ def _analysis() -> Schema:
     effect = known("", gradient=optional(NUMBER), elasticity=optional(NUMBER))
     time = {name: optional(NUMBER) for name in ("mean", "sd", "p50", "p90", "p95")}
     step = known("", visits=NUMBER, time=NUMBER, wait=optional(NUMBER), cost=NUMBER)
+    team = known("", load=optional(NUMBER), wait=optional(NUMBER))
+    team["properties"] |= {
+        "delayed": {**optional(SHARE), "description": "chance that a visit has to wait"},
+        "queue": {**optional(NUMBER), "description": "visits waiting at a time"},
+        "wait_per_case": {**optional(NUMBER), "description": "seconds that a case waits for it in all its visits"},
+    }
     change = {**named(NUMBER), "description": "exact change of each figure"}
     apart = {**named(NUMBER), "description": "what these gains are more than the two single ones added up"}
     both = known("two decisions mended together", decisions=many(TEXT), gains=change, beyond=apart)
@@ -142,7 +148,7 @@ def _analysis() -> Schema:
         scrap=optional(SHARE),
         throughput_per_s=optional(NUMBER),
         wip=optional(NUMBER),
-        teams=named(known("", load=optional(NUMBER), wait=optional(NUMBER))),
+        teams=named(team),
         steps=named(step),
         levers=many(known("", lever=TEXT, value={}, effects=named(effect))),
         ranking=many(known("what a decision gains if it never reworks, delays or loses", decision=TEXT, gains=change)),
@@ -152,7 +158,129 @@ def _analysis() -> Schema:
     )
     workflow["properties"]["yield"] = optional(SHARE)
     workflow["required"].append("yield")
-    return document("analysis", 1, "The answer of `mpmflow analyze`", workflows=named(workflow))
+    # Only where cases keep coming to teams, so that waits are counted:
+    person = {**optional(named(NUMBER)), "description": "changes of figures; null where there would be none"}
+    workflow["properties"]["time"]["properties"]["without_wait"] = {
+        **optional(NUMBER), "description": "mean time of a case that finds everybody free"
+    }  # fmt: skip
+    workflow["properties"]["people"] = many(
+        known("one person more or fewer", lever=TEXT, value=COUNT, one_more=person, one_fewer=person)
+    )
+    workflow["properties"]["waits"] = known(
+        "how waits were worked out",
+        formula=one_of("work", "qna", "jackson", "mgm"),
+        error=known("of the total wait against simulation, as a share of it", median=NUMBER, one_in_ten=NUMBER),
+        low_confidence=many(TEXT),
+        draws=COUNT,
+        seed=optional(COUNT),
+    )
+    found = document("analysis", 1, "The answer of `mpmflow analyze`", workflows=named(workflow))
+    found["properties"]["overload"] = _overload()
+    return found
+
+
+def _overload() -> Schema:
+    return many(
+        known(
+            "a team with more work than people",
+            team=TEXT,
+            people=COUNT,
+            load=NUMBER,
+            without_rework={**named(NUMBER), "description": "load by workflow, were there no rework"},
+            rework={
+                **named(NUMBER),
+                "description": "load that the rework of each decision adds; adds up with the former",
+            },
+            growth_per_day={**NUMBER, "description": "seconds of work that pile up in a day"},
+            largest_arrivals_per_s={**named(NUMBER), "description": "below which the team would keep up, by workflow"},
+            largest_shares={**named(optional(SHARE)), "description": "likewise, by outcome; null where none would do"},
+            enough_people={**COUNT, "description": "for a load of at most 85 %"},
+            late_after={**named(NUMBER), "description": "seconds until waits alone exceed the deadline, by workflow"},
+        )
+    )
+
+
+def _what_if() -> Schema:
+    change = known(
+        "", today=optional(NUMBER), then=optional(NUMBER), change=optional(NUMBER), relative=optional(NUMBER)
+    )
+    team = known(
+        "",
+        people=change,
+        load=change,
+        wait=change,
+        queue=change,
+        cost_per_week=change,
+        currency=optional(TEXT),
+    )
+    scenario = known(
+        "",
+        name=TEXT,
+        label=TEXT,
+        workflows=named({**named(change), "description": "figure by figure, named as in analyze"}),
+        teams=named(team),
+        metrics=named({**change, "description": "planned level, in base units"}),
+        overload=_overload(),
+        notes=many(TEXT),
+    )
+    return document("what-if", 1, "The answer of `mpmflow what-if`", overload=_overload(), scenarios=many(scenario))
+
+
+def _simulation() -> Schema:
+    interval = {**optional(NUMBER), "description": "end of the 95 % interval"}
+    estimate = known("a figure over the replications", mean=optional(NUMBER), low=interval, high=interval)
+    figure = optional(estimate)
+    time = {name: figure for name in ("mean", "sd", "p50", "p90", "p95", "late")}
+    step = known("", visits=estimate, time=estimate, wait=estimate, cost=estimate)
+    team = known("", load=estimate, wait=estimate, wait_per_case=estimate, queue=estimate)
+    tree = {
+        "ends": named(estimate),
+        "visits": named(estimate),
+        "time": known("over all cases, however they end", **time),
+        "touch_time": known("the working time of a case", mean=estimate),
+        "cost": known("of a case", mean=figure, sd=figure, currency=optional(TEXT)),
+        "first_pass": figure,
+        "rework": figure,
+        "scrap": figure,
+        "yield": figure,
+        "waste": known("spent on a case and then not used", cost=figure, touch_time=figure),
+        "throughput_per_s": figure,
+        "wip": figure,
+        "teams": named(team),
+        "steps": named(step),
+    }
+    workflow = known("The figures of one workflow", **tree, cases=COUNT, notes=many(TEXT))
+    run = known(
+        "what was simulated",
+        cases=COUNT,
+        replications=COUNT,
+        interrupted=YES_OR_NO,
+        warmup={**COUNT, "description": "cases left out at the start of each replication"},
+        arrived=COUNT,
+        ended=COUNT,
+        left=COUNT,
+        loads=named(optional(NUMBER)),
+        overloaded=many(TEXT),
+    )
+    scenario = known(
+        "a scenario under the same luck",
+        workflows=named(workflow),
+        difference=named(known("the scenario less today, from pairs of replications", **tree)),
+        run=run,
+    )
+    return document(
+        "simulation",
+        1,
+        "The answer of `mpmflow simulate`",
+        workflows=named(workflow),
+        scenarios=named(scenario),
+        cases=COUNT,
+        seed=COUNT,
+        run=run,
+        precision=known("", workflow=TEXT, figure=TEXT, within=optional(SHARE), reached=optional(NUMBER)),
+        confidence=SHARE,
+        notes=many(TEXT),
+    )
 
 
 def _risk() -> Schema:
@@ -331,6 +459,63 @@ def _formula() -> Schema:
     )
 
 
+def _fit() -> Schema:
+    value = known("", text={**TEXT, "description": "as the language writes it"}, value=optional(NUMBER))
+    number = known(
+        "",
+        name={**TEXT, "description": "legal_ok.fix, copy.takes, copy.waits, webinar.arrivals, legal.people"},
+        kind=one_of("share", "takes", "waits", "time", "arrivals", "gap", "batch", "people", "at_most"),
+        visit=optional({**COUNT, "description": "which visit of a case; null for all alike"}),
+        declared=optional(value),
+        fitted=value,
+        low=optional(NUMBER),
+        high=optional(NUMBER),
+        n={**NUMBER, "description": "what it rests on, the past counting less"},
+        open={**NUMBER, "description": "likewise, decisions and visits that are not over"},
+        p_contradicted={
+            **optional(SHARE),
+            "description": "chance that the true value lies on the fitted side of the declared one",
+        },
+        contradicted={**YES_OR_NO, "description": "the declared value lies outside of the interval"},
+        written={**YES_OR_NO, "description": "stands in the fitted text"},
+        why_not=TEXT,
+        distance={**optional(SHARE), "description": "of a law: how far it misses the observed distribution"},
+        note=TEXT,
+    )
+    hours = known(
+        "",
+        of=TEXT,
+        declared=TEXT,
+        found=TEXT,
+        stamps=COUNT,
+        inside=SHARE,
+        inside_declared=optional(SHARE),
+        contradicted=YES_OR_NO,
+        written=YES_OR_NO,
+    )
+    moment = {"type": "string", "format": "date-time"}
+    log = known(
+        "",
+        label=TEXT,
+        first=moment,
+        until=moment,
+        since=optional(moment),
+        memory_weeks=optional(NUMBER),
+        **dict.fromkeys(("cases", "ended", "events", "unmatched", "deviations"), COUNT),
+    )
+    return document(
+        "fit",
+        1,
+        "The answer of `mpmflow fit`: declared numbers beside those of the log, the most contradicted first",
+        log=log,
+        level={**SHARE, "description": "of the intervals"},
+        numbers=many(number),
+        hours=many(hours),
+        notes=many(TEXT),
+        provenance=optional({"type": "object"}),
+    )
+
+
 def _sweep() -> Schema:
     column = many(optional(NUMBER))
     return document(
@@ -380,6 +565,9 @@ DOCUMENTS: dict[str, Callable[[], Schema]] = {
     "formula": _formula,
     "risk": _risk,
     "remaining": _remaining,
+    "simulation": _simulation,
     "sweep": _sweep,
+    "fit": _fit,
+    "what-if": _what_if,
 }
 """Every document, by the name that its `schema` field has between the slashes."""

@@ -14,6 +14,8 @@ from mpmflow.model.model import Model
 
 LEVEL = 0.9
 """Of all intervals of a fit."""
+FEWEST = 5.0
+"""Decisions or times below which a number of the text is left as it is."""
 
 
 @dataclass(frozen=True, slots=True)

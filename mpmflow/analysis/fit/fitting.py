@@ -45,7 +45,7 @@ from . import hours as clock
 from . import shares as deciding
 from . import written
 from .changed import changed
-from .fitted import LEVEL, Fit, FittedNumber, LogRead, ObservedHours
+from .fitted import FEWEST, LEVEL, Fit, FittedNumber, LogRead, ObservedHours
 from .hours import WeekHours
 from .teams import arrival_gaps, arrival_rate, people
 from .text import fitted_text
@@ -57,9 +57,7 @@ EMPIRICAL_FROM, MISSED = 30, 0.05
 """Times from which a law is judged, and the gap to what was observed above which it misses them."""
 QUANTILES = 100
 """How many times stand for all in the file of an `empirical` law."""
-FEWEST = 5.0
-"""Decisions or times below which a number of the text is left as it is."""
-_FEW = f"fewer than {FEWEST:.0f} of them say too little"
+_FEW = f"fewer than {FEWEST:.0f} observations say too little"
 OUTSIDE = 0.05
 """Share of the stamps outside of declared hours above which they contradict them."""
 
@@ -253,7 +251,7 @@ class _Fitting:
             if deciding.given_up(spells, index, len(plan), found, self.window):
                 table[:, index] = 0.0
                 outcome = f"{node.name}.{node.outcomes[index].name}"
-                self.notes.append(f"{outcome} was taken once, and is no more: it stays at the 0 % of the text.")
+                self.notes.append(f"{outcome} was taken once and no longer is: it keeps the 0 % of the text.")
         return replace(found, counts=table)
 
     def _shares(
@@ -287,7 +285,9 @@ class _Fitting:
                     part
                     for part in (
                         "open ones by gamma waits" if "gamma waits" in found.methods else "",
-                        "drawn towards the others" if pooled and row.prior.sum() > 0.1 * row.counts.sum() else "",
+                        "drawn towards decisions of the same kind"
+                        if pooled and row.prior.sum() > 0.1 * row.counts.sum()
+                        else "",
                     )
                     if part
                 )
