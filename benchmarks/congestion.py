@@ -1,38 +1,48 @@
-"""Waiting formulas against simulation on random workflows, and the simulation's speed beside simpy and ciw.
+"""The simulation beside SimPy, Ciw and a bare compiled loop; the waiting formulas beside the simulation: in one run.
 
-    python benchmarks/congestion.py                    # 24 workflows, about a minute on two cores
-    python benchmarks/congestion.py --workflows 49 --cases 60000
-    python benchmarks/congestion.py --poisson          # Poisson arrivals only
-    python benchmarks/congestion.py --speed            # only the speed
+    pip install -r benchmarks/requirements.txt      # simpy and ciw; their rows say so without them
+    python benchmarks/congestion.py                 # speed: one reference process on every side, two minutes
+    python benchmarks/congestion.py --formulas      # 50 random workflows with shared teams, rework and losses
+    python benchmarks/congestion.py --formulas --poisson --workflows 24
+    python benchmarks/congestion.py --save docs/background    # both, as a page
 
-Each workflow has 6 to 14 steps, 2 to 5 shared teams of 1 to 4 people, rework and losses; loads are between .5 and .95,
-service variability between .2 and 3, arrival variability .25, 1 or 4. Errors are relative to the simulated mean; the
-line "noise" is half the 95 % interval of the simulation itself, below which no error means anything. `simpy` and
-`ciw` take their turn when installed (see benchmarks/requirements.txt).
+Speed is told in ratios, of seconds of the processor, of sides that take turns; two processors against one by the clock
+on the wall, the least of the turns, because other work on the machine only ever adds to it. Memory and start are those
+of fresh processes. Random workflows have 6 to 14 steps, 2 to 5 shared teams of 1 to 4 people, rework and losses; loads
+are between .5 and .95, service variability between .2 and 3, arrival variability .25, 1 or 4. Errors are relative to
+the simulated mean; the row "noise" is half the 95 % interval of the simulation itself, below which no error means
+anything.
 """
 
 from __future__ import annotations
 
 import argparse
-import random
+import json
+import os
+import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
+sys.path[:0] = [str(Path(__file__).resolve().parent.parent), str(Path(__file__).resolve().parent)]
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+# ruff: noqa: E402 - paths are set before anything that they lead to is imported
+import numpy as np
+from measuring import machine, peak_memory, table, turns
+from reference_queue import EXACT, by_bare, by_ciw, by_simpy, ours, side_by_side
 
 from mpmflow.numerics.chains.chain import chain_from_cells, factorise
 from mpmflow.numerics.events.case_times import case_times
 from mpmflow.numerics.events.process import Arrivals, EventProcess, Pool, event_process
-from mpmflow.numerics.events.runs import replication, simulate
+from mpmflow.numerics.events.runs import simulate
 from mpmflow.numerics.queues.queueing import CaseFlow, Formula, case_flow, queues
 from mpmflow.numerics.times.laws import Exponential, Gamma
 
 FORMULAS: tuple[Formula, ...] = ("work", "qna", "mgm", "jackson")
+Sides = dict[str, tuple[Callable[[int], tuple[float, int]], int]]
 
 
 @dataclass(frozen=True)
@@ -86,8 +96,8 @@ def workflow(seed: int, poisson: bool) -> Made:
     return Made(flow, process, servers)
 
 
-def errors(workflows: int, cases: int, poisson: bool) -> None:
-    """Print the errors of every formula."""
+def error_rows(workflows: int, cases: int, poisson: bool) -> list[list[str]]:
+    """Errors of every formula: median and 90th percentile, in per cent."""
     wait: dict[str, list[float]] = {name: [] for name in FORMULAS}
     cycle: dict[str, list[float]] = {name: [] for name in FORMULAS}
     tail, noise, cycle_noise = [], [], []
@@ -105,127 +115,175 @@ def errors(workflows: int, cases: int, poisson: bool) -> None:
         answer = queues([made.flow], made.servers)
         drawn = case_times(made.process, answer.wait, answer.delayed, cases=50_000, seed=seed)
         tail.append(abs(drawn.quantile(0.95) / found.total.quantile(0.95) - 1))
-    kind = "Poisson arrivals" if poisson else "arrival scv .25, 1, 4"
-    print(f"{workflows} workflows, {kind}, 4 x {cases} cases each; errors in %: median / 90th percentile")
-    print(f"  {'formula':10}{'total wait':>18}{'cycle time':>18}")
-    for name in FORMULAS:
-        print(f"  {name:10}{_band(wait[name]):>18}{_band(cycle[name]):>18}")
-    print(f"  {'noise':10}{_band(noise):>18}{_band(cycle_noise):>18}")
-    print(f"  95 % quantile of the cycle time, one wait per team and case: {_band(tail)}")
+    told = {
+        "work": "mpmflow (`work`)",
+        "qna": "QNA",
+        "mgm": "M/G/m at each team by itself",
+        "jackson": "Jackson: all exponential",
+    }
+    rows = [[told[name], _band(wait[name]), _band(cycle[name]), ""] for name in FORMULAS]
+    rows[0][3] = _band(tail)
+    return [*rows, ["noise of the simulation", _band(noise), _band(cycle_noise), ""]]
 
 
 def _band(values: list[float]) -> str:
     return f"{100 * float(np.median(values)):.1f} / {100 * float(np.quantile(values, 0.9)):.1f}"
 
 
-# ---------------------------------------------------------------- speed: five teams in a row, 20 % back to the second
-SPEED, PEOPLE = [0.8, 0.6, 1.1, 0.9, 0.7], [2, 3, 2, 2, 2]
+# ------------------------------------------------------------------------------------------------------------- speed
+SIDES: Sides = {
+    "mpmflow": (ours, 500_000),
+    "a bare compiled loop": (by_bare, 500_000),
+    "SimPy": (by_simpy, 10_000),
+    "Ciw": (by_ciw, 3_000),
+}
 
 
-def ours(cases: int) -> tuple[float, int]:
-    """Mean cycle time and events."""
-    process = event_process(
-        [Exponential(1 / speed) for speed in SPEED],
-        [0, 1, 2, 3, 3, 4],
-        [1, 2, 3, 4, 1, -1],
-        [1, 1, 1, 0.8, 0.2, 1],
-        [Arrivals(0, Exponential(1.0))],
-        [Pool(count) for count in PEOPLE],
-        range(5),
-    )
-    found = replication(process, (2, 0, 0), cases // 20, cases)
-    return float(found.mean[0, 0]), found.events
-
-
-def by_simpy(cases: int) -> tuple[float, int]:
-    """The same in simpy."""
-    import simpy
-
-    env = simpy.Environment()
-    teams = [simpy.Resource(env, count) for count in PEOPLE]
-    rng = random.Random(1)
-    times: list[float] = []
-
-    def case():  # type: ignore[no-untyped-def]
-        born, at = env.now, 0
-        while at < 5:
-            with teams[at].request() as mine:
-                yield mine
-                yield env.timeout(rng.expovariate(SPEED[at]))
-            at = 1 if at == 3 and rng.random() < 0.2 else at + 1
-        times.append(env.now - born)
-
-    def source():  # type: ignore[no-untyped-def]
-        for _ in range(cases):
-            yield env.timeout(rng.expovariate(1.0))
-            env.process(case())
-
-    env.process(source())
-    env.run()
-    kept = times[cases // 20 :]
-    return sum(kept) / len(kept), 7 * cases
-
-
-def by_ciw(cases: int) -> tuple[float, int]:
-    """The same in ciw."""
-    import ciw
-
-    routing = [[0.0] * 5 for _ in range(5)]
-    for at in range(4):
-        routing[at][at + 1] = 1.0
-    routing[3][4], routing[3][1] = 0.8, 0.2
-    network = ciw.create_network(
-        arrival_distributions=[ciw.dists.Exponential(1.0)] + [None] * 4,
-        service_distributions=[ciw.dists.Exponential(speed) for speed in SPEED],
-        number_of_servers=PEOPLE,
-        routing=routing,
-    )
-    ciw.seed(1)
-    simulation = ciw.Simulation(network)
-    simulation.simulate_until_max_customers(cases, method="Finish")
-    first: dict[int, float] = {}
-    last: dict[int, float] = {}
-    for record in simulation.get_all_records():
-        name = record.id_number
-        first[name] = min(first.get(name, 1e99), record.arrival_date)
-        if record.destination == -1:
-            last[name] = record.exit_date
-    times = [last[name] - first[name] for name in sorted(last)][cases // 20 :]
-    return sum(times) / len(times), 7 * cases
-
-
-def speed() -> None:
-    """Print cases and events a second."""
-    ours(1000)  # compile, or load what was compiled before
-    rows: list[tuple[str, Callable[[int], tuple[float, int]], int]] = [("mpmflow", ours, 1_000_000)]
-    rows += [("simpy", by_simpy, 20_000), ("ciw", by_ciw, 5_000)]
-    print("five teams in a row, 20 % back to the second; exact mean cycle time 12.5125")
-    reference = 0.0
-    for name, run, cases in rows:
-        begin = time.perf_counter()
+def speed_rows(rounds: int) -> list[list[str]]:
+    """Cases a second of every side, and how many times as many mpmflow does."""
+    there: Sides = {}
+    missing = []
+    for name, (run, cases) in SIDES.items():
         try:
-            mean, events = run(cases)
+            run(1_000)  # compiles, or says that it is not installed
+            there[name] = run, cases
         except ImportError:
-            print(f"  {name:8} not installed")
-            continue
-        seconds = time.perf_counter() - begin
-        rate = cases / seconds
-        reference = reference or rate
-        beside = "" if name == "mpmflow" else f"   1/{reference / rate:,.0f} of mpmflow"
-        print(f"  {name:8}{rate:>12,.0f} cases/s{events / seconds:>14,.0f} events/s   mean {mean:.3f}{beside}")
+            missing.append(name)
+    means: dict[str, float] = {}
+
+    def turn(name: str) -> Callable[[], object]:
+        run, cases = there[name]
+        return lambda: means.update({name: run(cases)[0]})
+
+    taken = turns([turn(name) for name in there], rounds)
+    rows = []
+    for side, (name, (_, cases)) in enumerate(there.items()):
+        times = taken.ratio(0, side) * there["mpmflow"][1] / cases
+        told = "" if side == 0 else f"{times:.2f}" if times < 10 else f"{times:.0f}"
+        rows.append([name, f"{cases / taken.median(side):,.0f}", told, f"{means[name]:.2f}"])
+    return rows + [[name, "not installed", "", ""] for name in missing]
+
+
+def processor_rows(rounds: int, cases: int = 2_000_000) -> list[list[str]]:
+    """Replications on one and on two processors, by the clock on the wall."""
+    runs = [lambda workers=workers: side_by_side(cases, workers) for workers in (1, 2)]  # type: ignore[misc]
+    taken = turns(runs, rounds, clock=time.perf_counter)
+    gain = f"{taken.least(0) / taken.least(1):.2f} times one"
+    return [["two processors", gain, f"{cases:,} cases in four replications; the same answer to the last digit"]]
+
+
+def fresh_rows(cases: int = 10_000_000) -> list[list[str]]:
+    """Peak memory of many cases, and the start of a simulation, in fresh processes."""
+    before = json.loads(_asked("--memory-of", "1000"))
+    after = json.loads(_asked("--memory-of", str(cases)))
+    rows = [["peak memory", f"{after} MiB", f"{cases:,} cases; {before} MiB of it for 1,000"]]
+    with tempfile.TemporaryDirectory() as folder:
+        first, again = (_start(folder) for _ in range(2))
+        later = min(again, *(_start(folder) for _ in range(4)))
+    rows.append(
+        ["first start on a machine", f"{first:.1f} s", "compiles the loop; processor time of the whole process"]
+    )
+    return [*rows, ["every later start", f"{later:.2f} s", "Python, libraries, 2 x 1,000 cases, answer"]]
+
+
+def _asked(*words: str) -> str:
+    done = subprocess.run([sys.executable, __file__, *words], capture_output=True, text=True, check=True)
+    return done.stdout
+
+
+def _start(cache: str) -> float:
+    """Processor time of a process that simulates once, with its machine code kept in this folder."""
+    environment = {**os.environ, "MPMFLOW_CACHE": cache}
+    process = subprocess.Popen(
+        [sys.executable, __file__, "--start"], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    _, status, used = os.wait4(process.pid, 0)
+    if status:
+        raise RuntimeError("the process that was to show a start has failed")
+    return used.ru_utime + used.ru_stime
+
+
+PAGE = """\
+# Congestion, measured
+
+This page is written by `python benchmarks/congestion.py --save docs/background`. {machine}
+
+{tables}"""
+
+SPEED = """\
+Five teams in a row, cases come by chance, serving times are exponential, one case in five goes back from the fourth
+team to the second, loads reach .714. For this process the mean cycle time is known, {exact}; the last column is what
+each side found. mpmflow counts all its figures meanwhile (waits, loads, costs, covariances, the whole law of the time,
+by class, step, team and end); SimPy and the bare loop only the mean; Ciw a record of every visit.
+
+- **A bare compiled loop** (`benchmarks/bare_queue.py`) knows this one process and nothing else. It says how fast one
+  processor can be at all.
+- **SimPy** and **Ciw** are the simulation libraries that one would take in Python.
+
+Rates are of seconds of the processor; sides take turns in one process, and the ratio is the median over turns.
+
+"""
+
+ERRORS = """\
+{workflows} random workflows: 6 to 14 steps, 2 to 5 shared teams of 1 to 4 people, rework and losses, loads from .5 to
+.95, squared variation of serving times .2 to 3, of arrivals {arrivals}. `analyze` answers by formula, without a random
+number; here its formula, and older ones, stand beside a simulation of 4 x {cases:,} cases. Errors in per cent of the
+simulated mean, median / 90th percentile over the workflows. A formula that comes to the row "noise" is as right as this
+simulation can tell.
+
+"""
+
+
+def speed_page(rounds: int) -> str:
+    """Everything about speed, as markdown."""
+    speed = table(
+        "Speed", ["side", "cases a second", "mpmflow does so many times as many", "mean cycle time"], speed_rows(rounds)
+    )
+    title, _, rest = speed.partition("\n\n")
+    rows = processor_rows(rounds) + fresh_rows()
+    return f"{title}\n\n{SPEED.format(exact=EXACT)}{rest}\n" + table("Processors, memory, start", ["", "", ""], rows)
+
+
+def error_page(workflows: int, cases: int, poisson: bool) -> str:
+    """The formulas beside the simulation, as markdown."""
+    head = ["formula", "total wait", "cycle time", "95 % quantile of the cycle time"]
+    title, _, rest = table("Formulas beside the simulation", head, error_rows(workflows, cases, poisson)).partition(
+        "\n\n"
+    )
+    arrivals = "1 (by chance)" if poisson else ".25, 1 or 4"
+    return f"{title}\n\n{ERRORS.format(workflows=workflows, arrivals=arrivals, cases=cases)}{rest}"
 
 
 def main() -> None:
-    """Run what was asked for."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--workflows", type=int, default=24)
-    parser.add_argument("--cases", type=int, default=40_000)
-    parser.add_argument("--poisson", action="store_true")
-    parser.add_argument("--speed", action="store_true")
-    asked = parser.parse_args()
-    if not asked.speed:
-        errors(asked.workflows, asked.cases, asked.poisson)
-    speed()
+    """Run what was asked for and print markdown."""
+    words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    words.add_argument("--formulas", action="store_true", help="the waiting formulas beside the simulation")
+    words.add_argument("--workflows", type=int, default=50)
+    words.add_argument("--cases", type=int, default=40_000, help="of each of the four replications")
+    words.add_argument("--poisson", action="store_true", help="arrivals by chance only")
+    words.add_argument("--rounds", type=int, default=7, help="turns of every side")
+    words.add_argument("--save", type=Path, help="a folder for the page, with speed and formulas")
+    words.add_argument("--memory-of", type=int, default=0, help=argparse.SUPPRESS)
+    words.add_argument("--start", action="store_true", help=argparse.SUPPRESS)
+    asked = words.parse_args()
+    if asked.memory_of:
+        ours(asked.memory_of)
+        print(peak_memory())
+        return
+    if asked.start:
+        print(side_by_side(2_000, 1, parts=2))
+        return
+    parts = []
+    if asked.save or not asked.formulas:
+        parts.append(speed_page(asked.rounds))
+    if asked.save or asked.formulas:
+        parts.append(error_page(asked.workflows, asked.cases, asked.poisson))
+    page = "\n".join(parts)
+    if asked.save:
+        there = machine("numpy", "scipy", "numba", "simpy", "ciw")
+        page = PAGE.format(machine=there, tables=page)
+        (asked.save / "congestion-measured.md").write_text(page, encoding="utf-8")
+    print(page)
 
 
 if __name__ == "__main__":

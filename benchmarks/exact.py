@@ -16,15 +16,11 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import date
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 os.environ |= dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
@@ -32,6 +28,7 @@ sys.path[:0] = [str(Path(__file__).resolve().parent.parent), str(Path(__file__).
 
 # ruff: noqa: E402 - threads and paths are set before anything that reads them is imported
 import numpy as np
+from measuring import machine, peak_memory, table, turns
 from plot import log_log
 from scipy import sparse
 from scipy.sparse import linalg
@@ -53,34 +50,6 @@ KINDS: dict[str, dict[str, object]] = {
     "long rework": {"far": FAR},
     "local rework, steps in random order": {"shuffled": True},
 }
-
-
-@dataclass
-class Turns:
-    """Seconds of each side, turn by turn."""
-
-    spent: list[list[float]]
-
-    def median(self, side: int) -> float:
-        """Median seconds of a side."""
-        return statistics.median(self.spent[side])
-
-    def ratio(self, side: int, other: int) -> float:
-        """Median, over turns, of how many times longer `other` took than `side` in that turn."""
-        pairs = list(zip(self.spent[other], self.spent[side], strict=False))
-        return statistics.median(there / here for there, here in pairs)
-
-
-def turns(sides: list[Callable[[], object]], rounds: int, warm: bool = True) -> Turns:
-    """Every side in turn, after one warm-up unless they are warm."""
-    spent: list[list[float]] = [[] for _ in sides]
-    for turn in range(0 if warm else 1, rounds + 1):
-        for side, run in enumerate(sides):
-            begin = time.process_time()
-            run()
-            if turn:
-                spent[side].append(time.process_time() - begin)
-    return Turns(spent)
 
 
 def sides_of(plan: Plan, left_out: set[str]) -> dict[str, Callable[[], Answers]]:
@@ -152,13 +121,6 @@ def memory_rows(sizes: list[int]) -> list[list[str]]:
     return rows
 
 
-def _peak() -> int:
-    for line in Path("/proc/self/status").read_text().splitlines():
-        if line.startswith("VmHWM"):
-            return int(line.split()[1]) // 1024
-    return 0
-
-
 def batch_rows(scenarios: int = 10_000, n: int = 200) -> list[list[str]]:
     """Visits and values of many scenarios beside loops of SuperLU and of dense solves (timed on a part and scaled)."""
     plan = campaign(n)
@@ -227,25 +189,6 @@ def law_rows() -> list[list[str]]:
     return rows
 
 
-def table(title: str, head: list[str], rows: list[list[str]]) -> str:
-    """One markdown table."""
-    lines = [f"## {title}", "", f"| {' | '.join(head)} |", f"|{' --- |' * len(head)}"]
-    return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows), ""])
-
-
-def machine() -> str:
-    """Processor, cores, versions, day."""
-    info = Path("/proc/cpuinfo")
-    names = [line.split(":")[1].strip() for line in info.read_text().splitlines() if line.startswith("model name")]
-    told = [f"{names[0]}, {len(names)} cores" if names else platform.processor(), f"Python {platform.python_version()}"]
-    for package in ("numpy", "scipy", "numba", "stormpy"):
-        try:
-            told.append(f"{package} {version(package)}")
-        except PackageNotFoundError:
-            told.append(f"no {package}")
-    return f"{date.today().isoformat()}. {', '.join(told)}."
-
-
 PAGE = """\
 # The exact engine, measured
 
@@ -284,7 +227,7 @@ def main() -> None:
     if asked.memory_of:
         plan = campaign(asked.memory_of)
         (ours if asked.side == "mpmflow" else bare)(plan)
-        print(_peak())
+        print(peak_memory())
         return
     sizes = [n for n in (1_000, 10_000, 100_000, 1_000_000) if n <= asked.largest]
     tables, drawn = [], {}
@@ -303,7 +246,9 @@ def main() -> None:
             law_rows(),
         )
     )
-    page = PAGE.format(machine=machine(), far=FAR, tables="\n".join(tables).rstrip() + "\n")
+    page = PAGE.format(
+        machine=machine("numpy", "scipy", "numba", "stormpy"), far=FAR, tables="\n".join(tables).rstrip() + "\n"
+    )
     if asked.save:
         (asked.save / "exact-engine-measured.md").write_text(page, encoding="utf-8")
         title = "All four answers, local rework: seconds by steps"
