@@ -11,17 +11,13 @@ from .opening import open_model
 from .options import question_options
 
 
-class Warmup(click.ParamType):
-    """A number of cases, or the word auto."""
-
-    name = "cases"
-
-    def convert(self, value: str | int, param: click.Parameter | None, ctx: click.Context | None) -> str | int:
-        if value == "auto" or isinstance(value, int):
-            return value
-        if not value.isdigit():
-            self.fail(f'{value!r} is neither "auto" nor a number of cases such as 500', param, ctx)
+def _warmup(context: click.Context, option: click.Parameter, value: str) -> int | None:
+    """A number of cases, or None for the word auto."""
+    if value == "auto":
+        return None
+    if value.isdigit():
         return int(value)
+    raise click.BadParameter(f'{value!r} is neither "auto" nor a number of cases such as 500')
 
 
 @click.command(name="simulate")
@@ -36,7 +32,8 @@ class Warmup(click.ParamType):
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="The same seed, the same answer.")
 @click.option(
     "--warmup",
-    type=Warmup(),
+    metavar="CASES",
+    callback=_warmup,
     default="auto",
     show_default=True,
     help="Cases to leave out at the start of each replication; auto finds a number from the data.",
@@ -66,7 +63,7 @@ def command(
     quiet: bool,
     cases: int,
     seed: int,
-    warmup: int | str,
+    warmup: int | None,
     replications: int | None,
     within: str | None,
     figure: str | None,
@@ -97,7 +94,7 @@ def command(
                 model,
                 cases,
                 seed,
-                warmup="auto" if warmup == "auto" else int(warmup),
+                warmup="auto" if warmup is None else warmup,
                 replications=replications,
                 within=within,
                 figure=figure or "time.mean",

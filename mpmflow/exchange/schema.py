@@ -355,7 +355,14 @@ def _risk() -> Schema:
         initiative=optional(TEXT),
     )
     coverage = known(
-        "", cases=COUNT, events=COUNT, unmatched_activities=many({}), notes=many(TEXT), cautions=many(TEXT)
+        "",
+        cases=COUNT,
+        events=COUNT,
+        unmatched_activities=many({}),
+        astray={**COUNT, "description": "cases with a detour"},
+        detours=DETOURS,
+        notes=many(TEXT),
+        cautions=many(TEXT),
     )
     plan = known(
         "a set of initiatives, worked out together",
@@ -554,6 +561,56 @@ def _explanation() -> Schema:
     )
 
 
+DETOURS: Schema = many(
+    known(
+        "a way that cases took and the workflow does not have",
+        kind=one_of("skipped", "inserted", "out of order", "unfinished"),
+        to=optional(TEXT),
+        events=COUNT,
+        cases=COUNT,
+        missing=many(TEXT),
+        examples=many(TEXT),
+    )
+)
+ACTIVITIES: Schema = many(known("", activity=TEXT, events=COUNT))
+
+
+def _observed() -> Schema:
+    moment = {"type": "string", "format": "date-time"}
+    indicator = known(
+        "",
+        name=TEXT,
+        unit={**TEXT, "description": "share, rounds, s, cases, or empty for what a table brought"},
+        values={**many(optional(NUMBER)), "description": "one for each period"},
+        counts={**many(optional(COUNT)), "description": "what each value rests on"},
+        whole={**optional(NUMBER), "description": "over all periods together"},
+    )
+    segment = known("", column=TEXT, value=TEXT, cases=COUNT, indicators=many(indicator))
+    coverage = known(
+        "",
+        cases=COUNT,
+        events=COUNT,
+        unmatched_activities=ACTIVITIES,
+        ignored_activities=ACTIVITIES,
+        astray={**COUNT, "description": "cases with a detour"},
+        detours=DETOURS,
+        notes=many(TEXT),
+    )
+    return document(
+        "observed",
+        1,
+        "The answer of `mpmflow observe`",
+        as_of=moment,
+        period={**NUMBER, "description": "seconds"},
+        starts=many(moment),
+        ends=many(moment),
+        indicators=many(indicator),
+        segments=many(segment),
+        coverage=coverage,
+        sources=many(TEXT),
+    )
+
+
 DOCUMENTS: dict[str, Callable[[], Schema]] = {
     "model": _model,
     "analysis": _analysis,
@@ -563,6 +620,7 @@ DOCUMENTS: dict[str, Callable[[], Schema]] = {
     "export": _export,
     "format": _format,
     "formula": _formula,
+    "observed": _observed,
     "risk": _risk,
     "remaining": _remaining,
     "simulation": _simulation,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
 from mpmflow.render.analysis_page import STEPS
-from mpmflow.render.numbers import duration, percent, significant
+from mpmflow.render.numbers import duration, hours, percent, significant
 
 if TYPE_CHECKING:
     from rich.console import Group, RenderableType
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 Shown = Callable[[float], str]
 WEEK = 7 * 86400.0
+DIGITS = 4
 
 FIGURES: dict[str, str] = {
     "time.mean": "time of a case",
@@ -105,17 +107,19 @@ def _table(heads: list[str], rows: list[list[str]]) -> RenderableType:
 
 
 def how(figure: str, currency: str | None) -> Shown:
-    """How the numbers of a figure are written."""
+    """How the numbers of a figure are written: finely enough to tell the ends of an interval apart."""
     head, _, rest = figure.partition(".")
     last = rest.rpartition(".")[2]
     if last == "cost" or head == "cost":
-        return lambda value: f"{significant(value)} {currency or ''}".rstrip()
-    if last in ("visits", "queue") or head in ("visits", "wip"):
-        return significant
+        return lambda value: f"{significant(value, DIGITS)} {currency or ''}".rstrip()
+    if head == "wip":
+        return partial(significant, digits=DIGITS)
     if head == "throughput_per_s":
-        return lambda value: significant(value * WEEK)
-    timed = head in ("time", "touch_time") or last in ("time", "wait", "wait_per_case", "touch_time")
-    return duration if timed and figure != "time.late" else percent
+        return lambda value: significant(value * WEEK, DIGITS)
+    if head == "touch_time":
+        return partial(hours, digits=DIGITS)
+    timed = head == "time" or last == "wait"
+    return partial(duration, digits=DIGITS) if timed and figure != "time.late" else percent
 
 
 def _interval(estimate: Estimate, shown: Shown) -> str:

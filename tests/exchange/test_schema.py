@@ -73,6 +73,13 @@ def test_figures_keep_to_the_schema() -> None:
     assert document["workflows"]["travel"]["levers"]
 
 
+def test_a_simulation_with_a_scenario_keeps_to_the_schema() -> None:
+    found = mpm.simulate(mpm.parse(TEXT), 400, replications=2, warmup=10, scenarios=["better"])
+    document = json.loads(found.to_json())
+    assert list(validator("simulation").iter_errors(document)) == []
+    assert document["scenarios"]["better"]["difference"]["travel"]["rework"]["mean"] < 0.0
+
+
 def objects(node: Any) -> Iterator[dict[str, Any]]:
     if isinstance(node, dict):
         yield node

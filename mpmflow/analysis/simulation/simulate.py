@@ -103,6 +103,8 @@ def simulate(
     skipped = _warmup([today, *variants.values()], effort)
     steps = _Steps(effort.progress, 1 + len(variants))
     asked = partial(_figure, today, number, name) if effort.within is not None else None
+    if name in PERCENTILES and effort.within is not None:
+        effort = replace(effort, within=_left_for_luck(effort.within))
     found = _Runs(today, effort, skipped, effort.replications, asked, steps.next())
     answers = {
         title: _Runs(variant, effort, skipped, len(found.main.replications), None, steps.next())
@@ -115,7 +117,8 @@ def simulate(
         for title, other in answers.items()
     }
     asked_of = today.flows[number].process.workflow
-    simulation = Simulation(model, workflows, found.run(), seed, scenarios_, asked_of, name, effort.within)
+    wanted = None if within is None else share_of(within)
+    simulation = Simulation(model, workflows, found.run(), seed, scenarios_, asked_of, name, wanted)
     notes = _notes(today, simulation, [title for title in variants if title not in answers])
     return replace(simulation, notes=tuple(notes))
 
@@ -159,6 +162,13 @@ def share_of(within: float | str) -> float:
     if not 0.0 < share < 1.0:
         raise EffortError(f"within: a share of the figure between 0% and 100%, such as 2%, not {within!r}")
     return share
+
+
+def _left_for_luck(within: float) -> float:
+    """What is left of the width of a percentile's interval after that of the bins that it is read off."""
+    if within < 2.0 * (BIN - 1.0):
+        raise EffortError(f"within: percentiles are read off bins 1.1% wide, so 1.1% is the least, not {within:.2%}")
+    return within - 1.02 * (BIN - 1.0)
 
 
 def _changed(model: Model, scenarios: Mapping[str, Any] | Sequence[str]) -> dict[str, Model]:
@@ -335,11 +345,16 @@ def _differences(today: _Runs, other: _Runs) -> dict[str, Figures]:
         name = flow.process.workflow
         before = today.figures[places[name]] if name in places else {}
         found[name] = {
-            figure: estimate([values[there] - before[figure][here] for here, there in pairs])
+            figure: estimate([_less(values[there], before[figure][here]) for here, there in pairs])
             for figure, values in other.figures[number].items()
             if figure in before
         }
     return found
+
+
+def _less(then: float, today: float) -> float:
+    """The difference; what is rounding of equal figures is none."""
+    return 0.0 if math.isclose(then, today, rel_tol=1e-12) else then - today
 
 
 # ---------------------------------------------------------------------------------------------------- notes
