@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from .observations import Role
+
 
 @dataclass(frozen=True, slots=True)
 class Spread:
@@ -57,7 +59,7 @@ class Histories:
 
     label: str
     path: str | None
-    columns: Mapping[str, str]
+    columns: Mapping[Role, str]
     activities: tuple[str, ...]
     variants: tuple[Variant, ...]
     cases: int

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import narwhals as nw
 
 from mpmflow.diagnostics.errors import DataError
-from mpmflow.model.observations import Column, LogSource
+from mpmflow.model.observations import Column, LogSource, Role
 
 from .columns import is_time, moments_of, numbers_of, with_moments_of_spark
 from .periods import DAY
 from .roles import MOST_ACTIVITIES, NEEDED, Roles, find_roles
-from .tables import LARGEST, ROW, Asked, Given, Table, need_columns, open_table
+from .tables import LARGEST, ROW, Asked, Data, Table, need_columns, open_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,7 @@ class Events:
         by_day: whether every time is the start of a day.
         origin: what results keep to say what they were computed from.
         notes: what a reader should know of how the log was read.
+        columns: the file's column of each role.
     """
 
     frame: Any
@@ -50,6 +51,7 @@ class Events:
     by_day: bool
     origin: str = ""
     notes: tuple[str, ...] = ()
+    columns: Mapping[Role, str] = field(default_factory=dict)
 
     @property
     def lazy(self) -> bool:
@@ -77,7 +79,7 @@ def open_events(
     """Open a log and find its columns.
 
     Args:
-        log: a path, the URL of a database, a dataframe of any library that narwhals takes, or a `Given` that says more.
+        log: a path, the URL of a database, a dataframe of any library that narwhals takes, or a `Data` that says more.
         declared: the columns as the `data` block names them.
         folder: where the path starts and must stay; None for a path of the caller's own.
         looks_at, numbers: further columns as texts and as numbers, by own name or by the file's name.
@@ -85,7 +87,7 @@ def open_events(
 
     Raises DataError with file, column and row for whatever cannot be used.
     """
-    given = log if isinstance(log, Given) else Given(log)
+    given = log if isinstance(log, Data) else Data(log)
     if given.case is not None:
         declared = with_case(declared, given.case)
     case = next((column.source for column in declared.columns if column.role == "case"), None)
@@ -106,7 +108,7 @@ def open_events(
     frame = _shape(frame, columns, table, notes)
     if until is not None:
         frame = frame.filter(nw.col("ms") < until)
-    return _count(frame, columns, table, until, notes)
+    return replace(_count(frame, columns, table, until, notes), columns=roles.columns)
 
 
 def with_case(declared: LogSource, case: str) -> LogSource:

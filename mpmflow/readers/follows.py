@@ -19,6 +19,7 @@ from mpmflow.model.observations import LogSource
 
 from .events import Events, open_events
 from .periods import to_time
+from .tables import ROW
 
 MOST_ACTIVITIES = 1_000
 """A column with more different values than this holds no activities."""
@@ -29,7 +30,7 @@ LONGEST_CASE = 2_000
 
 
 def read_histories(
-    log: str | Path | Any, declared: LogSource | None = None, *, folder: Path | None = None, **database: Any
+    log: str | Path | Any, declared: LogSource | None = None, *, folder: Path | None = None
 ) -> Histories:
     """Count the cases of a log by what they did.
 
@@ -37,12 +38,11 @@ def read_histories(
         log: whatever `open_events` opens.
         declared: the columns as a `data` block names them; found by their usual names when None.
         folder: where a path starts and must stay; None for a path of the caller's own.
-        database: further arguments of `open_events`, such as the query of a database.
 
     Raises DataError for what cannot be read, and for a column with more different values than activities can have.
     """
     declared = declared or LogSource(path="")
-    events = open_events(log, declared, folder=folder, **database)
+    events = open_events(log, declared, folder=folder)
     names = _names(events)
     visits, notes, started = _visits(events, names)
     listed, unlisted = _variants(visits)
@@ -51,7 +51,7 @@ def read_histories(
     return Histories(
         label=events.label,
         path=str(events.file) if events.file is not None else None,
-        columns=_columns(events, declared),
+        columns=events.columns,
         activities=names,
         variants=listed,
         cases=events.cases,
@@ -63,7 +63,7 @@ def read_histories(
         gaps=gaps,
         work=_spreads(visits.with_columns(work=pl.col("end") - pl.col("begin")), "work", len(names)) if started else (),
         resources=_resources(visits, len(names)),
-        notes=(*getattr(events, "notes", ()), *notes),
+        notes=(*events.notes, *notes),
     )
 
 
@@ -87,9 +87,12 @@ def _visits(events: Events, names: tuple[str, ...]) -> tuple[pl.DataFrame, list[
     whether visits have a beginning of their own.
     """
     present = events.frame.collect_schema().names()
-    wanted = [name for name in ("case", "activity", "ms", "row", "lifecycle", "resource") if name in present]
+    wanted = [name for name in ("case", "activity", "ms", ROW, "lifecycle", "resource") if name in present]
     chosen = events.frame.select(*wanted)
     frame = (chosen.collect() if isinstance(chosen, nw.LazyFrame) else chosen).to_polars()
+    if ROW not in frame.columns:
+        # An engine that computes itself knows no order of rows: what happened at one moment is in that of the names.
+        frame = frame.with_columns(pl.lit(0).alias(ROW))
     codes = {name: number for number, name in enumerate(names)}
     frame = frame.with_columns(
         pl.col("activity").replace_strict(list(codes), list(codes.values()), return_dtype=pl.Int32).alias("code")
@@ -99,7 +102,7 @@ def _visits(events: Events, names: tuple[str, ...]) -> tuple[pl.DataFrame, list[
     paired = False
     if "lifecycle" in frame.columns:
         frame, notes, paired = _paired(frame)
-    frame = frame.sort("case", "end", "row", "code").with_columns(
+    frame = frame.sort("case", "end", ROW, "code").with_columns(
         pl.when(pl.col("case") == pl.col("case").shift(1))
         .then((pl.col("begin") - pl.col("end").shift(1)).clip(0))
         .alias("gap")
@@ -118,7 +121,7 @@ def _paired(frame: pl.DataFrame) -> tuple[pl.DataFrame, list[str], bool]:
         for word, rows in sorted(found.items(), key=str)
         if word not in ("start", "complete")
     ]
-    frame = frame.filter(pl.col("lifecycle").is_in(["start", "complete"])).sort("case", "code", "ms", "row")
+    frame = frame.filter(pl.col("lifecycle").is_in(["start", "complete"])).sort("case", "code", "ms", ROW)
     same = (pl.col("case") == pl.col("case").shift(1)) & (pl.col("code") == pl.col("code").shift(1))
     begun = same & (pl.col("lifecycle").shift(1) == "start")
     frame = frame.with_columns(pl.when(begun).then(pl.col("ms").shift(1)).otherwise(pl.col("ms")).alias("begin"))
@@ -176,11 +179,3 @@ def _resources(visits: pl.DataFrame, width: int) -> tuple[dict[str, int], ...]:
     for code, who, count in rows.group_by("code", "resource").len().sort("code", "resource").iter_rows():
         found[code][who] = count
     return tuple(found) if any(found) else ()
-
-
-def _columns(events: Events, declared: LogSource) -> dict[str, str]:
-    """The column behind each role, as it was read."""
-    read = getattr(events, "columns", None)
-    if read:
-        return dict(read)
-    return {column.role: column.source for column in declared.columns if column.role}

@@ -163,7 +163,8 @@ def _model(histories: Histories, found: Structure, path: str | None) -> tuple[Mo
     gaps = _gaps(histories, found)
     kept = _activities(found)
     teams = teams_of(histories, sorted(kept))
-    assigned = {activity: names.unique(team.name) for team in teams for activity in team.activities}
+    called = [names.unique(team.name) for team in teams]
+    assigned = {activity: name for team, name in zip(teams, called, strict=True) for activity in team.activities}
     plain = Counter(" ".join(name.replace("_", " ").casefold().split()) for name in histories.activities)
     script = Script(
         activities=histories.activities,
@@ -173,7 +174,8 @@ def _model(histories: Histories, found: Structure, path: str | None) -> tuple[Mo
         ways=found.counts,
         earlier=found.earlier,
         late_start=_beginnings(histories),
-        waits=lambda members: _law(gaps, members),
+        # What is waited for a team comes of its load: a wait beside it would be counted twice.
+        waits=lambda members: _law(gaps, [one for one in members if one not in assigned]),
         takes=lambda members: _law(histories.work, members) if histories.work else None,
         team=assigned,
         unclear=frozenset(

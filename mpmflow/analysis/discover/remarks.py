@@ -64,7 +64,7 @@ def remarks(
     elif workflow.teams:
         edits.append(
             "a team's people are all who are named in the log, and its hours are missing: say how many work at once, "
-            "and `works mon-fri 09:00-17:00`"
+            "and `works mon-fri 09:00-17:00`; cases wait for a team by its load, so its work has no `waits`"
         )
     edits.append("write an objective with an owner and a target for the metrics; `mpmflow check` names what is missing")
     head += [f"  {number}. {text}." for number, text in enumerate(edits, start=1)]
