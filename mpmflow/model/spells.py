@@ -117,7 +117,7 @@ class Spells:
         arrivals: workflow -> when each case came, ascending.
         ended: how many cases have ended. cases, events: how many the log holds.
         marks: what `after` counts: names of nodes, ids of outcomes, `start`. went_on: how often a case went on, or
-            ended, after each.
+            ended, after each. given_up: numbers of those after which some cases ended without an event that says so.
         resources: names of those who did the work, as `who` counts them.
         timed: whether some events say when work began.
         by_day: whether the log knows days only.
@@ -137,6 +137,7 @@ class Spells:
     events: int = 0
     marks: tuple[str, ...] = ()
     went_on: tuple[int, ...] = ()
+    given_up: frozenset[int] = frozenset()
     resources: tuple[str, ...] = ()
     timed: bool = False
     by_day: bool = False

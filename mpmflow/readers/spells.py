@@ -243,6 +243,7 @@ class _Walk:
             events=sum(one.events for one in events),
             marks=self.marks,
             went_on=tuple(self.went_on[mark] for mark in self.marks),
+            given_up=frozenset(self.code[mark] for mark in limits),
             resources=tuple(self.people),
             timed=self.timed,
             by_day=all(one.by_day for one in events),

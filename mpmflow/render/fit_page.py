@@ -80,7 +80,7 @@ def _table(numbers: Sequence[FittedNumber], *, declared: bool) -> RenderableType
             [
                 f"{one.name}{visit}",
                 one.declared or "" if declared else "",
-                one.fitted + ("" if one.written or not declared else " *"),
+                _fitted(one) + ("" if one.written or not declared else " *"),
                 interval,
                 f"{one.count:,.0f}" + (f" + {one.open:,.0f} open" if round(one.open) else ""),
                 _sure(one) if declared else "",
@@ -89,6 +89,15 @@ def _table(numbers: Sequence[FittedNumber], *, declared: bool) -> RenderableType
     return Fitted(
         ["  Number", "Declared", "The log says", "90 % interval", "Rests on", "Sure"], [_set_in(row) for row in rows]
     )
+
+
+def _fitted(one: FittedNumber) -> str:
+    return "as observed" if one.fitted.startswith("empirical(") else one.fitted
+
+
+def _missed(one: FittedNumber) -> bool:
+    """Whether a law stands for times that it does not describe well."""
+    return one.distance is not None and bool(one.note) and one.written and _fitted(one) != "as observed"
 
 
 def _set_in(row: list[str]) -> list[str]:
@@ -125,7 +134,7 @@ def _remarks(found: Fit) -> Iterator[str]:
     for one in found.numbers:
         if one.note and (one.kind in ("at_most", "people") or one.distance is None):
             yield f"{one.name}: {one.note}."
-    missed = [one for one in found.numbers if one.distance is not None and one.note and one.declared is not None]
+    missed = [one for one in found.numbers if _missed(one)]
     if missed:
         worst = max(missed, key=lambda one: one.distance or 0.0)
         yield (

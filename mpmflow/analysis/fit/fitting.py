@@ -218,7 +218,9 @@ class _Fitting:
     def _all_shares(self) -> Iterator[FittedNumber]:
         nodes = {node.name: node for _, node in self._deciding() if node.name in self.spells.decisions}
         counts = {
-            name: deciding.censored_counts(self.spells.decisions[name], len(node.outcomes), self.window)
+            name: deciding.censored_counts(
+                self.spells.decisions[name], len(node.outcomes), self.window, given_up=self.spells.given_up
+            )
             for name, node in nodes.items()
         }
         plans = {name: [float(row[0]) for row in declared_shares(node.outcomes)] for name, node in nodes.items()}

@@ -7,14 +7,14 @@ second and later visits stand apart if that describes the decisions better by th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from mpmflow.model.spells import OPEN, DecisionSpells
-from mpmflow.numerics.statistics.censored import censored_shares
+from mpmflow.numerics.statistics.censored import aalen_johansen, censored_shares
 from mpmflow.numerics.statistics.estimates import OutcomePosterior
 from mpmflow.numerics.statistics.pooling import NEEDED as DECISIONS_OF_A_KIND
 from mpmflow.numerics.statistics.pooling import pooled_shares
@@ -51,7 +51,11 @@ class CensoredCounts:
 
 
 def censored_counts(
-    spells: DecisionSpells, outcomes: int, window: Window, most_visits: int = MOST_VISITS
+    spells: DecisionSpells,
+    outcomes: int,
+    window: Window,
+    most_visits: int = MOST_VISITS,
+    given_up: Collection[int] = (),
 ) -> CensoredCounts:
     """What the spells of a decision tell about its shares.
 
@@ -60,11 +64,13 @@ def censored_counts(
         outcomes: how many it has.
         window: what counts, and for how much.
         most_visits: how many visits may have shares of their own; 1 for one row whatever the data say.
+        given_up: marks after which cases ended in silence (`Spells.given_up`): those all waited equally long before
+            they were given up, which no law of waiting describes.
 
     For those who only want the decisions made, with the open ones in their place: `.counts.sum(axis=0)`.
     """
     visit = np.minimum(np.asarray(spells.visit), most_visits)
-    parts = _Parts(spells, outcomes, window)
+    parts = _Parts(spells, outcomes, window, given_up)
     whole, methods = parts.counts(np.ones(len(visit), dtype=bool))
     decided = parts.decided()
     rows = [parts.counts(visit == number)[0] for number in range(1, most_visits + 1)]
@@ -97,7 +103,8 @@ def _score(table: Sequence[Floats]) -> float:
 class _Parts:
     """The spells of a decision as arrays, taken apart by the event before."""
 
-    def __init__(self, spells: DecisionSpells, outcomes: int, window: Window) -> None:
+    def __init__(self, spells: DecisionSpells, outcomes: int, window: Window, given_up: Collection[int]) -> None:
+        self.given_up = given_up
         entered, left = np.asarray(spells.entered), np.asarray(spells.left)
         self.weight = window.weights(entered)
         self.time = np.maximum(left - entered, 0.0)
@@ -127,7 +134,8 @@ class _Parts:
                 made = here & (self.outcome < self.outcomes)
                 found += np.bincount(self.outcome[made], weights=self.weight[made], minlength=self.outcomes)
                 continue
-            answer = censored_shares(self.time[here], self.outcome[here], self.outcomes + 1, weights=self.weight[here])
+            estimate = aalen_johansen if int(mark) in self.given_up else censored_shares
+            answer = estimate(self.time[here], self.outcome[here], self.outcomes + 1, weights=self.weight[here])
             methods[answer.method] = None
             found += answer.counts[: self.outcomes]
         return found, tuple(methods)

@@ -160,7 +160,8 @@ def gamma_wait_shares(
 
     means = np.log(np.maximum(np.bincount(place, weights=weight[made] * scaled[made]) / found, 1e-3))
     first = np.concatenate([np.log(found) - np.log(found).mean(), means, np.zeros(len(seen))])
-    best = minimize(surprise, first, method="L-BFGS-B", options={"maxiter": 500, "ftol": 1e-11}).x
+    with np.errstate(all="ignore"):  # a step too far has no likelihood, and is taken back
+        best = minimize(surprise, first, method="L-BFGS-B", options={"maxiter": 500, "ftol": 1e-11}).x
     log_share, mean, shape = unpacked(best)
     shares = np.zeros(kinds)
     shares[seen] = np.exp(log_share)
