@@ -28,8 +28,11 @@ PUBLIC: dict[str, dict[str, str]] = {
         "analyze": "api",
         "simulate": "api",
         "remaining_time": "api",
+        "observe": "api",
         "evaluate": "api",
         "fit": "api",
+        "discover": "api",
+        "learn_causes": "api",
         "cause_effect": "api",
         "draw": "api",
         "export": "api",
@@ -56,19 +59,22 @@ _HOMES = {name: home for section in PUBLIC.values() for name, home in section.it
 if TYPE_CHECKING:  # the same names for type checkers and editors, which do not run `__getattr__`
     from .api import analyze as analyze
     from .api import cause_effect as cause_effect
+    from .api import discover as discover
     from .api import draw as draw
     from .api import evaluate as evaluate
     from .api import export as export
     from .api import fit as fit
     from .api import formula as formula
+    from .api import learn_causes as learn_causes
     from .api import load as load
     from .api import mutate as mutate
+    from .api import observe as observe
     from .api import parse as parse
     from .api import read as read
     from .api import remaining_time as remaining_time
-    from .api import simulate as simulate
     from .api import rule_coverage as rule_coverage
     from .api import run_tests as run_tests
+    from .api import simulate as simulate
     from .api import sweep as sweep
     from .api import what_if as what_if
     from .diagnostics.diagnostic import Diagnostic as Diagnostic

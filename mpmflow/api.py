@@ -24,10 +24,13 @@ if TYPE_CHECKING:
 
     import networkx
 
+    from .analysis.discover.discover import Discovery
     from .analysis.exact.analyze import Analysis
     from .analysis.exact.figures import Solution
     from .analysis.exact.law_of_time import RemainingTime
     from .analysis.fit.fitted import Fit
+    from .analysis.observed.indicators import Observed
+    from .analysis.learned.learned import LearnedCauses
     from .analysis.risk.evaluation import Evaluation
     from .analysis.risk.reference import Reference
     from .analysis.scenarios.closed_forms import Formula
@@ -339,7 +342,7 @@ def parse_settings(lines: Sequence[str]) -> Scenario:
 
     found: list[Any] = []
     for line in lines:
-        compiled = compile_source(Source("--set", f"scenario as_set {{ {line}\n}}\n"))
+        compiled = compile_source(Source("--set", f"scenario as_set {{\n{line}\n}}\n"))
         written = [one for one in compiled.diagnostics if one.code != "unknown-name"]
         scenarios = compiled.model.scenarios if compiled.model is not None else ()
         settings = [setting for one in scenarios for setting in one.settings]
@@ -357,8 +360,8 @@ def what_if(model: Model, *scenarios: str | Scenario | Mapping[str, Any]) -> Wha
             `{"legal.people": 2}`. Without any, all scenarios of the model.
 
     Returns:
-        An answer with `.today` and `.alternatives`, each with its `.figures`, `.teams`, `.metrics` and `.notes` on teams
-        that it overloads or relieves.
+        An answer with `.today` and `.alternatives`, each with its `.figures`, `.teams`, `.metrics` and `.notes` on
+        teams that it overloads or relieves.
 
     Raises:
         LeverError: a scenario, a lever or a value that there is not, with the nearest names.
@@ -422,6 +425,56 @@ def formula(
     samples = _samples(model)
     with _answering(model):
         return answer(model, levers, figure, target=target, workflow=workflow, samples=samples)
+
+
+def observe(
+    model: Model,
+    *,
+    log: Any = None,
+    series: Any = None,
+    as_of: date | datetime | str | None = None,
+    by: str | Sequence[str] = (),
+    period: str | None = None,
+) -> Observed:
+    """The indicators over time, as a log and tables of periods have them: nothing is estimated or judged.
+
+    A DuckDB relation or a Spark frame is counted on its own engine; a Parquet file may be larger than memory.
+
+    Args:
+        log: an event log instead of those of the model's `data` block: a path, the URL of a database, a frame of any
+            dataframe library, or a `Data` that says more.
+        series: likewise a table of periods with a column for each metric or indicator.
+        as_of: the day (its evening) that knows nothing later; the last day observed, unless said.
+        by: a column of the log, or several: everything is told for each of its values too.
+        period: the length of a period, such as `"1d"` or `"1mo"`; that of the tables, else a week, unless said.
+
+    Returns:
+        An answer with `.indicators` (each with its values by period), `.segments`, `.coverage` (what the workflow does
+        not explain), `.observations` (the counts) and `.to_frame()`.
+
+    Raises:
+        DataError: the data cannot be used, with file, column and row; or nothing was observed.
+
+    >>> model = parse('''
+    ... workflow w {
+    ...   step brief
+    ...   decision ok { yes, no 20% -> brief rework }
+    ...   step launch
+    ... }
+    ... ''')
+    >>> import polars
+    >>> columns = {"case": ["a"] * 3, "activity": ["brief", "brief", "launch"], "channel": ["web"] * 3}
+    >>> log = polars.DataFrame({**columns, "time": ["2026-01-05", "2026-01-06", "2026-01-08"]})
+    >>> found = observe(model, log=log, by="channel")
+    >>> found["ok.no"].values, found["launch.time"].whole, found.segments[0].value
+    ((0.5,), 172800.0, 'web')
+    """
+    from .analysis.observed.indicators import observed
+    from .readers.observe import observe as read_observations
+
+    folder = origin_of(model).folder
+    seen = read_observations(model, folder=folder, log=log, series=series, as_of=as_of, by=by, period=period)
+    return observed(model, seen)
 
 
 def evaluate(
@@ -605,6 +658,98 @@ def mutate(*models: Model) -> Mutation:
         with _answering(model):
             found += mutants_of(model, origin_of(model).places, samples=samples)
     return Answer(tuple(found))
+
+
+def discover(
+    log: Any,
+    *,
+    columns: Mapping[str, str] | None = None,
+    share: float = 0.8,
+    home: str | Path | None = None,
+) -> Discovery:
+    """Draft a workflow from a log alone: steps, questions with shares, rework, work side by side, times, arrivals.
+
+    Args:
+        log: a path, a frame of any dataframe library, or a `Data` (a database with a query, the case of an
+            object-centric log).
+        columns: role (`case`, `activity`, `time`, `start`, `resource`, `lifecycle`) -> column; found by name and
+            content where nothing is said.
+        share: of the cases that the draft should be able to do exactly, at least, where few enough ways explain them.
+        home: the folder in which the draft will stand, from which its `data` block names the log; the present one
+            unless said.
+
+    Returns:
+        An answer with `.model`, `.text` (the draft with comments that say what was left out and what to edit first),
+        `.replayed` (the share of the cases that it does exactly), `.rework` and `.left_out`.
+
+    Raises:
+        DataError: the log cannot be used, with file, column and row; or its activities are none.
+        ValueError: a role that there is not, or a share outside 0 to 1.
+
+    >>> import polars
+    >>> cases = [["brief", "check", "launch"], ["brief", "check", "brief", "check", "launch"]]
+    >>> rows = [(str(n), what, f"2026-01-{1 + k:02d}") for n, case in enumerate(cases) for k, what in enumerate(case)]
+    >>> found = discover(polars.DataFrame(rows, schema=["case", "activity", "time"], orient="row"))
+    >>> found.replayed, found.rework
+    (1.0, ('after_check.brief',))
+    """
+    from .analysis.discover.discover import discover as answer
+    from .model.observations import ROLES, Column, LogSource
+    from .readers.libraries import needed
+
+    for role in columns or {}:
+        if role not in ROLES:
+            raise ValueError(f"{role!r} is no role of a column; there are {', '.join(ROLES)}")
+    with needed():
+        from .readers.follows import read_histories
+        from .readers.tables import Data
+    said = tuple(Column.model_validate({"role": role, "column": name}) for role, name in (columns or {}).items())
+    given = log if isinstance(log, Data) else Data(log)
+    histories = read_histories(given, LogSource(path="", columns=said))
+    path = _as_seen_from(home, given.source, histories.path)
+    return answer(histories, path=path, query=given.query, share=share)
+
+
+def _as_seen_from(home: str | Path | None, log: Any, file: str | None) -> str | None:
+    """How a text in a folder names a log: from there if it lies inside, else by its bare name; None for a frame."""
+    if isinstance(log, str) and "://" in log:
+        return log
+    if file is None:
+        return None
+    folder, path = Path(home if home is not None else Path()).resolve(), Path(file).resolve()
+    return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else path.name
+
+
+def learn_causes(
+    model: Model,
+    *,
+    log: Any = None,
+    series: Any = None,
+    as_of: date | datetime | str | None = None,
+    propose: bool = False,
+) -> LearnedCauses:
+    """What the history says of the influences that a model calls `learned`: strength, lag, and whether they hold up.
+
+    A link that is found foretells; whether it brings about is not for data alone to say. Each is tested out of sample,
+    and all together are corrected for being many: one in ten of those found is false at most, on the average.
+
+    Args:
+        log, series, as_of: as of `evaluate`.
+        propose: look instead for links that nobody has declared, along the ways on which effects can travel.
+
+    Returns:
+        An answer with `.causes` (gain, 90 % interval, mean lag, p- and q-value, grade), `.found`, and `.lines` to paste
+        into the file.
+
+    Raises:
+        DataError: the data cannot be used, or nothing was observed.
+        ValueError: there are more pairs to look through than can be told apart.
+    """
+    from .analysis.learned.written import learn as answer
+    from .readers.observe import observe
+
+    observations = observe(model, folder=origin_of(model).folder, log=log, series=series, as_of=as_of)
+    return answer(model, observations, propose=propose)
 
 
 def cause_effect(model: Model) -> networkx.MultiDiGraph:

@@ -47,7 +47,7 @@ def read_log(
     """Count an event log by a model's workflows.
 
     Args:
-        log: a path, the URL of a database, a dataframe of any library that narwhals takes, or a `tables.Given`.
+        log: a path, the URL of a database, a dataframe of any library that narwhals takes, or a `tables.Data`.
         columns: the log's columns as the `data` block declares them; those of the model's first log when None.
         folder: where a path starts and must stay; None for a path of the caller's own.
         as_of: the day (its end) or moment up to which is read; None for the end of the last event's day.

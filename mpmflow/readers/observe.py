@@ -17,6 +17,7 @@ from mpmflow.model.quantities import Quantity
 from .libraries import needed
 from .periods import Calendar, Grid, day_end, end_of, to_time
 from .series import OpenedSeries, open_series
+from .tables import Data
 
 Split = Mapping[str, Mapping[str, Observations]]
 
@@ -36,7 +37,7 @@ def observe(
 
     Args:
         folder: the folder of the model's file, where the paths of its `data` block start and which they do not leave.
-        log: a path, URL or frame that stands for the logs of the block, or a `tables.Given` with its query and case;
+        log: a path, URL or frame that stands for the logs of the block, or a `tables.Data` with its query and case;
             its columns are those of the first one.
         series: likewise for the tables of periods.
         as_of: the day (its end) or moment up to which is known; None for the end of the last day observed.
@@ -89,10 +90,15 @@ def _open_logs(model: Model, folder: Path | None, given: Any, as_of: Any, by: st
     with needed():
         from .logs import columns_of, open_log
 
+    home, columns, case = _home(folder), columns_of(by), None
+    if isinstance(given, Data) and given.source is None:
+        if given.query is not None:
+            raise DataError("a query is for a database: name it too, as in `--log sqlite:///crm.db`")
+        given, case = None, given.case
     if given is not None:
-        return [open_log(model, given, as_of=as_of, by=columns_of(by))]
-    home, columns = _home(folder), columns_of(by)
-    return [open_log(model, part.path, part, folder=home, as_of=as_of, by=columns) for part in declared]
+        return [open_log(model, given, as_of=as_of, by=columns)]
+    logs = [(Data(part.path, case=case), part) for part in declared]
+    return [open_log(model, log, part, folder=home, as_of=as_of, by=columns) for log, part in logs]
 
 
 def _home(folder: Path | None) -> Path:

@@ -42,7 +42,7 @@ def read_series(
 
     Args:
         table: a path (CSV or Parquet), the URL of a database, a dataframe of any library that narwhals takes, or a
-            `tables.Given`.
+            `tables.Data`.
         columns: the columns as the `data` block declares them; those of the model's first series when None.
         folder: where a path starts and must stay; None for a path of the caller's own.
         as_of: the day (its end) or moment up to which is read; None for the last row's day.
@@ -121,7 +121,7 @@ class _Table:
 
 def _rows_of(table: Any, declared: SeriesSource, folder: Path | None) -> _Table:
     """The rows of any table; those of a CSV file without a dataframe library."""
-    given = table if isinstance(table, tables.Given) else tables.Given(table)
+    given = table if isinstance(table, tables.Data) else tables.Data(table)
     query = given.query if given.query is not None else declared.query
     with needed():
         opened = tables.open_table(given.source, "series", folder=folder, asked=tables.Asked(query))

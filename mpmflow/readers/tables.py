@@ -39,10 +39,19 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
-    """A source with what is asked of it, for a call that takes one argument: stands wherever a log or a series does."""
+class Data:
+    """A log or a table of periods with what is asked of it; stands wherever one of them may.
 
-    source: Any
+    Args:
+        source: a path, the URL of a database, or a dataframe; None for those of the model's `data` block.
+        query: one SELECT, where the source is a database.
+        case: which column is the case, or which type of object, where the log is object-centric (OCEL).
+
+    >>> Data("sqlite:///crm.db", query="select * from tickets").query
+    'select * from tickets'
+    """
+
+    source: Any = None
     query: str | None = None
     case: str | None = None
 

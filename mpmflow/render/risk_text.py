@@ -390,6 +390,12 @@ class RiskNote:
                 f"{_count(total, 'step')} went ways that the workflow does not know; most often {way}"
                 f" ({first} to {then}, {times})."
             )
+        if found.detours:
+            kinds: dict[str, int] = {}
+            for one in found.detours:
+                kinds[one.kind] = kinds.get(one.kind, 0) + one.events
+            told = ", ".join(f"{kind} {times}" for kind, times in kinds.items())
+            yield _line(f"{_count(found.astray, 'case')} took such a way or stopped ({told}); observe lists them.")
         for remark in found.notes:
             yield _line(self.names.in_words(remark), "dim")
 

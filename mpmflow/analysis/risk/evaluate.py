@@ -425,6 +425,8 @@ def _coverage(
         periods=found.periods,
         unmatched=seen.unmatched,
         deviations=seen.deviations,
+        detours=seen.detours,
+        astray=seen.astray,
         notes=tuple(notes),
         cautions=cautions(observations, found.periods),
     )

@@ -13,9 +13,11 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, TypeVar
 
+from mpmflow.analysis.observed.indicators import detour_document
 from mpmflow.analysis.results import Document, Provenance, Result
 from mpmflow.analysis.rules import Clause, State
 from mpmflow.diagnostics.suggest import nearest
+from mpmflow.model.observations import Detour
 
 from .objectives import ObjectiveFigure
 
@@ -370,6 +372,8 @@ class CoverageFigure:
     periods: int = 0
     unmatched: tuple[tuple[str, int], ...] = ()
     deviations: tuple[tuple[str, str, int], ...] = ()
+    detours: tuple[Detour, ...] = ()
+    astray: int = 0
     notes: tuple[str, ...] = ()
     cautions: tuple[str, ...] = ()
 
@@ -380,6 +384,8 @@ class CoverageFigure:
             "periods": self.periods,
             "unmatched_activities": [{"activity": name, "events": count} for name, count in self.unmatched],
             "deviations": [{"from": first, "to": then, "times": count} for first, then, count in self.deviations],
+            "astray": self.astray,
+            "detours": [detour_document(one) for one in self.detours],
             "notes": list(self.notes),
             "cautions": list(self.cautions),
         }

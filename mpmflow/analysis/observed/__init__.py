@@ -1,0 +1,1 @@
+"""What was observed, as indicators by period and by segment, without a judgement."""
