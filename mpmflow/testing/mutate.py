@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from fractions import Fraction
 from itertools import groupby
 from typing import Any
@@ -18,6 +18,7 @@ from mpmflow.analysis.exact.laws_of import Samples
 from mpmflow.analysis.expectations.differences import difference, rounded
 from mpmflow.analysis.expectations.looking import Look
 from mpmflow.analysis.risk.estimate import outcome_measured
+from mpmflow.analysis.risk.evaluate import targets_of
 from mpmflow.analysis.risk.evaluation import Evaluation
 from mpmflow.compiler.checks.rules import bounds
 from mpmflow.compiler.checks.subject import Subject
@@ -26,10 +27,11 @@ from mpmflow.diagnostics.source import Span
 from mpmflow.graphs.faults import ModelFault
 from mpmflow.model import scenes
 from mpmflow.model.expressions import Reference
+from mpmflow.model.flow import arcs
 from mpmflow.model.measures import Cause, Indicator, Learned, Metric
 from mpmflow.model.model import Model
 from mpmflow.model.observations import Observations
-from mpmflow.model.process import Decision
+from mpmflow.model.process import Choose, Decision, PoissonArrivals
 from mpmflow.model.quantities import Quantity
 from mpmflow.model.rules import Rule
 from mpmflow.model.units import parse_unit
@@ -59,15 +61,18 @@ def mutants_of(model: Model, places: Mapping[str, Span], *, samples: Samples | N
             raise ValueError(f'the test "{case.name}" fails as it is; mend it before asking what the tests would notice')
     prepared = [(case, given_in(case)) for case in cases]
     subject, situations = Subject(model), Situations(model, prepared, samples)
-    periods = _periods(model, prepared)
+    periods, never_reached = _periods(model, prepared), _never_reached(model)
     for change in changes_of(model, periods):
         noticed = _noticed(change, prepared, samples)
         fate, remedy = "noticed", None
         if noticed is None and change.indicator is not None:
             fate, remedy = _of_rules(model, subject, change, periods)
         elif noticed is None:
-            test = _of_forecasts(model, change, situations)
-            fate, remedy = ("unseen", None) if test is None else ("missed", _text(test))
+            if change.name.partition(".")[0] in never_reached:
+                fate = "equivalent"
+            else:
+                test = _of_forecasts(model, change, situations)
+                fate, remedy = ("unseen", None) if test is None else ("missed", _text(test))
         place = places.get(change.where) or places.get(change.name)
         yield Mutant(change.kind, change.name, change.before, change.after, fate, noticed, remedy, place)
 
@@ -99,6 +104,24 @@ def _noticed(change: Change, prepared: Prepared, samples: Samples | None) -> str
     return None
 
 
+def _never_reached(model: Model) -> frozenset[str]:
+    """Nodes that no case comes to whatever a test gives: only ways of 0 % out of a `choose` lead there."""
+    found: set[str] = set()
+    for workflow in model.workflows:
+        flow = arcs(workflow)
+        chosen = {node.name for node in workflow.nodes() if isinstance(node, Choose)}
+        reached, waiting = {flow.start}, [flow.start]
+        while waiting:
+            place = waiting.pop()
+            for arc in flow.arcs:
+                closed = arc.source in chosen and arc.share and not any(arc.share)
+                if arc.source == place and not closed and arc.target not in reached:
+                    reached.add(arc.target)
+                    waiting.append(arc.target)
+        found |= {node.name for node in workflow.nodes() if node.name is not None} - reached
+    return frozenset(found)
+
+
 def _text(test: scenes.Test) -> str:
     return Model(tests=(test,)).to_text()
 
@@ -117,10 +140,10 @@ def _of_rules(
     every = periods.get(indicator.name, WEEK)
     low, high = (_exact(end) for end in bounds(subject, indicator.measure))
     usual = indicator.expect.base if indicator.expect is not None else None
-    found = difference(indicator.rules, change.rules, float(every.base), low, high, usual)
+    unit = _unit(indicator)
+    found = difference(indicator.rules, change.rules, float(every.base), low, high, usual, parse_unit(unit).factor)
     if found.values is None:
         return ("equivalent" if found.proven else "unseen"), None
-    unit = _unit(indicator)
     values = tuple(_shortened(found.values, unit))
     given = scenes.Given(name=_fed_by(model, indicator), values=values, every=every, start=START)
     day = step_day(every, len(found.values) - 1)
@@ -224,9 +247,9 @@ def _of_forecasts(model: Model, change: Change, situations: Situations) -> scene
         shell = scenes.Test(title=change.before, given=situation.given)
         try:
             after = Look(change.model, situation.observations, situations.samples).forecast(situation.day)
-        except (DataError, ModelFault, NumericsError):
-            continue
-        changed = {row.name: row.forecast for row in after.metrics}
+            changed = {row.name: row.forecast for row in after.metrics}
+        except (ModelFault, NumericsError):  # the changed process has no figures, so any expectation of one fails
+            changed = {row.name: -(row.forecast or 0.0) for row in situation.before.metrics}
         for row in situation.before.metrics:
             other = changed.get(row.name)
             metric = next((one for one in model.metrics if one.name == row.name), None)
@@ -268,8 +291,9 @@ def _situations(model: Model, prepared: Prepared) -> Iterator[tuple[scenes.Given
         if case.row is None and case.test.given and case.test.given not in seen:
             seen.append(case.test.given)
             yield case.test.given
+    start = _start(model)
     data = tuple(
-        scenes.Given(name=metric.name, values=_level_values(metric), every=WEEK, start=START)
+        scenes.Given(name=metric.name, values=_level_values(metric), every=WEEK, start=start)
         for metric in model.metrics
         if metric.formula is None
     )
@@ -281,7 +305,7 @@ def _situations(model: Model, prepared: Prepared) -> Iterator[tuple[scenes.Given
                     value = scenes.Value(value=Quantity(value=Fraction(round(share)), unit="%"))
                     steady = scenes.Ramp(start=value, step=Quantity(value=0, unit="%"), times=7)
                     name = f"{node.name}.{outcome.name}"
-                    worse = scenes.Given(name=name, values=(steady,), every=WEEK, start=START)
+                    worse = scenes.Given(name=name, values=(steady,), every=WEEK, start=start)
                     yield (worse,)
                     if data:
                         yield (worse, *data)
@@ -289,20 +313,33 @@ def _situations(model: Model, prepared: Prepared) -> Iterator[tuple[scenes.Given
         yield data
     for cause in model.causes:
         if isinstance(cause.strength, Learned):
-            yield from _followed(model, cause)
+            yield from _followed(model, cause, start)
 
 
-def _followed(model: Model, cause: Cause) -> Iterator[tuple[scenes.Given, ...]]:
+def _start(model: Model) -> date:
+    """Where forecasts of proposed tests begin: `START`, but half a year before the first target's date at the latest."""
+    days = [target.by for target in targets_of(model).values() if target.by is not None]
+    first = min(days, default=START + timedelta(weeks=26)) - timedelta(weeks=26)
+    return min(START, first - timedelta(days=first.weekday()))
+
+
+def _followed(model: Model, cause: Cause, start: date) -> Iterator[tuple[scenes.Given, ...]]:
     """Forty weeks in which the effect of a cause follows its source three weeks later, so that there is much to learn."""
-    metrics = {metric.name: metric for metric in model.metrics if metric.formula is None}
+    metrics = {metric.name: _usual_level(metric) for metric in model.metrics}
+    for workflow in model.workflows:
+        if isinstance(workflow.arrivals, PoissonArrivals):
+            metrics[f"{workflow.name}.arrivals"] = (workflow.arrivals.per_second * WEEK.base, "1/w")
     if cause.source not in metrics or cause.effect not in metrics:
         return
     rows = []
-    for metric, late in ((metrics[cause.source], 0), (metrics[cause.effect], 3)):
-        level, unit = _usual_level(metric)
-        week = [1 + Fraction(((number - late) * 7 + (number - late) ** 2 * 3) % 11 - 5, 20) for number in range(40)]
+    for name, late in ((cause.source, 0), (cause.effect, 3)):
+        level, unit = metrics[name]
+        week = [
+            1 + Fraction(((number - late) * 7 + (number - late) ** 2 * 3) % 11 - 5 - (5 if number - late > 33 else 0), 20)
+            for number in range(40)
+        ]
         values = tuple(scenes.Value(value=Quantity(value=_three_digits(level * one), unit=unit)) for one in week)
-        rows.append(scenes.Given(name=metric.name, values=values, every=WEEK, start=START))
+        rows.append(scenes.Given(name=name, values=values, every=WEEK, start=start - timedelta(weeks=40)))
     yield tuple(rows)
 
 

@@ -37,7 +37,7 @@ def difference(
     period: float,
     low: Fraction | None,
     high: Fraction | None,
-    usual: Fraction | None = None,
+    usual: Fraction | None = None, scale: Fraction = Fraction(1),
 ) -> Difference:
     """Where two versions of an indicator's rules part.
 
@@ -45,9 +45,10 @@ def difference(
         period: seconds from one value to the next.
         low, high: the ends of what can be observed (a share is from 0 to 1); None without an end.
         usual: the expected level, for stories that begin as planned.
+        scale: the size of the unit in which values should read well.
     """
     levels = sorted({level for rule in (*one, *two) for level in levels_of(rule)})
-    exact: dict[float | None, Fraction | None] = {float(value): value for value in pool(levels, low, high)}
+    exact: dict[float | None, Fraction | None] = {float(value): value for value in pool(levels, low, high, scale)}
     exact[None] = None
     marks = {*map(float, levels)}
     ends = {float(end) for end in (low, high) if end is not None}
@@ -87,19 +88,21 @@ def _levels(condition: Condition) -> Iterator[Fraction]:
         yield from _levels(condition.right)
 
 
-def pool(levels: Sequence[Fraction], low: Fraction | None, high: Fraction | None) -> list[Fraction]:
+def pool(
+    levels: Sequence[Fraction], low: Fraction | None, high: Fraction | None, scale: Fraction = Fraction(1)
+) -> list[Fraction]:
     """One value of each kind: the levels, round figures between them, and one beyond either end, within bounds."""
     if not levels:
         start = low if low is not None else Fraction(0)
         return [start, high if high is not None else start + 1]
-    found = [*levels, *(rounded(a, b) for a, b in pairwise(levels))]
+    found = [*levels, *(scale * rounded(a / scale, b / scale) for a, b in pairwise(levels))]
     width = max(abs(levels[0]), abs(levels[-1])) or Fraction(1)
     least = levels[0] - width if low is None else low
     most = levels[-1] + width if high is None else high
     if least < levels[0]:
-        found.append(rounded(least, levels[0]))
+        found.append(scale * rounded(least / scale, levels[0] / scale))
     if levels[-1] < most:
-        found.append(rounded(levels[-1], most))
+        found.append(scale * rounded(levels[-1] / scale, most / scale))
     found += [end for end in (low, high) if end is not None]
     return sorted({one for one in found if (low is None or one >= low) and (high is None or one <= high)})
 
