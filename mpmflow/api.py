@@ -153,7 +153,7 @@ def analyze(model: Model, *, waits: Literal["work", "qna", "jackson", "mgm", "no
     """
     from .analysis.exact.analyze import analyze as answer
 
-    samples = _samples(model)
+    samples = samples_of(model)
     with _answering(model):
         return answer(model, samples=samples, waits=waits)
 
@@ -218,7 +218,7 @@ def simulate(
     """
     from .analysis.simulation.simulate import simulate as answer
 
-    samples = _samples(model)
+    samples = samples_of(model)
     with _answering(model):
         return answer(
             model,
@@ -276,7 +276,7 @@ def remaining_time(
     from .analysis.exact.law_of_time import solver_for
     from .graphs.faults import ModelFault
 
-    samples = _samples(model)
+    samples = samples_of(model)
     with _answering(model):
         names = [one.name for one in model.workflows]
         if not names or (workflow is not None and workflow not in names):
@@ -323,7 +323,7 @@ def sweep(
     """
     from .analysis.scenarios.sweep import sweep as answer
 
-    samples = _samples(model)
+    samples = samples_of(model)
     with _answering(model):
         return answer(model, settings, workflow, grid=grid, figures=figures, samples=samples)
 
@@ -380,7 +380,7 @@ def what_if(model: Model, *scenarios: str | Scenario | Mapping[str, Any]) -> Wha
     """
     from .analysis.scenarios.comparison import what_if as answer
 
-    samples = _samples(model)
+    samples = samples_of(model)
     with _answering(model):
         return answer(model, *scenarios, samples=samples)
 
@@ -422,7 +422,7 @@ def formula(
     """
     from .analysis.scenarios.closed_forms import formula as answer
 
-    samples = _samples(model)
+    samples = samples_of(model)
     with _answering(model):
         return answer(model, levers, figure, target=target, workflow=workflow, samples=samples)
 
@@ -520,7 +520,7 @@ def evaluate(
 
         log = Data(log, query, case_notion)
     observations = observe(model, folder=origin_of(model).folder, log=log, series=series, as_of=as_of)
-    samples = _samples(model)
+    samples = samples_of(model)
     with _answering(model):
         return answer(model, observations, reference=reference, seed=seed, samples=samples, budget=budget)
 
@@ -575,7 +575,7 @@ def fit(
 
     origin = origin_of(model)
     spells = read_spells(model, folder=origin.folder, log=log, as_of=until)
-    samples = _samples(model)
+    samples = samples_of(model)
     with _answering(model):
         found = answer(
             model,
@@ -617,7 +617,7 @@ def run_tests(model: Model, *, match: str = "", file: str = "") -> TestRun:
 
     places = origin_of(model).places
     name = file or next((span.file for span in places.values()), "")
-    return run(model, places, file=name, match=match, samples=_samples(model))
+    return run(model, places, file=name, match=match, samples=samples_of(model))
 
 
 def rule_coverage(*models: Model) -> Coverage:
@@ -634,7 +634,7 @@ def rule_coverage(*models: Model) -> Coverage:
 
     found = []
     for model in models:
-        samples = _samples(model)
+        samples = samples_of(model)
         with _answering(model):
             found += coverage_of(model, origin_of(model).places, samples=samples)
     return Answer(tuple(found))
@@ -654,7 +654,7 @@ def mutate(*models: Model) -> Mutation:
 
     found = []
     for model in models:
-        samples = _samples(model)
+        samples = samples_of(model)
         with _answering(model):
             found += mutants_of(model, origin_of(model).places, samples=samples)
     return Answer(tuple(found))
@@ -791,7 +791,7 @@ def export(model: Model, *, workflow: str | None = None) -> Export:
     from .exchange.export import solve_workflow
 
     def solve(one: Model, name: str) -> Solution:
-        samples = _samples(one)
+        samples = samples_of(one)
         with _answering(one):
             return solve_workflow(one, name, samples)
 
@@ -836,7 +836,8 @@ def origin_of(model: object) -> Origin:
     return _ORIGINS.get(id(model), Origin())
 
 
-def _samples(model: Model) -> Any:
+def samples_of(model: Model) -> Any:
+    """The observed times of a model's `empirical` durations, read from their files."""
     from .readers.samples import read_samples
 
     return read_samples(model, folder=origin_of(model).folder)

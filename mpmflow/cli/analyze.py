@@ -1,4 +1,4 @@
-"""`mpmflow analyze FILE`: the exact figures of each workflow, and what every lever does to them."""
+"""`mpmflow analyze FILE`: the figures of each workflow as designed, and what every lever does to them."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from .opening import open_model
 from .options import question_options
 
 if TYPE_CHECKING:
+    from ..analysis.exact.analyze import Waits
     from ..model.model import Model
 
 
@@ -30,6 +31,14 @@ if TYPE_CHECKING:
 @click.option(
     "--target", metavar="VALUE", help="With --formula: at which shares the figure is this, such as 5d or 90%."
 )
+@click.option(
+    "--waits",
+    type=click.Choice(["work", "qna", "jackson", "mgm", "none"]),
+    default="work",
+    show_default=True,
+    help="How waits for people are worked out: the closest formula, one of three older ones to compare it with, or "
+    "none: times as if everybody were free.",
+)
 @click.option("--workflow", metavar="NAME", help="With --formula: of which workflow (default: the first).")
 def command(
     file: str,
@@ -40,10 +49,11 @@ def command(
     levers: Sequence[str],
     figure: str | None,
     target: str | None,
+    waits: Waits,
     workflow: str | None,
 ) -> int:
-    """The figures of each workflow in FILE as it is designed: visits, time, cost, rework, load of teams, and what every
-    lever does to every figure. Reads no data.
+    """The figures of each workflow in FILE as it is designed: visits, time, cost, rework, load of teams, waits in front
+    of them, and what every lever does to every figure. Reads no data.
 
     A figure that is not exact says so.
     """
@@ -57,7 +67,7 @@ def command(
     if chosen:
         return _formula(model, chosen, figure or "time.mean", target, workflow, as_json=as_json, quiet=quiet)
     with terminal.busy("Working out the figures", quiet=quiet):
-        analysis = api.analyze(model)
+        analysis = api.analyze(model, waits=waits)
     if as_json:
         terminal.show(analysis.to_json())
     else:

@@ -14,16 +14,13 @@ from pathlib import Path
 import click
 
 from .. import __version__
-from ..diagnostics.errors import DataError, InternalError, MpmError
+from ..diagnostics.errors import DataError, InternalError, LeverError, MpmError
 from . import terminal
 
 CANNOT = 2
 OUR_FAULT = 70
 INTERRUPTED = 130
 PIPE_CLOSED = 141
-
-EXTRAS = {"polars": "data", "narwhals": "data"}
-"""Libraries that an extra of the package brings, with that extra."""
 
 
 def run(verb: Callable[[], object], *, arguments: Sequence[str]) -> int:
@@ -41,6 +38,9 @@ def run(verb: Callable[[], object], *, arguments: Sequence[str]) -> int:
         return PIPE_CLOSED
     except DataError as error:
         terminal.say(f"The data cannot be used: {error}")
+        return CANNOT
+    except LeverError as error:
+        terminal.say(f"No such change can be made: {error}")
         return CANNOT
     except MpmError as error:
         terminal.say(trouble(error))
@@ -85,10 +85,12 @@ def unreadable(error: OSError | UnicodeError) -> str:
 
 def missing_library(error: ModuleNotFoundError, arguments: Sequence[str]) -> int:
     """A library that only an extra brings is asked for by its name; any other missing module is our fault."""
-    extra = EXTRAS.get((error.name or "").partition(".")[0])
-    if extra is None:
+    from ..readers.libraries import advice
+
+    said = advice(error.name or "")
+    if said is None:
         return our_fault(error, arguments)
-    terminal.say(f'This needs {error.name}, which comes with: pip install "mpmflow[{extra}]"')
+    terminal.say(said)
     return CANNOT
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from mpmflow.diagnostics.diagnostic import Diagnostic
 from mpmflow.diagnostics.text import render_text
 
-__all__ = ["DataError", "InternalError", "MpmError", "UnreadableError"]
+__all__ = ["DataError", "InternalError", "LeverError", "MpmError", "UnreadableError"]
 
 
 class MpmError(Exception):
@@ -55,6 +55,24 @@ class DataError(Exception):
         ]
         where = ", ".join(part for part in place if part)
         return f"{where}: {self.message}" if where else self.message
+
+
+class LeverError(ValueError):
+    """A setting that cannot be made: no such scenario or lever, or a value that does not fit.
+
+    Attributes:
+        lever: the dotted name as given.
+        nearest: names of levers that may have been meant, the likeliest first.
+
+    >>> print(LeverError("legal.peple", "there is nothing of that name to set", ("legal.people",)))
+    legal.peple: there is nothing of that name to set. Did you mean legal.people?
+    """
+
+    def __init__(self, lever: str, what: str, near: tuple[str, ...] = ()) -> None:
+        meant = f" Did you mean {' or '.join(near)}?" if near else ""
+        super().__init__(f"{lever}: {what}.{meant}")
+        self.lever = lever
+        self.nearest = near
 
 
 class InternalError(Exception):

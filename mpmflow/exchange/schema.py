@@ -611,10 +611,55 @@ def _observed() -> Schema:
     )
 
 
+def _discovery() -> Schema:
+    way = known("None for where a case begins or ends", before=optional(TEXT), after=optional(TEXT), cases=COUNT)
+    return document(
+        "discovery",
+        1,
+        "The answer of `mpmflow fit --discover`",
+        cases=COUNT,
+        events=COUNT,
+        replayed={**SHARE, "description": "of the cases that the draft can do exactly, from start to end"},
+        rework={**many(TEXT), "description": "outcomes that lead back to work done before"},
+        left_out=many(way),
+        activities_left_out=many(known("", activity=TEXT, events=COUNT)),
+        notes=many(TEXT),
+        text={**TEXT, "description": "the draft in the language, with comments"},
+    )
+
+
+def _causes() -> Schema:
+    cause = known(
+        "gains in base units, times in seconds, intervals of 90 %",
+        source=TEXT,
+        effect=TEXT,
+        found=YES_OR_NO,
+        **{
+            name: optional(NUMBER)
+            for name in ("gain", "low", "high", "delay", "mean_lag", "mean_lag_error", "gained", "p_value", "q_value")
+        },
+        periods=COUNT,
+        grade=one_of("strong", "fair", "none"),
+        why=TEXT,
+        said=known("`step` more of the source add gain times `scale` of `unit`", step=TEXT, unit=TEXT, scale=NUMBER),
+    )
+    return document(
+        "causes",
+        1,
+        "The answer of `mpmflow fit --causes` and `--propose-causes`: what foretells what, not what causes what",
+        declared=YES_OR_NO,
+        causes=many(cause),
+        lines={**many(TEXT), "description": "the links that hold up, in the language"},
+        notes=many(TEXT),
+    )
+
+
 DOCUMENTS: dict[str, Callable[[], Schema]] = {
     "model": _model,
     "analysis": _analysis,
+    "causes": _causes,
     "check": _check,
+    "discovery": _discovery,
     "explanation": _explanation,
     "drawing": _drawing,
     "export": _export,

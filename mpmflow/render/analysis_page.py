@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from mpmflow.render.numbers import duration, hours, percent, significant
+from mpmflow.render.overload_words import overload_sentences
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, Group, RenderableType
@@ -25,6 +26,7 @@ def analysis_page(analysis: Analysis) -> Group:
     A figure that is not exact is marked `~`, and the last lines say how good it is.
     """
     from rich.console import Group
+    from rich.padding import Padding
     from rich.text import Text
 
     parts: list[RenderableType] = []
@@ -32,6 +34,10 @@ def analysis_page(analysis: Analysis) -> Group:
         title = analysis.model.workflows.get(name)
         parts.append(Text(f"{title.title if title else name}, as it is designed", style="bold"))
         parts.extend(_workflow(found))
+    if analysis.overload:
+        parts.append(Text("\nMore work than people", style="bold"))
+        for team in analysis.overload:
+            parts.extend(Padding(Text(sentence), (0, 0, 0, 2)) for sentence in overload_sentences(team))
     return Group(*parts)
 
 
@@ -49,7 +55,7 @@ def _workflow(found: WorkflowAnalysis) -> Iterator[RenderableType]:
     moving = list(_strongest(found))
     if moving:
         yield Text("\nWhat moves the figures most", style="bold")
-        yield Text("  If an outcome became one percentage point more frequent, or a time or cost 1% larger:")
+        yield Text("  If an outcome became one percentage point more frequent, or a time, a cost or a rate 1% larger:")
         yield _levers(found, moving)
     mending = [one for one in found.ranking if any(abs(gain) > 1e-12 for gain in one.gains.values())][:3]
     if mending:
@@ -74,6 +80,14 @@ def _sentences(found: WorkflowAnalysis) -> Iterator[str]:
             text += f"; half are through within {_mark(found, 'time.p50')}{duration(half)}"
             text += f", nine in ten within {_mark(found, 'time.p90')}{duration(tenth)}"
         yield text + "."
+    without = get("time.without_wait")
+    if mean and without is not None and mean > without * (1.0 + 1e-12):
+        waits = f"{_mark(found, 'time.mean')}{duration(mean - without)}"
+        free = f"{_mark(found, 'time.without_wait')}{duration(without)}"
+        yield f"If everybody were free at once it would take {free}: waiting for people adds {waits}."
+    elif mean is None and without is not None:
+        free = f"{_mark(found, 'time.without_wait')}{duration(without)}"
+        yield f"If everybody were free at once a case would take {free}; with the queues nobody can say."
     late = get("time.late")
     if late is not None:
         yield f"{_mark(found, 'time.late')}{percent(late)} miss the deadline."
@@ -134,20 +148,32 @@ def _steps(found: WorkflowAnalysis) -> Fitted:
     rows = []
     for name, step in list(found.steps.items())[:STEPS]:
         cost = f"{significant(step.cost)} {found.currency or ''}".strip() if step.cost else ""
-        rows.append([f"  {name}", significant(step.visits), duration(step.time) if step.time else "", cost])
+        wait = f"~{duration(step.wait)}" if step.wait else ""
+        rows.append([f"  {name}", significant(step.visits), wait, duration(step.time) if step.time else "", cost])
     if len(found.steps) > STEPS:
-        rows.append([f"  … and {len(found.steps) - STEPS} more (--json has all)", "", "", ""])
-    return Fitted(["  step", "visits", "time of a visit", "cost of a visit"], rows)
+        rows.append([f"  … and {len(found.steps) - STEPS} more (--json has all)", "", "", "", ""])
+    return Fitted(["  step", "visits", "wait before it", "time of a visit", "cost of a visit"], rows)
 
 
 def _teams(found: WorkflowAnalysis) -> Fitted:
-    rows = [
-        [f"  {name}", percent(team.load) if team.load is not None else "", hours(team.work)]
-        for name, team in found.teams.items()
-    ]
-    return Fitted(["  team", "busy", "work per case"], rows)
+    rows = []
+    more = {one.team: one for one in found.people}
+    for name, team in found.teams.items():
+        wait = f"~{duration(team.wait)}" if team.wait else ""
+        delayed = percent(team.delayed) if team.delayed is not None else ""
+        queue = f"~{significant(team.queue)}" if team.queue else ""
+        person = more[name].one_more if name in more else None
+        gain = _change("time.mean", person["time.mean"], None) if person is not None else ""
+        busy = percent(team.load) if team.load is not None else ""
+        rows.append([f"  {name}", busy, hours(team.work), wait, delayed, queue, gain])
+    heads = ["  team", "busy", "work\nper case", "wait\nof a visit", "must\nwait", "waiting\nat a time",
+             "with one person\nmore, time"]  # fmt: skip
+    if not found.people:
+        heads = ["  team", "busy", "work per case", "", "", "", ""]
+    return Fitted(heads, rows)
 
 
+_AMOUNTS = ("takes", "waits", "costs", "delay", "cost", "arrivals")
 _SHOWN = ("time.mean", "time.late", "cost.mean", "first_pass", "yield")
 _HEADS = {"time.mean": "time", "time.late": "late,\npoints", "cost.mean": "cost",
           "first_pass": "right first\ntime, points", "yield": "end well,\npoints"}  # fmt: skip
@@ -156,10 +182,12 @@ _HEADS = {"time.mean": "time", "time.late": "late,\npoints", "cost.mean": "cost"
 def _strongest(found: WorkflowAnalysis) -> Iterator[tuple[str, float, dict[str, float]]]:
     """The levers with the largest effect on time, else on what there is: the change of each figure by a small move."""
     moves: list[tuple[float, str, float, dict[str, float]]] = []
-    base = found.figures.get("time.mean") or 0.0
+    base = found.figures.get("time.mean") or found.figures.get("time.without_wait") or 0.0
     for name, value, effects in found.levers:
-        share = 0.0 <= value <= 1.0 and name.rpartition(".")[2] not in ("takes", "waits", "costs", "delay", "cost")
+        share = 0.0 <= value <= 1.0 and name.rpartition(".")[2] not in _AMOUNTS
         step = 0.01 if share else 0.01 * value
+        if "time.mean" not in effects and "time.without_wait" in effects:  # beyond full load there is no other time
+            effects = {"time.mean": effects["time.without_wait"], **effects}
         changes = {figure: effect[0] * step for figure, effect in effects.items() if figure in _SHOWN}
         strength = abs(changes.get("time.mean", 0.0)) / base if base else abs(changes.get("first_pass", 0.0))
         if strength > 0:
@@ -188,7 +216,11 @@ def _levers(found: WorkflowAnalysis, moves: list[tuple[str, float, dict[str, flo
     for name, value, changes in moves:
         kind = name.rpartition(".")[2]
         now = duration(value) if kind in ("takes", "waits", "delay") else ""
-        now = now or (f"{significant(value)} {found.currency or ''}" if kind in ("cost", "costs") else percent(value))
+        if kind in ("cost", "costs"):
+            now = f"{significant(value)} {found.currency or ''}"
+        elif kind == "arrivals":
+            now = f"{significant(value * 604800)} per week"
+        now = now or percent(value)
         cells = [_change(figure, changes.get(figure), found.currency).removesuffix(" points") for figure in shown]
         rows.append([f"  {name}", now, *cells])
     return Fitted(["  lever", "now", *(_HEADS[figure] for figure in shown)], rows)
@@ -208,17 +240,19 @@ def _change(figure: str, change: float | None, currency: str | None) -> str:
 
 def _mended(decision: str, gains: Any, currency: str | None) -> str:
     words = []
-    for figure, phrase in (("time.mean", "the time of a case"), ("cost.mean", "its cost"), ("yield", "what ends well")):
+    timed = "time.mean" if "time.mean" in gains else "time.without_wait"
+    for figure, phrase in ((timed, "the time of a case"), ("cost.mean", "its cost"), ("yield", "what ends well")):
         gain = gains.get(figure)
         if gain is not None and abs(gain) > 1e-12:
-            words.append(f"{phrase} {_change(figure, gain, currency)}")
+            words.append(f"{phrase} {_change(figure.replace('without_wait', 'mean'), gain, currency)}")
     return f"{decision} without rework, delay or loss: " + (", ".join(words) or "nothing would change") + "."
 
 
 def _together(found: WorkflowAnalysis, shown: list[str]) -> Iterator[str]:
     """One sentence on the two decisions whose gains add up least, where that is worth one in twenty of the gain."""
     for both in found.mending_both:
-        gain, beyond = both.gains["time.mean"], both.beyond["time.mean"]
+        figure = "time.mean" if "time.mean" in both.gains else "time.without_wait"
+        gain, beyond = both.gains[figure], both.beyond[figure]
         if set(both.decisions) <= set(shown) and gain < 0.0 and abs(beyond) >= 0.05 * -gain:
             apart = "less" if beyond > 0 else "more"
             yield (

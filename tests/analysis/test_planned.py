@@ -103,7 +103,7 @@ def test_a_scenario_beside_today() -> None:
     assert time.difference < -1000  # fewer rounds, and shorter waits for all the others
     assert better.metrics["cycle"].difference == pytest.approx(time.difference)
     assert "leads" not in better.metrics
-    assert found.alternatives[1].loads["team"].relative == pytest.approx(-0.5)
+    assert found.alternatives[1].teams["team"].load.relative == pytest.approx(-0.5)
     document = json.loads(found.to_json())
     assert document["schema"] == "mpmflow/what-if/1"
     assert document["scenarios"][0]["metrics"]["cycle"]["change"] == pytest.approx(time.difference)

@@ -119,6 +119,9 @@ def with_waits(core: WorkflowAnalysis, network: Network) -> WorkflowAnalysis:
     figures = _figures(core, waiting, settled)
     method, error, notes = methods_of(core.solution, core.whole_time, figures, waits_counted=True)
     loose = dict.fromkeys((wait_figure(team) for team in waiting.teams), "approximate")
+    without = methods_of(core.solution, core.whole_time, core.figures, waits_counted=True)[0].get("time.mean")
+    if without is not None:
+        loose["time.without_wait"] = without
     if drawn is not None:
         loose |= {"time.mean": "simulated" if network.crowded(name) else "approximate"}
         loose |= dict.fromkeys(OF_DRAWS, "simulated") | {"wip": loose["time.mean"]}

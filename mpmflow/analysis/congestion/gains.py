@@ -43,7 +43,7 @@ def ranking_with_waits(
 
     def gain(*decisions: str) -> float:
         then = _time_if_mended(network, workflow, moves, decisions)
-        return float("nan") if then is None else then - today
+        return 0.0 if then is None else then - today  # less work never overloads what keeps up
 
     again = [replace(one, gains={"time.mean": gain(one.decision), **one.gains}) for one in renamed[:SOLVED_AGAIN]]
     again.sort(key=lambda one: (one.gains["time.mean"], one.gains.get("cost.mean", 0.0), one.decision))

@@ -1,22 +1,26 @@
 """`what_if`: scenarios side by side with today, figure by figure and metric by metric.
 
 Everything here follows from the model alone. Metrics that come from data have no level of their own here; how a
-scenario would move them through causes is a forecast, and `evaluate` makes those.
+scenario would move them through causes is a forecast, and `evaluate` makes those. Waits in front of teams are counted,
+so that one more person is worth what the queue in front of that team is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from mpmflow.analysis.exact.analyze import Analysis, analyze
+from mpmflow.analysis.exact.analyze import Analysis, TeamFigures, analyze
 from mpmflow.analysis.exact.laws_of import Samples
 from mpmflow.analysis.results import Document, Provenance, Result, finite, provenance
 from mpmflow.analysis.scenarios.planned import Planned
 from mpmflow.analysis.scenarios.whatif import apply
+from mpmflow.graphs.work_time import work_time
+from mpmflow.model.imports import with_imports
 from mpmflow.model.model import Model
+from mpmflow.model.process import Team
 from mpmflow.model.scenes import Scenario
 
 
@@ -46,14 +50,47 @@ class Change:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class TeamChange:
+    """A team today and in a scenario.
+
+    Attributes:
+        people, load: how many, and how busy they are with the work of all workflows.
+        wait: mean seconds of one visit in front of it; None where waits are not counted, and beyond full load.
+        queue: visits waiting at a time, likewise.
+        cost_per_week: money that its people cost in a week of its working hours, busy or not; None where they have no
+            cost per hour.
+        currency: of that money.
+    """
+
+    people: Change
+    load: Change
+    wait: Change
+    queue: Change
+    cost_per_week: Change
+    currency: str | None
+
+    def to_dict(self) -> Document:
+        """Its part of the document."""
+        return {
+            "people": self.people.to_dict(),
+            "load": self.load.to_dict(),
+            "wait": self.wait.to_dict(),
+            "queue": self.queue.to_dict(),
+            "cost_per_week": self.cost_per_week.to_dict(),
+            "currency": self.currency,
+        }
+
+
 @dataclass(frozen=True, eq=False)
 class Alternative:
     """One scenario: its model, its analysis, and what changes.
 
     Attributes:
         figures: workflow -> figure -> change.
-        loads: team -> change of its load.
+        teams: team -> change, of every team that some workflow needs.
         metrics: metric -> change of its planned level, for those that have one.
+        notes: teams that the scenario overloads or relieves, and what it means.
     """
 
     name: str
@@ -61,8 +98,9 @@ class Alternative:
     model: Model = field(repr=False)
     analysis: Analysis = field(repr=False)
     figures: Mapping[str, Mapping[str, Change]]
-    loads: Mapping[str, Change]
+    teams: Mapping[str, TeamChange]
     metrics: Mapping[str, Change]
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,6 +125,7 @@ class WhatIf(Result):
 
     def body(self) -> Document:
         return {
+            "overload": [team.to_dict() for team in self.today.overload],
             "scenarios": [
                 {
                     "name": one.name,
@@ -95,8 +134,10 @@ class WhatIf(Result):
                         name: {figure: change.to_dict() for figure, change in changes.items()}
                         for name, changes in one.figures.items()
                     },
-                    "teams": {name: change.to_dict() for name, change in one.loads.items()},
+                    "teams": {name: team.to_dict() for name, team in one.teams.items()},
                     "metrics": {name: change.to_dict() for name, change in one.metrics.items()},
+                    "overload": [team.to_dict() for team in one.analysis.overload],
+                    "notes": list(one.notes),
                 }
                 for one in self.alternatives
             ],
@@ -104,12 +145,16 @@ class WhatIf(Result):
         }
 
     def rows(self) -> Mapping[str, list[Any]]:
-        """One row a changed figure, load or metric: scenario, of, figure, today, then, change, relative."""
+        """One row a figure, team or metric: scenario, of, figure, today, then, change, relative."""
         names = ("scenario", "of", "figure", "today", "then", "change", "relative")
         columns: dict[str, list[Any]] = {name: [] for name in names}
         for one in self.alternatives:
             lines = [(name, figure, change) for name, group in one.figures.items() for figure, change in group.items()]
-            lines += [(name, "load", change) for name, change in one.loads.items()]
+            lines += [
+                (name, figure, getattr(team, figure))
+                for name, team in one.teams.items()
+                for figure in ("people", "load", "wait", "queue", "cost_per_week")
+            ]
             lines += [(name, "metric", change) for name, change in one.metrics.items()]
             for of, figure, change in lines:
                 values = (one.name, of, figure, *change.to_dict().values())
@@ -149,27 +194,84 @@ def what_if(model: Model, *scenarios: str | Scenario | Mapping[str, Any], sample
         name, label = _called(model, scenario, number)
         then = analyze(changed, samples=samples)
         after = Planned(changed, then).levels()
+        teams = _teams(model, today, changed, then)
         found.append(
             Alternative(
                 name,
                 label,
                 changed,
                 then,
-                {
-                    workflow: {
-                        figure: Change(value, then[workflow].figures[figure]) for figure, value in one.figures.items()
-                    }
-                    for workflow, one in today.workflows.items()
-                },
-                {
-                    team: Change(figures.load, then[workflow].teams[team].load)
-                    for workflow, one in today.workflows.items()
-                    for team, figures in one.teams.items()
-                },
+                {workflow: _figures(one.figures, then[workflow].figures) for workflow, one in today.workflows.items()},
+                teams,
                 {metric: Change(level, after[metric]) for metric, level in before.items() if level is not None},
+                tuple(_notes(teams)),
             )
         )
     return WhatIf(model, today, tuple(found))
+
+
+def _figures(today: Mapping[str, float | None], then: Mapping[str, float | None]) -> dict[str, Change]:
+    return {figure: Change(today.get(figure), then.get(figure)) for figure in {**today, **then}}
+
+
+def _teams(model: Model, today: Analysis, changed: Model, then: Analysis) -> dict[str, TeamChange]:
+    before, after = _figures_of_teams(today), _figures_of_teams(then)
+    found = {}
+    crews, later = _crews(model), _crews(changed)
+    for name in {**before, **after}:
+        old, new = before.get(name), after.get(name)
+        cost, currency = _cost_per_week(crews[name])
+        found[name] = TeamChange(
+            Change(float(crews[name].people), float(later[name].people)),
+            Change(old.load if old else None, new.load if new else None),
+            Change(old.wait if old else None, new.wait if new else None),
+            Change(old.queue if old else None, new.queue if new else None),
+            Change(cost, _cost_per_week(later[name])[0]),
+            currency or _cost_per_week(later[name])[1],
+        )
+    return found
+
+
+def _crews(model: Model) -> dict[str, Team]:
+    found: dict[str, Team] = {}
+    for one in with_imports(model):
+        for team in one.all_teams:
+            found.setdefault(team.name, team)
+    return found
+
+
+def _figures_of_teams(analysis: Analysis) -> dict[str, TeamFigures]:
+    """Every team with figures, those with waits before those without."""
+    found: dict[str, TeamFigures] = {}
+    for one in analysis.workflows.values():
+        for name, team in one.teams.items():
+            if name not in found or found[name].load is None or (found[name].wait is None and team.wait is not None):
+                found[name] = team
+    return found
+
+
+def _cost_per_week(team: Team) -> tuple[float | None, str | None]:
+    if team.cost is None:
+        return None, None
+    currencies = team.cost.measure.currencies
+    week = float(work_time(team).week)
+    return team.people * float(team.cost.base) * week, currencies[0] if currencies else None
+
+
+def _notes(teams: Mapping[str, TeamChange]) -> Iterator[str]:
+    """Teams that cross the line to more work than people, or back."""
+    for name, team in teams.items():
+        old, new = team.load.today, team.load.then
+        if new is not None and new >= 1.0 and (old is None or old < 1.0):
+            yield (
+                f"overloads {name}: its load would be {new:.0%}, so work would pile up and there would be no mean time "
+                "of the cases that come to it"
+            )
+        elif old is not None and old >= 1.0 and new is not None:
+            if new < 1.0:
+                yield f"relieves {name}: its load would be {new:.0%} instead of {old:.0%}, so its queue would not grow"
+            else:
+                yield f"does not relieve {name}: its load would still be {new:.0%}, today it is {old:.0%}"
 
 
 def _called(model: Model, scenario: str | Scenario | Mapping[str, Any], number: int) -> tuple[str, str]:

@@ -1,7 +1,7 @@
 """What metrics and indicators stand at by the model alone, before any data: formulas over the exact figures.
 
-A metric without a formula comes from data and has no planned level; whatever rests on it has none either. Waits have one
-where cases keep coming to a team that keeps up.
+A metric without a formula comes from data and has no planned level; whatever rests on it has none either. Waits have
+one where cases keep coming to a team that keeps up.
 """
 
 from __future__ import annotations

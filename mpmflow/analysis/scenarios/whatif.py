@@ -15,6 +15,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from mpmflow.diagnostics.errors import LeverError
 from mpmflow.diagnostics.suggest import nearest
 from mpmflow.model import process as parts
 from mpmflow.model.base import to_fraction
@@ -29,21 +30,6 @@ __all__ = ["LeverError", "Settings", "apply", "levers"]
 _DURATION: TypeAdapter[Any] = TypeAdapter(Duration)
 ONE, ZERO = Fraction(1), Fraction(0)
 Settings = Mapping[str, Any]
-
-
-class LeverError(ValueError):
-    """A setting that cannot be made.
-
-    Attributes:
-        lever: the dotted name as given.
-        nearest: names of levers that may have been meant, the likeliest first.
-    """
-
-    def __init__(self, lever: str, what: str, near: tuple[str, ...] = ()) -> None:
-        meant = f" Did you mean {' or '.join(near)}?" if near else ""
-        super().__init__(f"{lever}: {what}.{meant}")
-        self.lever = lever
-        self.nearest = near
 
 
 def apply(model: Model, settings: Settings | Scenario | Iterable[Setting] | str) -> Model:

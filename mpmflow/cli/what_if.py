@@ -1,0 +1,52 @@
+"""`mpmflow what-if FILE SCENARIO…`: scenarios side by side with today."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import click
+
+from . import terminal
+from .opening import open_model
+from .options import question_options
+
+
+@click.command(name="what-if")
+@question_options
+@click.argument("scenarios", metavar="[SCENARIO…]", nargs=-1)
+@click.option(
+    "--set",
+    "settings",
+    metavar="LEVER=VALUE",
+    multiple=True,
+    help="A change that FILE has no scenario for, such as legal.people=2; several together make one scenario.",
+)
+def command(
+    file: str, root: str | None, as_json: bool, quiet: bool, scenarios: Sequence[str], settings: Sequence[str]
+) -> int:
+    """What would change: scenarios of FILE beside today, in times, waits, loads, costs and planned metrics. Without a
+    name and without --set all scenarios of FILE. Reads no data.
+
+    A team that a scenario overloads or relieves is named.
+    """
+    from .. import api
+
+    for setting in settings:
+        if not all(part.strip() for part in setting.partition("=")):
+            raise click.UsageError(f"--set takes a lever and its value, such as legal.people=2, not {setting!r}")
+    asked = [api.parse_settings(settings)] if settings else []
+    model = open_model(file, root=root, quiet=quiet)
+    if not scenarios and not asked and not model.scenarios:
+        raise click.UsageError(
+            f"{file} has no scenario: write one, such as scenario more_people {{ TEAM.people = 2 }}, or name a change "
+            "with --set"
+        )
+    with terminal.busy("Working out the scenarios", quiet=quiet):
+        found = api.what_if(model, *dict.fromkeys(scenarios), *asked)
+    if as_json:
+        terminal.show(found.to_json())
+    else:
+        from ..render.what_if_page import what_if_page
+
+        terminal.show(what_if_page(found))
+    return 0
