@@ -15,8 +15,51 @@ if TYPE_CHECKING:
     from ..analysis.risk.reference import Reference
     from ..model.model import Model
 
+
+def _ask(context: click.Context, option: click.Parameter, value: str | None) -> None:
+    """Keep what is asked of a log until the log is known."""
+    context.meta[f"{__name__}.{option.name}"] = value
+
+
+def source_with_query(context: click.Context, _: click.Parameter, value: str | None) -> object:
+    """The log with what is asked of it."""
+    query, case = (context.meta.get(f"{__name__}.{name}") for name in ("query", "case_notion"))
+    if query is None and case is None:
+        return value
+    from ..readers.tables import Data
+
+    return Data(value, query, case)
+
+
+log_options = together(
+    click.option(
+        "--log",
+        metavar="SOURCE",
+        callback=source_with_query,
+        help="The event log, instead of the one that FILE names under data: a file (CSV, Parquet, XES, OCEL 2.0) or a "
+        "database (sqlite:///crm.db, duckdb:///warehouse.duckdb).",
+    ),
+    click.option(
+        "--query",
+        metavar="SQL",
+        is_eager=True,
+        expose_value=False,
+        callback=_ask,
+        help="The rows of the log, where it is a database: one SELECT.",
+    ),
+    click.option(
+        "--case-notion",
+        metavar="NAME",
+        is_eager=True,
+        expose_value=False,
+        callback=_ask,
+        help="The column that is the case, or the type of object, where the log is object-centric (OCEL).",
+    ),
+)
+"""Where the events are, for every verb that reads some: the verb is given `log`, with the query in it."""
+
 evidence_options = together(
-    click.option("--log", metavar="PATH", help="The event log, instead of the one that FILE names under data."),
+    log_options,
     click.option("--series", metavar="PATH", help="The series of metrics and indicators, instead of those of FILE."),
     click.option(
         "--as-of",
@@ -39,7 +82,7 @@ evidence_options = together(
 def evaluate(
     model: Model,
     *,
-    log: str | None,
+    log: object,
     series: str | None,
     as_of: datetime | None,
     reference: str,

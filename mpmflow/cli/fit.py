@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import click
 
-from . import guard, terminal
+from . import discovering, guard, terminal
+from .evidence import log_options
 from .opening import open_model
 from .options import json_option, quiet_option, root_option, together
 
@@ -28,7 +31,7 @@ def _memory(context: click.Context, option: click.Parameter, value: str) -> floa
 
 
 fitting_options = together(
-    click.option("--log", metavar="PATH", help="The event log, instead of the one that FILE names under data."),
+    log_options,
     click.option(
         "-o",
         "--output",
@@ -58,18 +61,24 @@ fitting_options = together(
 @click.argument("file", metavar="FILE", required=False)
 @root_option
 @fitting_options
+@discovering.discovering_options
 @json_option
 @quiet_option
 def command(
     file: str | None,
     root: str | None,
-    log: str | None,
+    log: Any,
     output: str | None,
     overwrite: bool,
     memory: float | None,
     since: datetime | None,
     until: datetime | None,
     empirical: bool,
+    discover: Any,
+    columns: Sequence[str],
+    share: str,
+    causes: bool,
+    propose_causes: bool,
     as_json: bool,
     quiet: bool,
 ) -> int:
@@ -78,16 +87,34 @@ def command(
 
     Cases that are still open count as open. With -o the fitted numbers are written into a copy of FILE, everything else
     in it unchanged. Numbers that the log contradicts are an answer, not a failure: it ends with 0.
+
+    Without FILE, --discover LOG drafts a workflow from a log alone. --causes and --propose-causes ask the history which
+    indicators and metrics foretell which metrics.
     """
+    if discover is not None:
+        if file is not None or log is not None:
+            raise click.UsageError("--discover takes the log and nothing else: mpmflow fit --discover LOG -o draft.mpm")
+        return discovering.drafted(discover, output, overwrite, columns, share, as_json, quiet)
+    if columns:
+        raise click.UsageError(
+            "--column belongs to --discover; the columns of a log are said in the data block of FILE"
+        )
+    if file is not None and (causes or propose_causes):
+        if output is not None:
+            raise click.UsageError("-o writes what was fitted: leave --causes or --propose-causes away, or -o")
+        return discovering.learned(file, root, log, propose_causes, as_json, quiet)
     if file is None:
-        raise click.UsageError("Name the file whose numbers are to be fitted: mpmflow fit FILE --log PATH")
+        raise click.UsageError(
+            "Name the file whose numbers are to be fitted: mpmflow fit FILE --log PATH; or draft one from a log alone: "
+            "mpmflow fit --discover LOG"
+        )
     return fitted(file, root, log, output, overwrite, memory, since, until, empirical, as_json, quiet)
 
 
 def fitted(
     file: str,
     root: str | None,
-    log: str | None,
+    log: Any,
     output: str | None,
     overwrite: bool,
     memory: float | None,

@@ -23,7 +23,7 @@ VERBS: dict[str, str] = {
     "explain": "Why an indicator, metric, objective or step stands where it does, back to its line",
     "test": "Run the test blocks of files: rules, forecasts, spread; coverage and mutation",
     "what-if": "Scenarios side by side with today: times, waits, loads, costs",
-    "fit": "Shares, times, arrivals and teams as a log has them, beside the declared ones",
+    "fit": "Shares, times, arrivals, teams and causes as the data have them; drafts a workflow from a log",
     "draw": "Draw the workflow, causes, objectives, hand-offs or metrics",
     "export": "Write the workflow for a model checker (PRISM), or the model as JSON",
     "fmt": "Rewrite files in the one canonical style",

@@ -102,12 +102,15 @@ class Discovery(Result):
         return self.text
 
 
-def discover(histories: Histories, *, path: str | None = None, share: float = SHARE) -> Discovery:
+def discover(
+    histories: Histories, *, path: str | None = None, query: str | None = None, share: float = SHARE
+) -> Discovery:
     """Draft a workflow from what the cases of a log did.
 
     Args:
         histories: the cases, as `readers.follows` counts them.
         path: how the draft's `data` block should name the log; None for a log that is no file.
+        query: what was asked of a database.
         share: of the cases that the draft should explain at least, where the log's listed variants can.
 
     Raises ValueError for a share outside 0 to 1.
@@ -115,7 +118,7 @@ def discover(histories: Histories, *, path: str | None = None, share: float = SH
     if not 0 < share <= 1:
         raise ValueError(f"the share of cases to explain lies between 0 and 1, not at {share}")
     found = structure(histories, share=share)
-    made, script = _model(histories, found, path)
+    made, script = _model(histories, found, path, query)
     replayed = _replayed(made.workflows[0], histories, script, found)
     left = tuple(_left_out(histories, found))
     kept = _activities(found)
@@ -155,7 +158,7 @@ def _activities(found: Structure) -> set[int]:
     return kept
 
 
-def _model(histories: Histories, found: Structure, path: str | None) -> tuple[Model, Script]:
+def _model(histories: Histories, found: Structure, path: str | None, query: str | None) -> tuple[Model, Script]:
     names = Names()
     workflow = names.of(_stem(histories.label))
     metrics = [names.unique("cycle_time"), names.unique("right_first_time")]
@@ -209,7 +212,7 @@ def _model(histories: Histories, found: Structure, path: str | None) -> tuple[Mo
                 )
                 for function, name, better, unit in measured
             ),
-            data=(_source(histories, path),) if path is not None else (),
+            data=(_source(histories, path, query),) if path is not None else (),
         ),
         script,
     )
@@ -234,13 +237,13 @@ def _law(spreads: Sequence[Spread], members: Iterable[int]) -> Duration | None:
     return duration(pooled(spreads[member] for member in members))
 
 
-def _source(histories: Histories, path: str) -> LogSource:
+def _source(histories: Histories, path: str, query: str | None) -> LogSource:
     columns = tuple(
         Column(role=role, column=histories.columns[role] if histories.columns[role] != role else None)
         for role in ROLES
         if role in histories.columns
     )
-    return LogSource(path=path, columns=columns)
+    return LogSource(path=path, query=query, columns=columns)
 
 
 def _gaps(histories: Histories, found: Structure) -> tuple[Spread, ...]:

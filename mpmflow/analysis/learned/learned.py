@@ -64,6 +64,7 @@ class LearnedCause:
         periods: how many are behind it.
         grade: `strong`, `fair` or `none`.
         why: why nothing was found, "" where it was.
+        step, unit, scale: how people say the gain: `step` more of the source add `gain * scale` of `unit`.
     """
 
     source: str
@@ -83,6 +84,9 @@ class LearnedCause:
     periods: int = 0
     grade: Grade = "none"
     why: str = ""
+    step: str = "+1"
+    unit: str = ""
+    scale: float = 1.0
 
     def to_dict(self) -> Document:
         return {
@@ -101,6 +105,7 @@ class LearnedCause:
             "periods": self.periods,
             "grade": self.grade,
             "why": self.why,
+            "said": {"step": self.step, "unit": self.unit, "scale": self.scale},
         }
 
 
@@ -137,7 +142,7 @@ class LearnedCauses(Result):
 
     def rows(self) -> Mapping[str, list[Any]]:
         documents = [one.to_dict() for one in self.causes]
-        names = [name for name in LearnedCause("", "").to_dict() if name != "why"]
+        names = [name for name in LearnedCause("", "").to_dict() if name not in ("why", "said")]
         return {name: [document[name] for document in documents] for name in names}
 
     def __str__(self) -> str:

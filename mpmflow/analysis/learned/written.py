@@ -2,19 +2,57 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from math import floor
 
+from mpmflow.analysis.risk.influences import causes_of
 from mpmflow.model.imports import with_imports
 from mpmflow.model.measures import Cause, Each, Evidence, Indicator, Lag
 from mpmflow.model.model import Model
+from mpmflow.model.observations import Observations
 from mpmflow.model.quantities import Quantity
 from mpmflow.model.units import parse_unit
 
-from .learned import LearnedCause
+from .learned import LearnedCause, LearnedCauses, learned_causes, propose_causes
 
 NOTE = "predictive, not causal"
 _SPANS = (("w", 604_800.0), ("d", 86_400.0), ("h", 3_600.0))
+
+
+def learn(model: Model, observations: Observations, *, propose: bool = False) -> LearnedCauses:
+    """The influences that a model calls `learned`, or with `propose` links that nobody declared, as an answer."""
+    found = propose_causes(model, observations) if propose else learned_causes(model, observations)
+    declared = {(one.source, one.effect): one for one in causes_of(model)}
+    made = [(one, written(model, one, declared.get((one.source, one.effect)))) for one in found]
+    notes = []
+    if not found:
+        notes.append(
+            "There is no pair to look at: a candidate needs data of a metric that comes after the process, and of an "
+            "indicator or metric that leads to it."
+            if propose
+            else "No cause of the model is learned: write `cause A -> B { learned, lag 0w to 6w }`."
+        )
+    return LearnedCauses(
+        causes=tuple(_said(model, one) for one in found),
+        declared=not propose,
+        lines=tuple(_line(cause) for _, cause in made if cause is not None),
+        notes=tuple(notes),
+    )
+
+
+def _said(model: Model, found: LearnedCause) -> LearnedCause:
+    """The same with the units in which people say its gain."""
+    step, unit = _step(model, found.source), _unit(model, found.effect)
+    scale = float(step.base) / float(parse_unit(unit).factor)
+    return replace(found, step=f"+{step}", unit=unit, scale=scale)
+
+
+def _line(cause: Cause) -> str:
+    head, *clauses = Model(causes=(cause,)).to_text().strip().splitlines()
+    if not clauses:
+        return head
+    return f"{head} {', '.join(clause.strip() for clause in clauses[:-1])} }}"
 
 
 def written(model: Model, found: LearnedCause, declared: Cause | None = None) -> Cause | None:
