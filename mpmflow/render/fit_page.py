@@ -80,7 +80,7 @@ def _table(numbers: Sequence[FittedNumber], *, declared: bool) -> RenderableType
             [
                 f"{one.name}{visit}",
                 one.declared or "" if declared else "",
-                _fitted(one) + ("" if one.written or not declared else " *"),
+                _fitted(one) + (" *" if declared and not one.written and one.why_not != "as declared" else ""),
                 interval,
                 f"{one.count:,.0f}" + (f" + {one.open:,.0f} open" if round(one.open) else ""),
                 _sure(one) if declared else "",
@@ -131,9 +131,12 @@ def _remarks(found: Fit) -> Iterator[str]:
             kept.setdefault(one.why_not, []).append(one.name)
     for reason, names in kept.items():
         yield f"* {', '.join(dict.fromkeys(names))}: the text keeps its number, for {reason}."
+    told: dict[str, list[str]] = {}
     for one in found.numbers:
-        if one.note and (one.kind in ("at_most", "people") or one.distance is None):
-            yield f"{one.name}: {one.note}."
+        if one.note and one.distance is None:
+            told.setdefault(one.note, []).append(one.name)
+    for note, names in told.items():
+        yield f"{', '.join(dict.fromkeys(names))}: {note}."
     missed = [one for one in found.numbers if _missed(one)]
     if missed:
         worst = max(missed, key=lambda one: one.distance or 0.0)

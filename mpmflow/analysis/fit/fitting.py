@@ -286,7 +286,7 @@ class _Fitting:
                 note = "; ".join(
                     part
                     for part in (
-                        "open ones by gamma waits" if "gamma waits" in found.methods else "",
+                        "open decisions counted by the gamma law of their waits" if "gamma waits" in found.methods else "",
                         "drawn towards decisions of the same kind"
                         if pooled and row.prior.sum() > 0.1 * row.counts.sum()
                         else "",
