@@ -318,12 +318,12 @@ class _Count:
         tied = (nw.col("ms") == nw.col("prev_ms")).cast(nw.Int64)
         self.counted.ties += int(rows_of(frame.select(tied.sum().alias("ties")))[0][0] or 0)
         frame = frame.with_columns(nw.col("prev").fill_null(FIRST).cast(nw.Int64))
-        if self.scopes:
-            frame = self._by_branch(frame)
-        return frame.with_columns(
-            (nw.col("ms") - nw.col("prev_ms")).fill_null(0).cast(nw.Int64).alias("gap"),
-            self._period("ms").alias("period"),
-        )
+        return self._by_branch(frame) if self.scopes else frame
+
+    @property
+    def gap(self) -> Any:
+        """The time since the event before, 0 where there is none."""
+        return (nw.col("ms") - nw.col("prev_ms")).fill_null(0).cast(nw.Int64)
 
     def _period(self, column: str) -> Any:
         """The number of the period in which a moment lies, from 0 for that of the log's first event."""
@@ -389,13 +389,18 @@ class _Count:
     def _successions(self, frame: Any) -> list[Succession]:
         """The pairs of a part. A group is one whole number, which every engine groups faster than four columns."""
         beside = nw.when(nw.col("beside")).then(1).otherwise(0) if self.scopes else nw.lit(0)
-        key = ((nw.col("period") * self.size + nw.col("prev") + 1) * self.size + nw.col("code")) * 2 + beside
-        span, timed = nw.col("gap"), nw.col("prev") >= 0
+        key = ((self._period("ms") * self.size + nw.col("prev") + 1) * self.size + nw.col("code")) * 2 + beside
+        span, timed = self.gap, nw.col("prev") >= 0
         if self.events.lifecycle:
             timed = timed & ~nw.col("paired")
             span = nw.when(timed).then(span).otherwise(0).cast(nw.Int64)
-        rows = frame.select(
-            key.alias("key"), *self.segments, "gap", span.alias("span"), timed.cast(nw.Int64).alias("timed")
+        # What no longer looks at neighbours is put off and done in one sweep.
+        rows = frame.lazy().select(
+            key.alias("key"),
+            *self.segments,
+            self.gap.alias("gap"),
+            span.alias("span"),
+            timed.cast(nw.Int64).alias("timed"),
         )
         found = []
         for number, *segment, events, timed_, total, high, mixed, low, longest in rows_of(self._summed(rows)):
@@ -413,9 +418,13 @@ class _Count:
         return found
 
     def _sum_into(self, found: dict[tuple[int, str, Segment], Times], frame: Any, span: Any) -> None:
-        key = nw.col("period") * self.size + nw.col("code")
-        rows = frame.select(
-            key.alias("key"), *self.segments, "gap", span.cast(nw.Int64).alias("span"), nw.lit(1).alias("timed")
+        key = self._period("ms") * self.size + nw.col("code")
+        rows = frame.lazy().select(
+            key.alias("key"),
+            *self.segments,
+            self.gap.alias("gap"),
+            span.cast(nw.Int64).alias("span"),
+            nw.lit(1).alias("timed"),
         )
         for number, *segment, _, timed, total, high, mixed, low, _ in rows_of(
             self._summed(rows.filter(nw.col("span") >= 0))
@@ -544,7 +553,7 @@ class _Count:
     def _pauses(self, frame: Any) -> Any:
         """The times that cases waited after the marks where they may also end in silence."""
         codes = [self.code[mark] for mark in patient_marks(self.ways)] if self.patience is not None else []
-        return frame.filter(nw.col("prev").is_in(codes)).select("prev", "gap") if codes else None
+        return frame.filter(nw.col("prev").is_in(codes)).select("prev", self.gap.alias("gap")) if codes else None
 
     def _limits(self, pauses: Sequence[Any]) -> None:
         """How long one waits after each mark for a case to go on: the nearest-rank quantile of those that did."""

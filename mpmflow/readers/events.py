@@ -24,8 +24,8 @@ class Events:
 
     Attributes:
         frame: columns case, activity, ms (moments), row, `w0`… (texts that claims look at), `n0`… (numbers), and
-            lifecycle and resource where the log has them; a narwhals DataFrame, or a LazyFrame of polars or of an engine
-            that computes itself. Cases are texts, or in a LazyFrame whole numbers where the log has such; only polars
+            lifecycle and resource where the log has them; a narwhals DataFrame, or a LazyFrame of polars or of an
+            engine that computes itself. Cases are texts, or in a LazyFrame whole numbers where the log has such; only polars
             knows a `row`.
         label: what to call the log.
         file: its path, None for a frame.
@@ -96,8 +96,9 @@ def open_events(
     roles = find_roles(table, declared)
     columns = _columns(declared, roles, looks_at, numbers)
     need_columns(list(columns.values()), table.columns, table.label)
+    table, native = table.select(list(columns.values()))
     notes = [*table.notes, *roles.notes]
-    frame = nw.from_native(table.select(list(columns.values())))
+    frame = nw.from_native(native)
     if table.csv:
         # A blank line is a row of missing cells here, and no event.
         frame = frame.with_row_index(ROW)
@@ -187,7 +188,11 @@ def need_cells(frame: Any, columns: dict[str, str], table: Table) -> None:
 def _count(frame: Any, columns: dict[str, str], table: Table, until: int | None, notes: list[str]) -> Events:
     looks = [name for name in columns if name[0] == "w"]
     frame = frame.with_columns(*(nw.col(name).fill_null("") for name in looks)) if looks else frame
-    missing = [nw.col(role).is_null() | (nw.col(role).cast(nw.String) == "") for role in ("case", "activity")]
+    types = frame.collect_schema()
+    missing = [
+        nw.col(role).is_null() | (nw.col(role) == "") if types[role] == nw.String else nw.col(role).is_null()
+        for role in ("case", "activity")
+    ]
     counted = rows_of(
         frame.with_columns(
             (nw.col("ms") % DAY).alias("clock"),

@@ -27,7 +27,7 @@ class Sorted:
 
     def arrange(self, frame: Any) -> Any:
         """The frame in order, with the flags `first` and `last` of each group."""
-        frame = nw.from_native(frame.to_native().sort([*self.keys, *self.then], maintain_order=True))
+        frame = nw.from_native(_in_order(frame.to_native(), [*self.keys, *self.then]))
         first: Any = nw.lit(False)
         last: Any = nw.lit(False)
         for key in self.keys:
@@ -98,3 +98,31 @@ class Windowed:
 
 
 Order = Sorted | Windowed
+
+
+def _in_order(frame: Any, by: Sequence[str]) -> Any:
+    """A polars frame sorted, rows that are equal in the order in which they were.
+
+    Whole numbers whose ranges fit one number together are sorted as that number, in half the time.
+    """
+    import polars
+
+    low, bits = {}, {}
+    for name in by:
+        ends = frame.select(low=polars.col(name).min(), high=polars.col(name).max()).row(0)
+        if not frame[name].dtype.is_integer() or None in ends:
+            return frame.sort(by, maintain_order=True)
+        low[name], bits[name] = int(ends[0]), (int(ends[1]) - int(ends[0])).bit_length()
+    if sum(bits.values()) > 62:
+        return frame.sort(by, maintain_order=True)
+    types = {name: frame[name].dtype for name in by}
+    key: Any = polars.lit(0)
+    for name in by:
+        key = key * (1 << bits[name]) + (polars.col(name).cast(polars.Int64) - low[name])
+    frame = frame.select(polars.exclude(*by), key.alias("key")).sort("key", maintain_order=True)
+    rest: Any = polars.col("key")
+    columns = []
+    for name in reversed(by):
+        columns.append((rest % (1 << bits[name]) + low[name]).cast(types[name]).alias(name))
+        rest = rest // (1 << bits[name])
+    return frame.lazy().with_columns(columns).drop("key").collect()
