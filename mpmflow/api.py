@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from .analysis.exact.figures import Solution
     from .analysis.exact.law_of_time import RemainingTime
     from .analysis.fit.fitted import Fit
-    from .analysis.observed.indicators import Observed
     from .analysis.learned.learned import LearnedCauses
+    from .analysis.observed.indicators import Observed
     from .analysis.risk.evaluation import Evaluation
     from .analysis.risk.reference import Reference
     from .analysis.scenarios.closed_forms import Formula
@@ -557,7 +557,10 @@ def fit(
     >>> model = parse('''
     ... workflow w {
     ...   step brief
-    ...   decision ok { yes seen as "approved", no 20% -> brief rework seen as "sent back" }
+    ...   decision ok {
+    ...     yes seen as "approved"
+    ...     no 20% -> brief rework seen as "sent back"
+    ...   }
     ... }
     ... ''')
     >>> import polars
@@ -567,6 +570,7 @@ def fit(
     >>> found["ok.no"].declared, found["ok.no"].fitted, found["ok.no"].contradicted
     ('20%', '50%', True)
     """
+    from .analysis.fit.causes import asks_for_causes, with_causes
     from .analysis.fit.fitting import fit as answer
     from .readers.libraries import needed
 
@@ -587,6 +591,11 @@ def fit(
             source=origin.source,
             places=origin.places,
         )
+    if asks_for_causes(model):
+        from .readers.observe import observe as read_observations
+
+        seen = read_observations(model, folder=origin.folder, log=log, as_of=until)
+        found = with_causes(found, model, seen, origin.source.name if origin.source else "<text>")
     _remember(found.model, Origin(origin.folder))
     return found
 
@@ -631,8 +640,9 @@ def rule_coverage(*models: Model) -> Coverage:
     """
     from .testing.coverage import coverage_of
     from .testing.results import Coverage as Answer
+    from .testing.results import Covered
 
-    found = []
+    found: list[Covered] = []
     for model in models:
         samples = samples_of(model)
         with _answering(model):
@@ -650,9 +660,10 @@ def mutate(*models: Model) -> Mutation:
     Raises ValueError for a model whose tests fail as it is, MpmError where a workflow has no figures.
     """
     from .testing.mutate import mutants_of
+    from .testing.results import Mutant
     from .testing.results import Mutation as Answer
 
-    found = []
+    found: list[Mutant] = []
     for model in models:
         samples = samples_of(model)
         with _answering(model):

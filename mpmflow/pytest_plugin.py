@@ -1,7 +1,7 @@
 """The `test` blocks of `.mpm` files as pytest's own tests: one item a test, or a row of examples.
 
-Collected are `.mpm` files under the folders that pytest is given, as far as they hold a `test` block, and those named on
-the command line in any case. Nothing of mpmflow is imported before the first such file.
+Collected are `.mpm` files under the folders that pytest is given, as far as they hold a `test` block, and those named
+on the command line in any case. Nothing of mpmflow is imported before the first such file.
 
 Options: `--mpm-coverage` says at the end how far the tests exercise rules, outcomes and causes; `-p no:mpmflow` turns
 all of this off. In a configuration file `mpm_files = examples/*.mpm` narrows the search (`mpm_files =`, empty, to

@@ -29,9 +29,7 @@ if TYPE_CHECKING:
     type=click.FloatRange(0, 100),
     help="With --coverage or --mutate: end with 1 below this per cent.",
 )
-@click.option(
-    "--mutate", is_flag=True, help="Change the rules one by one and name the changes that no test notices."
-)
+@click.option("--mutate", is_flag=True, help="Change the rules one by one and name the changes that no test notices.")
 @json_option
 @root_option
 @quiet_option

@@ -1,15 +1,16 @@
 """What the tests of a model exercise: clauses of rules, outcomes of decisions, causes.
 
 A clause counts once an expectation is about its indicator, over every period up to that expectation's evening; its
-halves are `true` and `false`. An outcome counts where a test gives it, or moves it by giving another outcome of the same
-decision, and an expectation of a forecast or of spread rests on it, or one of a state reads it; its halves are `above
-plan` and `up to plan`. A cause counts where an expected forecast is moved through it; its halves are `rises` and
-`falls`, of its effect.
+halves are `true` and `false`. An outcome counts where a test gives it, or moves it by giving another outcome of the
+same decision; its halves are `above plan` and `up to plan`. A cause counts where an expected forecast is moved through
+it; its halves are `rises` and `falls`, of its effect.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from fractions import Fraction
+from itertools import pairwise
 
 from mpmflow.analysis.exact.laws_of import Samples
 from mpmflow.analysis.expectations.looking import Look
@@ -65,7 +66,7 @@ def coverage_of(model: Model, places: Mapping[str, Span], *, samples: Samples | 
     for node in nodes_in(model, Decision):
         for outcome, plan in zip(node.outcomes, mean_over_visits(node.outcomes), strict=True):
             name = f"{node.name}.{outcome.name}"
-            share = write_quantity(Quantity(value=round(100 * float(plan), 2), unit="%"))
+            share = write_quantity(Quantity(value=Fraction(f"{100 * float(plan):.2f}"), unit="%"))
             halves = outcomes.halves(name, "above plan", "up to plan")
             found.append(Covered("outcome", name, f"{name}, planned {share}", halves, places.get(name)))
     for cause in model.causes:
@@ -127,7 +128,7 @@ def _causes(look: Look, case: Case, tally: _Tally) -> None:
         changes = {row.name: row.change or 0.0 for row in evaluation.metrics}
         figure = next((row for row in evaluation.metrics if row.name == expected.name), None)
         for path in figure.paths if figure is not None else ():
-            for source, effect in zip(path, path[1:], strict=False):
+            for source, effect in pairwise(path):
                 change = changes.get(effect, 0.0)
                 if abs(change) > _NO_CHANGE:
                     tally.add(f"cause:{source}->{effect}", int(change > 0), int(change < 0))

@@ -72,9 +72,7 @@ def _days(look: Look, case: Case, expected: scenes.Expectation) -> Sequence[date
     return list(dict.fromkeys(found))
 
 
-def _one(
-    look: Look, case: Case, expected: scenes.Expectation, text: str, place: Span | None, day: date
-) -> Verdict:
+def _one(look: Look, case: Case, expected: scenes.Expectation, text: str, place: Span | None, day: date) -> Verdict:
     if isinstance(expected, scenes.ExpectState):
         return _state(look, case, expected, text, place, day)
     if isinstance(expected, scenes.ExpectLevel):
@@ -83,9 +81,7 @@ def _one(
     return _spread(look, expected, text, place, day)
 
 
-def _state(
-    look: Look, case: Case, expected: scenes.ExpectState, text: str, place: Span | None, day: date
-) -> Verdict:
+def _state(look: Look, case: Case, expected: scenes.ExpectState, text: str, place: Span | None, day: date) -> Verdict:
     period = look.period_of(day)
     if period is None or expected.name not in look.traces:
         return Verdict(text, "unknown: it has no rules that could be followed", False, place)
@@ -105,9 +101,7 @@ def _missing(look: Look, name: str, period: int) -> str:
     return "No value is given for that period; a missing value never fires a rule and never clears one."
 
 
-def _level(
-    look: Look, case: Case, expected: scenes.ExpectLevel, text: str, place: Span | None, day: date
-) -> Verdict:
+def _level(look: Look, case: Case, expected: scenes.ExpectLevel, text: str, place: Span | None, day: date) -> Verdict:
     level = case.number_of(expected.value)
     wanted, unit = float(level.base), level.unit
     value, told, hint = None, "observed", ""
@@ -118,7 +112,9 @@ def _level(
             hint = f"{error.message[:1].upper()}{error.message[1:]}."
         else:
             value = figure.forecast if figure is not None else None
-            told = f"forecast for {figure.on.isoformat()}" if figure is not None and figure.on is not None else "forecast"
+            told = (
+                f"forecast for {figure.on.isoformat()}" if figure is not None and figure.on is not None else "forecast"
+            )
             hint = f"Nothing given tells its level: give values of `{expected.name}`, or of what its formula reads."
     if value is None:
         period = look.period_of(day)

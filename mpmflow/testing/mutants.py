@@ -20,6 +20,7 @@ from mpmflow.model.process import Branch, Decision, Node, Outcome, Parallel
 from mpmflow.model.quantities import Quantity, write_quantity
 from mpmflow.model.rules import (
     Both,
+    Chart,
     Condition,
     Either,
     Held,
@@ -56,7 +57,7 @@ class Change:
 def changes_of(model: Model, periods: dict[str, Quantity]) -> Iterator[Change]:
     """Every change of a model, in the order of its text. `periods` has the spacing of each indicator's values."""
     for number, indicator in enumerate(model.declared_indicators):
-        period = periods.get(indicator.name, Quantity(value=1, unit="w"))
+        period = periods.get(indicator.name, Quantity(value=Fraction(1), unit="w"))
         for position, rule in enumerate(indicator.rules):
             before = f"{rule.level} {rule_text(rule)}"
             where = f"{indicator.name}/rules.{position}"
@@ -112,7 +113,7 @@ def _of_condition(condition: Condition, period: Quantity) -> Iterator[tuple[str,
             other = "falls" if condition.direction == "rises" else "rises"
             yield "side", "", condition.model_copy(update={"direction": other})
         case OutOfControl():
-            chart = "limits" if condition.chart is None else None
+            chart: Chart | None = "limits" if condition.chart is None else None
             yield "chart", "", OutOfControl(chart=chart)
         case Held():
             longer = condition.span.base + period.base
@@ -151,7 +152,7 @@ def _scaled(quantity: Quantity, factor: Fraction) -> Quantity:
 
 
 def _of_seconds(seconds: Fraction, unit: str) -> Quantity:
-    return Quantity(value=seconds / Quantity(value=1, unit=unit).base, unit=unit)
+    return Quantity(value=seconds / Quantity(value=Fraction(1), unit=unit).base, unit=unit)
 
 
 # ------------------------------------------------------------------------------------------ process
@@ -214,7 +215,7 @@ def _of_cause(cause: Cause) -> Iterator[tuple[str, str, str, Cause]]:
     if cause.lag is not None:
         twice = Lag(low=_scaled(cause.lag.low, Fraction(2)), high=_scaled(cause.lag.high, Fraction(2)))
         if cause.lag.high.value == 0:
-            month = Quantity(value=4, unit="w")
+            month = Quantity(value=Fraction(4), unit="w")
             twice = Lag(low=month, high=month)
         yield "lag", f"{way}: {_lag(cause.lag)}", f"{way}: {_lag(twice)}", cause.model_copy(update={"lag": twice})
     for factor in (Fraction(-1), Fraction(3, 2)):
@@ -232,5 +233,3 @@ def _of_cause(cause: Cause) -> Iterator[tuple[str, str, str, Cause]]:
 
 def _lag(lag: Lag) -> str:
     return f"lag {lag.low}" if lag.low == lag.high else f"lag {lag.low} to {lag.high}"
-
-

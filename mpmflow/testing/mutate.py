@@ -58,7 +58,9 @@ def mutants_of(model: Model, places: Mapping[str, Span], *, samples: Samples | N
     cases = list(cases_of(model))
     for case in cases:
         if not judge(model, case, places, samples=samples).passed:
-            raise ValueError(f'the test "{case.name}" fails as it is; mend it before asking what the tests would notice')
+            raise ValueError(
+                f'the test "{case.name}" fails as it is; mend it before asking what the tests would notice'
+            )
     prepared = [(case, given_in(case)) for case in cases]
     subject, situations = Subject(model), Situations(model, prepared, samples)
     periods, never_reached = _periods(model, prepared), _never_reached(model)
@@ -82,8 +84,8 @@ def _periods(model: Model, prepared: Prepared) -> dict[str, Quantity]:
     found: dict[str, Quantity] = {}
     for case, _ in prepared:
         for expected in case.test.expects:
-            name = getattr(expected, "name", None)
-            for given in case.test.given if name is not None else ():
+            name = getattr(expected, "name", "")
+            for given in case.test.given if name else ():
                 if name not in found or given.every.base < found[name].base:
                     found[name] = given.every
     return found
@@ -162,7 +164,7 @@ def _shortened(values: Sequence[Fraction | None], unit: str) -> Iterator[scenes.
         times = sum(1 for _ in row)
         one = scenes.Value(value=None if value is None else Quantity(value=value / parse_unit(unit).factor, unit=unit))
         if times > 3 and value is not None:
-            yield scenes.Ramp(start=one, step=Quantity(value=0, unit=unit), times=times - 1)
+            yield scenes.Ramp(start=one, step=Quantity(value=Fraction(0), unit=unit), times=times - 1)
         else:
             yield from [one] * times
 
@@ -197,7 +199,9 @@ def _unit_in(rule: Rule) -> str | None:
             level = getattr(part, name, None)
             if isinstance(level, Quantity):
                 return level.unit
-        waiting += [inner for name in ("condition", "left", "right") if (inner := getattr(part, name, None)) is not None]
+        waiting += [
+            inner for name in ("condition", "left", "right") if (inner := getattr(part, name, None)) is not None
+        ]
     return None
 
 
@@ -303,7 +307,7 @@ def _situations(model: Model, prepared: Prepared) -> Iterator[tuple[scenes.Given
                 if outcome.has_effect and outcome.share is not None and outcome.share.first > 0:
                     share = max(min(outcome.share.first * 2, (outcome.share.first + 1) / 2), Fraction(3, 10)) * 100
                     value = scenes.Value(value=Quantity(value=Fraction(round(share)), unit="%"))
-                    steady = scenes.Ramp(start=value, step=Quantity(value=0, unit="%"), times=7)
+                    steady = scenes.Ramp(start=value, step=Quantity(value=Fraction(0), unit="%"), times=7)
                     name = f"{node.name}.{outcome.name}"
                     worse = scenes.Given(name=name, values=(steady,), every=WEEK, start=start)
                     yield (worse,)
@@ -317,14 +321,14 @@ def _situations(model: Model, prepared: Prepared) -> Iterator[tuple[scenes.Given
 
 
 def _start(model: Model) -> date:
-    """Where forecasts of proposed tests begin: `START`, but half a year before the first target's date at the latest."""
+    """Where forecasts of proposed tests begin: `START`, or half a year before the first target's date, the earlier one."""
     days = [target.by for target in targets_of(model).values() if target.by is not None]
     first = min(days, default=START + timedelta(weeks=26)) - timedelta(weeks=26)
     return min(START, first - timedelta(days=first.weekday()))
 
 
 def _followed(model: Model, cause: Cause, start: date) -> Iterator[tuple[scenes.Given, ...]]:
-    """Forty weeks in which the effect of a cause follows its source three weeks later, so that there is much to learn."""
+    """Forty weeks in which the effect of a cause follows its source three weeks later: there is something to learn."""
     metrics = {metric.name: _usual_level(metric) for metric in model.metrics}
     for workflow in model.workflows:
         if isinstance(workflow.arrivals, PoissonArrivals):
@@ -335,7 +339,8 @@ def _followed(model: Model, cause: Cause, start: date) -> Iterator[tuple[scenes.
     for name, late in ((cause.source, 0), (cause.effect, 3)):
         level, unit = metrics[name]
         week = [
-            1 + Fraction(((number - late) * 7 + (number - late) ** 2 * 3) % 11 - 5 - (5 if number - late > 33 else 0), 20)
+            1
+            + Fraction(((number - late) * 7 + (number - late) ** 2 * 3) % 11 - 5 - (5 if number - late > 33 else 0), 20)
             for number in range(40)
         ]
         values = tuple(scenes.Value(value=Quantity(value=_three_digits(level * one), unit=unit)) for one in week)

@@ -55,7 +55,9 @@ def _in_files(run: TestRun) -> str:
 
 def without_tests(run: TestRun) -> Sequence[str]:
     """A sentence for every file without a test."""
-    return [f'{file} has no tests; write a block such as test "a title" {{ given …, expect … }}' for file in run.without]
+    return [
+        f'{file} has no tests; write a block such as test "a title" {{ given …, expect … }}' for file in run.without
+    ]
 
 
 def coverage(found: Coverage) -> str:

@@ -57,9 +57,7 @@ def given(
             near = names.nearest(name, MEASURED)
             meant = f"; did you mean {' or '.join(near)}?" if near else ""
             raise KeyError(f"{name} is no indicator or metric of the model{meant}")
-        entries = tuple(
-            scenes.Value(value=None if value is None else Quantity.model_validate(value)) for value in row
-        )
+        entries = tuple(scenes.Value(value=None if value is None else Quantity.model_validate(value)) for value in row)
         span = Quantity.model_validate(every)
         rows.append(scenes.Given(name=name, values=entries, every=span, start=_day(start)))
     case = Case(scenes.Test(title="given in Python", given=tuple(rows)), 0)
@@ -67,7 +65,7 @@ def given(
 
 
 def assert_state(seen: Seen, name: str, state: str, *, at: date | str | None = None) -> None:
-    """Fail, with the clauses that decided, unless an indicator is in a state on the evening of a day (else the last)."""
+    """Fail, with the clauses that decided, unless an indicator is in a state on the evening of a day (or the last)."""
     _hold(seen, scenes.ExpectState(name=name, state=state, at=_day(at)))
 
 

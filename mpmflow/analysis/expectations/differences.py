@@ -37,7 +37,8 @@ def difference(
     period: float,
     low: Fraction | None,
     high: Fraction | None,
-    usual: Fraction | None = None, scale: Fraction = Fraction(1),
+    usual: Fraction | None = None,
+    scale: Fraction = Fraction(1),
 ) -> Difference:
     """Where two versions of an indicator's rules part.
 
@@ -168,7 +169,9 @@ def _stories(
     calm = [centre + (wobble if number % 2 else -wobble) for number in range(BASELINE)]
     sd = 2.0 * wobble / 1.1284  # of single figures: the mean moving range over 1.128
     digits = 1 - int(np.floor(np.log10(sd)))
-    marks = sorted({*levels, *(round(centre + z * sd, digits) for z in (-4.0, -2.5, -1.5, -0.6, 0.6, 1.5, 2.5, 3.2, 4.0))})
+    marks = sorted(
+        {*levels, *(round(centre + z * sd, digits) for z in (-4.0, -2.5, -1.5, -0.6, 0.6, 1.5, 2.5, 3.2, 4.0))}
+    )
     for mark in marks:
         for count in (1, 2, 3, 4, 5, 6, 8, 9, 10, 12, 15):
             yield [*calm, *([mark] * count)]

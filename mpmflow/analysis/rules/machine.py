@@ -5,8 +5,8 @@ both say the same (the tests hold them to it). Because its memory is small and f
 side by side through everything that can ever be observed: either some series tells them apart, and the walk finds the
 shortest, or none ever does, which is a proof.
 
-Control charts, rises and falls look at more of the past than such a memory holds. In a walk their truth is unknown, as it
-is before there is enough history, or anything at all (`free`), which is enough for a proof and not for a series.
+Control charts, rises and falls look at more of the past than such a memory holds. In a walk their truth is unknown, as
+it is before there is enough history, or anything at all (`free`), which is enough for a proof and not for a series.
 """
 
 from __future__ import annotations

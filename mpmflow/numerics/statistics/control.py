@@ -163,6 +163,6 @@ def _chart(
         beyond = (table < low) | (table > high)
     run = runs(table, centre)
     if single:
-        columns = (one[:, 0] for one in (sd, low, high, beyond, run))
-        return ControlChart(centre[0], *columns, np.asarray(known[0]))
+        first = np.asarray(known[0])
+        return ControlChart(centre[0], sd[:, 0], low[:, 0], high[:, 0], beyond[:, 0], run[:, 0], first)
     return ControlChart(centre, np.array(sd), np.array(low), np.array(high), beyond, run, np.asarray(known))
