@@ -518,6 +518,7 @@ def _fit() -> Schema:
         level={**SHARE, "description": "of the intervals"},
         numbers=many(number),
         hours=many(hours),
+        causes=many(_learned_cause()),
         notes=many(TEXT),
         provenance=optional({"type": "object"}),
     )
@@ -628,8 +629,8 @@ def _discovery() -> Schema:
     )
 
 
-def _causes() -> Schema:
-    cause = known(
+def _learned_cause() -> Schema:
+    return known(
         "gains in base units, times in seconds, intervals of 90 %",
         source=TEXT,
         effect=TEXT,
@@ -643,12 +644,15 @@ def _causes() -> Schema:
         why=TEXT,
         said=known("`step` more of the source add gain times `scale` of `unit`", step=TEXT, unit=TEXT, scale=NUMBER),
     )
+
+
+def _causes() -> Schema:
     return document(
         "causes",
         1,
         "The answer of `mpmflow fit --causes` and `--propose-causes`: what foretells what, not what causes what",
         declared=YES_OR_NO,
-        causes=many(cause),
+        causes=many(_learned_cause()),
         lines={**many(TEXT), "description": "the links that hold up, in the language"},
         notes=many(TEXT),
     )

@@ -57,6 +57,14 @@ def causes_page(found: LearnedCauses) -> Group:
     return Group(*parts)
 
 
+def cause_words(one: LearnedCause) -> str:
+    """A learned cause in one line: what it adds and after how long, or why it adds nothing."""
+    if not one.found:
+        return _why(one)
+    _, step, adds, interval, after, _, evidence = _row(one)
+    return f"{one.source} -> {one.effect}: each {step} adds {adds} ({interval}) after about {after}; {evidence}"
+
+
 def _row(one: LearnedCause) -> tuple[str, ...]:
     def amount(value: float | None) -> str:
         return significant(value * one.scale) if value is not None else "unknown"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from mpmflow.analysis.fit.fitted import FEWEST
 from mpmflow.analysis.fit.text import shown
 from mpmflow.render.analysis_page import Fitted
+from mpmflow.render.causes_page import cause_words
 from mpmflow.render.numbers import percent, significant
 
 if TYPE_CHECKING:
@@ -39,6 +40,9 @@ def fit_page(found: Fit) -> Group:
     if hours:
         parts.append(Text("\nWhen people work (UTC)", style="bold"))
         parts += [Padding(Text(line), (0, 0, 0, 2)) for line in hours]
+    if found.causes:
+        parts.append(Text("\nCauses that the text calls learned: predictive, not causal", style="bold"))
+        parts += [Padding(Text(cause_words(one)), (0, 0, 0, 2)) for one in found.causes]
     notes = [*_remarks(found), *found.notes]
     if notes:
         parts.append(Text("\nTo be known", style="bold"))

@@ -9,6 +9,7 @@ from errno import EEXIST
 from pathlib import Path
 from typing import Any, ClassVar
 
+from mpmflow.analysis.learned.learned import LearnedCause
 from mpmflow.analysis.results import Document, Provenance, Result, finite
 from mpmflow.model.model import Model
 
@@ -165,6 +166,7 @@ class Fit(Result):
         samples: observed times of `empirical` laws, by file and column; `save` writes them beside the model.
         log: what was read. notes: what a reader should know. provenance: where it comes from.
         text: the text of the declared model with the fitted numbers, and their intervals in comments.
+        causes: what the history says of the causes that the text calls `learned`: predictive, not causal.
     """
 
     schema: ClassVar[str] = "mpmflow/fit/1"
@@ -178,6 +180,7 @@ class Fit(Result):
     notes: tuple[str, ...] = ()
     provenance: Provenance | None = None
     text: str = ""
+    causes: tuple[LearnedCause, ...] = ()
 
     def save(self, path: str | Path, *, overwrite: bool = False) -> tuple[Path, ...]:
         """Write the text, and beside it the file of times that `empirical` laws name, if there are any.
@@ -225,6 +228,7 @@ class Fit(Result):
             "level": LEVEL,
             "numbers": [number.to_dict() for number in self.numbers],
             "hours": [one.to_dict() for one in self.hours],
+            "causes": [one.to_dict() for one in self.causes],
             "notes": list(self.notes),
             "provenance": self.provenance.to_dict() if self.provenance else None,
         }

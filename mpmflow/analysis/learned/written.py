@@ -34,14 +34,14 @@ def learn(model: Model, observations: Observations, *, propose: bool = False) ->
             else "No cause of the model is learned: write `cause A -> B { learned, lag 0w to 6w }`."
         )
     return LearnedCauses(
-        causes=tuple(_said(model, one) for one in found),
+        causes=tuple(said(model, one) for one in found),
         declared=not propose,
         lines=tuple(_line(cause) for _, cause in made if cause is not None),
         notes=tuple(notes),
     )
 
 
-def _said(model: Model, found: LearnedCause) -> LearnedCause:
+def said(model: Model, found: LearnedCause) -> LearnedCause:
     """The same with the units in which people say its gain."""
     step, unit = _step(model, found.source), _unit(model, found.effect)
     scale = float(step.base) / float(parse_unit(unit).factor)
