@@ -237,12 +237,23 @@ class Calendar:
 
     @classmethod
     def of(cls, works: tuple[Works, ...]) -> Calendar:
-        """The calendar of a team; always at work where it has none."""
+        """The calendar of a team; always at work where it has none. Overlapping hours count once."""
         if not works:
             return cls(DAY, WEEK)
-        week = float(sum(one.seconds_per_day * len(one.days) for one in works))
-        days = len({day for one in works for day in one.days})
-        return cls(week / days, week)
+        week, days = 0.0, {day for one in works for day in one.days}
+        for day in days:
+            reached = ""
+            for one in sorted((one for one in works if day in one.days), key=lambda one: one.start):
+                begin = max(one.start, reached)  # clock times have two digits, so texts sort as times do
+                if one.end > begin:
+                    week += _clock(one.end) - _clock(begin)
+                    reached = one.end
+        return cls(week / len(days), week)
+
+
+def _clock(text: str) -> int:
+    hours, minutes = text.split(":")
+    return int(hours) * 3600 + int(minutes) * 60
 
 
 def work_seconds(duration: Any, calendar: Calendar) -> float:

@@ -111,9 +111,9 @@ FLOW: tuple[Code, ...] = (
     Code(
         "overloaded-team",
         WARNING,
-        "the team `{name}` has more work than it can do[: its load is {load}]",
-        help="[it takes {enough} people, ]fewer cases, shorter work or less rework",
-        means="Cases come faster than the people of a team can serve them, in the mean.",
+        "the team `{name}` cannot keep up with its work[: its load is {load}]",
+        help="[it takes {enough} people for a load of at most 85%, ]fewer cases, shorter work or less rework",
+        means="Cases come as fast as the people of a team can serve them, in the mean, or faster.",
         why="The queue in front of the team grows without end: there is no mean wait, and every date will be missed.",
         example="team legal { people 1, works mon-fri 09:00-17:00 }\n"
         "workflow w {\n  arrivals 12 per week\n  step check by legal takes 4h\n}\n",

@@ -10,13 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mpmflow.analysis.exact.analyze import analyze
 from mpmflow.compiler.components import strong_components
 from mpmflow.compiler.pipeline import compile_source
 from mpmflow.compiler.visits import Calendar, Counter, capacity, work_seconds
 from mpmflow.diagnostics.source import Source
 from mpmflow.model import distributions as law
 from mpmflow.model.flow import arcs
-from mpmflow.model.model import Model
+from mpmflow.model.model import Import, Model
 from mpmflow.model.process import Team, Works
 
 
@@ -134,12 +135,21 @@ def test_two_people_at_work_forty_hours_a_week() -> None:
     assert capacity(Team(name="t", people=2, works=WORKS)) == pytest.approx(2 * 40 / 168)
 
 
-def test_a_team_at_exactly_its_limit_is_not_overloaded() -> None:
+def test_a_team_at_its_limit_cannot_keep_up_as_analyze_says() -> None:
     text = "team t {{ people 1 }}\nworkflow w {{ arrivals every {gap}\n step s by t takes 1d }}"
-    over = compile_source(Source("a", text.format(gap="23h"))).diagnostics
-    exact = compile_source(Source("a", text.format(gap="24h"))).diagnostics
-    assert "overloaded-team" in {one.code for one in over}
-    assert "overloaded-team" not in {one.code for one in exact}
+    for gap, full in (("23h", True), ("24h", True), ("25h", False)):
+        compiled = compile_source(Source("a", text.format(gap=gap)))
+        assert ("overloaded-team" in {one.code for one in compiled.diagnostics}) == full
+        assert bool(analyze(compiled.model).overload) == full
+
+
+def test_work_of_an_imported_workflow_counts_and_overlapping_hours_count_once() -> None:
+    assert capacity(Team(name="t", works=[*WORKS, *WORKS])) == capacity(Team(name="t", works=WORKS))
+    shared = model_of("team t { people 1 }\nworkflow a { arrivals every 25h\n step s by t takes 1d }")
+    text = "workflow b { arrivals every 100h\n step u by t takes 1d }"
+    whole = Model(imports=[Import(path="a.mpm", model=shared)], workflows=model_of("team t\n" + text).workflows)
+    assert [team.team for team in analyze(whole).overload] == ["t"]
+    assert "overloaded-team" in {one.code for one in whole.check()}
 
 
 @settings(max_examples=100, deadline=None)

@@ -207,7 +207,7 @@ def _notes(waiting: Waiting, settled: bool) -> list[str]:
     for team in full:
         load = percent(float(queue.load[network.pools[team]]))
         notes.append(
-            f"{team} has more work than it can do (load {load}): work piles up, so there is no mean wait, no time of a "
+            f"{team} cannot keep up with its work (load {load}): work piles up, so there is no mean wait, no time of a "
             "case and no work in process; throughput is an upper bound"
         )
     starved = [team for team in waiting.teams if team not in full and waiting.wait(team) is None]

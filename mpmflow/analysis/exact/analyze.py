@@ -182,7 +182,7 @@ class WorkflowAnalysis:
     def law(self) -> LawOfTime:
         """The law of the time of all cases: `.percentile(share)`, `.chance_later_than(time)`, `.error`.
 
-        Raises ValueError where a team has more work than it can do.
+        Raises ValueError where a team cannot keep up.
         """
         if self.waiting is not None:
             return self._drawn_law(None)
@@ -192,7 +192,7 @@ class WorkflowAnalysis:
     def _drawn_law(self, end: str | None) -> LawOfTime:
         assert self.waiting is not None
         if self.figures["time.mean"] is None:
-            raise ValueError("a team has more work than it can do, so the times of cases have no law in the long run")
+            raise ValueError("a team cannot keep up with its work, so the times of cases have no law in the long run")
         if self.waiting.drawn is None:  # nobody ever waits
             if end is not None:
                 return law_of_end(self.solution, self.whole_time, end, self._time_method)
@@ -219,7 +219,7 @@ class WorkflowAnalysis:
 
     def percentile(self, share: float) -> float | None:
         """The time within which this share of the cases ends, in seconds; None beyond the reach of the law, and where a
-        team has more work than it can do.
+        team cannot keep up.
         """
         return self.law.percentile(share) if self.figures["time.mean"] is not None else None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -23,22 +24,33 @@ def unused(subject: Subject) -> Iterator[Finding]:
             yield found("unused-team", team, "name", name=team.name, kind="partner" if team.partner else "team")
 
 
+BUSY = 0.85
+"""The load at which people are enough; the analysis recommends by the same."""
+
+
 def loads(subject: Subject) -> Iterator[Finding]:
-    """Teams with more work than people, by the mean work of a case and the rate at which cases come."""
+    """Teams with more work than people, by the mean work of a case and the rate at which cases come.
+
+    Cases of imported workflows that keep coming are work too, as they are for `analyze`.
+    """
     model = subject.model
+    coming = {workflow.name: workflow for one in subject.names.models for workflow in one.workflows}
     flows = {workflow.name: subject.flow(workflow) for one in subject.names.models for workflow in one.workflows}
     if any(flow.loose for flow in flows.values()):
         return
     counter = Counter(flows)
     work: dict[str, float] = {}
     most: dict[str, tuple[float, Any]] = {}
-    for workflow in model.workflows:
+    own = set(model.workflows.names)
+    for workflow in coming.values():
         rate = arrival_rate(workflow)
         if not rate:
             continue
         try:
             visits = counter.of(workflow.name)
         except TooLarge:
+            if workflow.name not in own:
+                continue  # said where it is written
             yield found("load-not-checked", workflow, "name", name=workflow.name)
             continue
         for name, often in visits.of.items():
@@ -55,8 +67,9 @@ def loads(subject: Subject) -> Iterator[Finding]:
     for name, needed in work.items():
         team = subject.names.table[name]
         offered = capacity(team.part)
-        if needed > offered * (1 + 1e-9):
-            people = -(-needed // max(offered / max(team.part.people, 1), 1e-12)) if team.part.people else None
+        if needed >= offered * (1 - 1e-12):
+            each = offered / team.part.people if team.part.people else 0.0
+            people = math.ceil(needed / each / BUSY - 1e-9) if each else None
             share, node = most[name]
             yield found(
                 "overloaded-team",
@@ -64,7 +77,7 @@ def loads(subject: Subject) -> Iterator[Finding]:
                 "people",
                 name=name,
                 load=f"{needed / offered:.0%}" if offered else None,
-                enough=int(people) if people else None,
+                enough=people,
                 notes=(((node, "takes"), f"most of it, {share / needed:.0%}, comes from `{node.name}`"),),
             )
 
