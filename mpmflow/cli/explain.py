@@ -28,7 +28,7 @@ def command(
     root: str | None,
     as_json: bool,
     quiet: bool,
-    log: str | None,
+    log: object,
     series: str | None,
     as_of: datetime | None,
     reference: str,

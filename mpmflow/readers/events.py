@@ -25,8 +25,8 @@ class Events:
     Attributes:
         frame: columns case, activity, ms (moments), row, `w0`… (texts that claims look at), `n0`… (numbers), and
             lifecycle and resource where the log has them; a narwhals DataFrame, or a LazyFrame of polars or of an
-            engine that computes itself. Cases are texts, or in a LazyFrame whole numbers where the log has such; only polars
-            knows a `row`.
+            engine that computes itself. Cases are texts, or in a LazyFrame whole numbers where the log has such; only
+            polars knows a `row`.
         label: what to call the log.
         file: its path, None for a frame.
         events, cases: how many.

@@ -7,7 +7,7 @@ CSV file are counted as an editor shows them, the header being row 1; of everyth
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -80,16 +80,20 @@ class Table:
     notes: tuple[str, ...] = ()
     query: str | None = None
 
-    def select(self, columns: Sequence[str]) -> Any:
-        """These columns, as a native frame; those of a CSV file are texts."""
-        return scan(self.csv, columns) if self.csv else self.frame
+    def select(self, columns: Sequence[str]) -> tuple[Table, Any]:
+        """These columns, as a native frame; those of a CSV file are texts, and its letters are known only now."""
+        if self.csv is None:
+            return self, self.frame
+        file, frame = scan(self.csv, columns)
+        known = replace(self, csv=file, notes=file.notes) if file is not self.csv else self
+        return known, frame
 
     def head(self, rows: int) -> dict[str, list[Any]]:
         """The cells of the first rows, by column."""
         import narwhals
 
         if self.csv:
-            return dict(scan(self.csv, self.columns, rows).to_dict(as_series=False))
+            return dict(scan(self.csv, self.columns, rows)[1].to_dict(as_series=False))
         frame: Any = narwhals.from_native(self.frame).head(rows)
         if isinstance(frame, narwhals.LazyFrame):
             frame = frame.collect("polars")

@@ -153,14 +153,17 @@ class CsvFile:
             yield copy
 
 
-def scan(file: CsvFile, columns: Sequence[str], rows: int | None = None) -> Any:
-    """These columns of a CSV file as a polars DataFrame of texts; an empty cell is null. `rows` stops after so many."""
+def scan(file: CsvFile, columns: Sequence[str], rows: int | None = None) -> tuple[CsvFile, Any]:
+    """These columns of a CSV file as a polars DataFrame of texts, and the file with the letters that it proved to have.
+
+    An empty cell is null. `rows` stops after so many. Raises DataError with the row that cannot be read.
+    """
     import polars
 
     try:
         with file.as_utf8() as plain:
             frame = polars.scan_csv(plain, separator=file.delimiter, infer_schema=False, glob=False, n_rows=rows)
-            return frame.select(list(dict.fromkeys(columns))).collect()
+            return file, frame.select(list(dict.fromkeys(columns))).collect()
     except (polars.exceptions.PolarsError, OSError) as fault:
         other = file.settled()
         if other.encoding != file.encoding:
