@@ -321,7 +321,7 @@ def _situations(model: Model, prepared: Prepared) -> Iterator[tuple[scenes.Given
 
 
 def _start(model: Model) -> date:
-    """Where forecasts of proposed tests begin: `START`, or half a year before the first target's date, the earlier one."""
+    """Where forecasts of proposed tests begin: `START`, or earlier, half a year before the first target's date."""
     days = [target.by for target in targets_of(model).values() if target.by is not None]
     first = min(days, default=START + timedelta(weeks=26)) - timedelta(weeks=26)
     return min(START, first - timedelta(days=first.weekday()))

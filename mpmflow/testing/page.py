@@ -65,7 +65,7 @@ def coverage(found: Coverage) -> str:
     kinds = {"clause": "clauses of rules", "outcome": "outcomes of decisions", "cause": "causes"}
     lines = [f"Coverage {found.share:.0%}"]
     for kind, words in kinds.items():
-        rows = [row for row in found.rows_ if row.kind == kind]
+        rows = [row for row in found.items if row.kind == kind]
         if rows:
             whole = sum(row.state == "both" for row in rows)
             lines.append(f"  {whole} of {len(rows)} {words} exercised both ways")

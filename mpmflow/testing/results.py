@@ -176,29 +176,29 @@ class Coverage(Result):
     """The answer of `mpmflow test --coverage`: `share` of all halves that came in some test."""
 
     schema = "mpmflow/test-coverage/1"
-    rows_: tuple[Covered, ...] = field(default=())
+    items: tuple[Covered, ...] = field(default=())
 
     @property
     def share(self) -> float:
         """How much is exercised; 1 where there is nothing to exercise."""
-        halves = [half for row in self.rows_ for half in row.halves]
+        halves = [half for row in self.items for half in row.halves]
         return sum(half.times > 0 for half in halves) / len(halves) if halves else 1.0
 
     @property
     def gaps(self) -> tuple[Covered, ...]:
         """What no test, or only half, exercises."""
-        return tuple(row for row in self.rows_ if row.state != "both")
+        return tuple(row for row in self.items if row.state != "both")
 
     def body(self) -> Document:
-        return {"share": self.share, "items": [row.to_dict() for row in self.rows_]}
+        return {"share": self.share, "items": [row.to_dict() for row in self.items]}
 
     def rows(self) -> Mapping[str, list[Any]]:
         """One row a clause, outcome or cause."""
         return {
-            "kind": [row.kind for row in self.rows_],
-            "name": [row.name for row in self.rows_],
-            "text": [row.text for row in self.rows_],
-            "state": [row.state for row in self.rows_],
+            "kind": [row.kind for row in self.items],
+            "name": [row.name for row in self.items],
+            "text": [row.text for row in self.items],
+            "state": [row.state for row in self.items],
         }
 
 

@@ -114,7 +114,11 @@ class Watched:
         measured = self.measured(indicator)
         counts = self.counted.get(measured) if measured is not None else None
         decided = counts[1] if counts is not None and indicator.name not in self.observations.series else None
-        return follow(indicator.rules, Series(self.values_of(indicator), self.observations.period, decided))
+        values, period = self.values_of(indicator), self.observations.period
+        came, dot, what = (measured or "").partition(".")
+        if dot and what == "arrivals" and came in self.observations.arrivals and decided is None:
+            return follow(indicator.rules, Series(values, period, np.full(self.periods, period), "rates"))
+        return follow(indicator.rules, Series(values, period, decided))
 
 
 def indicator_traces(model: Model, observations: Observations) -> Mapping[str, IndicatorTrace]:

@@ -40,7 +40,7 @@ NELSON = (
     RunRule(15, 15, "within", 1.0),
     RunRule(8, 8, "far", 1.0),
 )
-"""The eight tests of L. S. Nelson, The Shewhart control chart: tests for special causes (J. Quality Technology 1984)."""
+"""The eight tests of L. S. Nelson, The Shewhart control chart: tests for special causes (1984)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
