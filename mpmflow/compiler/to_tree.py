@@ -459,8 +459,10 @@ def _source(source: observations.LogSource | observations.SeriesSource) -> tree.
             columns.append(tree.RoleColumn(column.role, behind))
         else:
             columns.append(tree.OwnColumn(tree.Word(column.name or ""), column.type, behind))
-    kind = tree.Log if isinstance(source, observations.LogSource) else tree.Series
-    return kind(tree.Text(source.path), tuple(columns), _text(source.query))
+    path, query = tree.Text(source.path), _text(source.query)
+    if isinstance(source, observations.LogSource):
+        return tree.Log(path, tuple(columns), query, tuple(map(tree.Text, source.ignore)))
+    return tree.Series(path, tuple(columns), query)
 
 
 # --- scenarios and tests ---

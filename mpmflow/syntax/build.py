@@ -598,6 +598,12 @@ _clause("source", "source", "source", lambda b, c: b.label(c))
 _clause("query", "query", "query", lambda b, c: b.label(c))
 
 
+@_rule("ignore")
+def _ignore(b: Builder, c: list[Child]) -> Clause:
+    activities = tuple(b.text(x) for x in c if type(x) is Token and x.type == "STRING")
+    return Clause("ignore", activities, b.span(c), "ignore", many=True)
+
+
 @_rule("objective")
 def _objective(b: Builder, c: list[Child]) -> tree.Objective:
     below = _nodes(c, tree.Objective)

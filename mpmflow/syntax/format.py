@@ -432,6 +432,9 @@ def _data(node: tree.Data) -> Item:
         columns = [leaf("column", column.span, _column(column)) for column in one.columns]
         if one.query is not None:
             columns.insert(0, leaf("query", one.query.span, f"query {words.text(one.query)}"))
+        if isinstance(one, tree.Log) and one.ignore:
+            listed = ", ".join(words.text(activity) for activity in one.ignore)
+            columns.append(leaf("ignore", one.ignore[0].span, f"ignore {listed}"))
         children.append(_blocked(word, one, (f"{word} {words.text(one.path)}",), columns))
     clauses: _Clauses = []
     _allow_clauses(clauses, node.allows)

@@ -119,7 +119,7 @@ class Vocabulary:
                         self._add(word, name)
                 else:
                     self.patterns[name] = re.compile(pattern)
-        for name in ("ALLOW", "SEEN", "SPREAD", "NO", "BY_DATE", "BOUND", "QUERY", "BEGUN"):
+        for name in ("ALLOW", "SEEN", "SPREAD", "NO", "BY_DATE", "BOUND", "QUERY", "BEGUN", "IGNORE"):
             first = _FIRST_WORD.match(self.patterns[name].pattern)
             assert first is not None
             for word in (first.group(1) or first.group(2)).split("|"):

@@ -728,11 +728,15 @@ class OwnColumn(Node):
 
 @record
 class Log(Node):
-    """`log "events.csv.gz" { columns }`, or `log "sqlite:///crm.db" { query "select …", columns }`."""
+    """`log "events.csv.gz" { columns }`, or `log "sqlite:///crm.db" { query "select …", columns }`.
+
+    `ignore "ACTIVITY", …` lists activities that do not matter.
+    """
 
     path: Text
     columns: tuple[RoleColumn | OwnColumn, ...] = ()
     query: Text | None = None
+    ignore: tuple[Text, ...] = ()
     span: Span | None = None
 
 

@@ -220,6 +220,7 @@ _FORMS = {
     "DATE": "a date such as `2026-06-30`",
     "BY_DATE": "`by DATE`",
     "BEGUN": "`start`",
+    "IGNORE": '`ignore "…"`',
     "QUERY": '`query "select …"`',
     "DAYS": "days such as `mon-fri`",
     "HOURS": "hours such as `09:00-17:00`",

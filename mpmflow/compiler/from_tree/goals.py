@@ -142,8 +142,10 @@ def data(bridge: Bridge, written: tree.Data) -> list[Any]:
                 bridge.mark(made, name=column.name)
             columns.append(made)
         given = allows(bridge, written.allows) if position == 0 else sources[0].allow
-        query = _text(source.query)
-        made = bridge.part(kind, source.span, path=source.path.value, query=query, columns=tuple(columns), allow=given)
+        said: dict[str, Any] = {"query": _text(source.query)}
+        if isinstance(source, tree.Log):
+            said["ignore"] = tuple(activity.value for activity in source.ignore)
+        made = bridge.part(kind, source.span, path=source.path.value, columns=tuple(columns), allow=given, **said)
         bridge.mark(made, path=source.path, query=source.query)
         bridge.files.append((observations.file_behind(source.path.value), source.path.span))
         sources.append(made)
