@@ -36,7 +36,7 @@ NEEDED = 24
 """Periods with everything known; with fewer there is no answer."""
 MOST_OWN_LAGS = 4
 OWN_LAGS = 2
-NEAR = 16
+NEAR = 10
 """So many kernels that fit best are fitted with an autoregression beside them."""
 ROUNDS = 2
 WIDER = 1.3
@@ -218,15 +218,16 @@ def _autoregression(rest: Floats) -> Floats:
     table = table[~np.isnan(table).any(axis=1)]
     if len(table) < 4 * MOST_OWN_LAGS:
         return np.zeros(0)
-    target, best = table[:, 0], np.inf
-    chosen: Floats = np.zeros(0)
+    products = table.T @ table
+    slight = np.eye(MOST_OWN_LAGS) * (1e-10 * products[0, 0] + 1e-300)
+    best, chosen = np.inf, np.zeros(0)
     for order in range(MOST_OWN_LAGS + 1):
-        own = table[:, 1 : order + 1]
-        solved, *_ = np.linalg.lstsq(own, target, rcond=None)
-        left = float(np.sum((target - own @ solved) ** 2))
-        score = len(target) * np.log(max(left, 1e-300)) + 2.0 * order
+        own = slice(1, order + 1)
+        solved = np.linalg.solve(products[own, own] + slight[:order, :order], products[own, 0])
+        left = float(products[0, 0] - products[0, own] @ solved)
+        score = len(table) * np.log(max(left, 1e-300)) + 2.0 * order
         if score < best - 1e-9:
-            best, chosen = score, np.asarray(solved)
+            best, chosen = score, solved
     return chosen
 
 
