@@ -171,7 +171,9 @@ class _Data:
         closed, heavy = closed[order], heavy[order]
         mean = float(heavy @ closed / heavy.sum()) if len(closed) else 0.0
         longest = closed[-1] if len(closed) else 0.0
-        fixed = len(closed) > 0 and longest - closed[0] <= STILL * mean and not (value[~done] > longest).any()
+        still = len(closed) > 0 and longest - closed[0] <= STILL * mean
+        # Of times that took nothing the running ones say nothing of how long.
+        fixed = still and (mean == 0.0 or not (value[~done] > longest).any())
         if not whole and mean > 0.0:
             closed = np.maximum(closed, _FLOOR * mean)
             closed, heavy = _grouped(closed, heavy)
@@ -286,7 +288,7 @@ def _normal(data: _Data) -> _Fit:
     centre, spread = _moments(data)
 
     def parts(point: Floats) -> tuple[float, float]:
-        return centre + spread * float(point[0]), spread * math.exp(float(point[1]))
+        return centre + spread * float(point[0]), spread * _raised(point[1])
 
     def likelihood(mean: float, sd: float) -> float:
         kept = float(special.log_ndtr(mean / sd))
@@ -305,12 +307,12 @@ def _lognormal(data: _Data) -> _Fit:
     running = np.log(np.maximum(data.running, 1e-300))
 
     def likelihood(point: Floats) -> float:
-        mu, sigma = centre + spread * float(point[0]), spread * math.exp(float(point[1]))
+        mu, sigma = centre + spread * float(point[0]), spread * _raised(point[1])
         density = -0.5 * ((logs - mu) / sigma) ** 2 - logs - math.log(sigma * math.sqrt(2 * math.pi))
         return data.likelihood(density, special.log_ndtr((mu - running) / sigma))
 
     best = _climb(likelihood, np.zeros(2)) if len(data.running) else np.zeros(2)
-    mu, sigma = centre + spread * float(best[0]), spread * math.exp(float(best[1]))
+    mu, sigma = centre + spread * float(best[0]), spread * _raised(best[1])
     mean = math.exp(min(mu + 0.5 * sigma**2, 700.0))
     return (mean, mean * math.sqrt(math.expm1(min(sigma**2, 700.0)))), likelihood(best)
 
@@ -319,7 +321,7 @@ def _gamma(data: _Data) -> _Fit:
     centre, spread = _moments(data)
 
     def parts(point: Floats) -> tuple[float, float]:
-        return centre * math.exp(float(point[0])), math.exp(min(float(point[1]), 20.0)) * (centre / spread) ** 2
+        return centre * _raised(point[0]), _raised(point[1]) * (centre / spread) ** 2
 
     def likelihood(mean: float, shape: float) -> float:
         rate = shape / mean
@@ -337,12 +339,13 @@ def _weibull(data: _Data) -> _Fit:
     logs = np.log(data.value)
 
     def parts(point: Floats) -> tuple[float, float]:
-        return math.exp(float(np.clip(point[1], -5.0, 6.0))) * (centre / spread), centre * math.exp(float(point[0]))
+        return _raised(point[1]) * (centre / spread), centre * _raised(point[0])
 
     def likelihood(shape: float, scale: float) -> float:
         raised = np.exp(np.minimum(shape * (logs - math.log(scale)), 700.0))
         density = math.log(shape) - logs + shape * (logs - math.log(scale)) - raised
-        return data.likelihood(density, -((data.running / scale) ** shape))
+        outlasting = -np.exp(np.minimum(shape * np.log(np.maximum(data.running, 1e-300) / scale), 700.0))
+        return data.likelihood(density, outlasting)
 
     shape, scale = parts(_climb(lambda point: likelihood(*parts(point)), np.zeros(2)))
     return (shape, scale), likelihood(shape, scale)
@@ -361,7 +364,12 @@ _FITS: dict[str, Callable[[_Data], _Fit]] = {
 
 def _moments(data: _Data) -> tuple[float, float]:
     centre = float(data.weight @ data.value / data.closed)
-    return centre, math.sqrt(max(float(data.weight @ (data.value - centre) ** 2) / data.closed, 1e-12 * centre**2))
+    return centre, math.sqrt(max(float(data.weight @ (data.value - centre) ** 2) / data.closed, 1e-6 * centre**2))
+
+
+def _raised(step: float) -> float:
+    """A factor from its logarithm, within reason."""
+    return math.exp(min(max(float(step), -5.0), 6.0))
 
 
 def _climb(likelihood: Callable[[Floats], float], start: Floats) -> Floats:
