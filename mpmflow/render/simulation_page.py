@@ -52,7 +52,8 @@ def simulation_page(simulation: Simulation) -> Group:
     parts: list[RenderableType] = []
     for name, found in simulation.workflows.items():
         title = simulation.model.workflows.get(name)
-        parts.append(Text(f"{title.title if title else name}, simulated", style="bold"))
+        gap = "\n" if parts else ""
+        parts.append(Text(f"{gap}{title.title if title else name}, simulated", style="bold"))
         parts.extend(_workflow(simulation, found))
     lines = [_basis(simulation), *simulation.notes]
     parts.append(Text(""))
@@ -191,7 +192,11 @@ def _compared(found: WorkflowSimulation, scenario: SimulatedScenario) -> Rendera
     difference = scenario.difference[found.name]
     rows = []
     for figure, words in FIGURES.items():
-        if figure in difference and not (figure == "cost.mean" and found.currency is None):
+        unused = figure == "cost.mean" and found.currency is None
+        unused |= figure == "waste.cost" and not any(
+            one.figures[figure].mean for one in (found, other) if figure in one.figures
+        )
+        if figure in difference and not unused:
             rows.append(_row(words, figure, found.figures, other.figures, difference, found.currency))
     for name in found.of("teams"):
         for figure, words in (("load", "busy"), ("wait", "wait of a visit")):
