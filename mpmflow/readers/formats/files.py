@@ -146,6 +146,11 @@ def kind_of(path: Path) -> Kind:
             raise DataError(said, file=path.name)
     name = path.name.lower().removesuffix(".gz")
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if text[:14].lower() == b"<!doctype html" or text[:5].lower() == b"<html":
+        raise DataError(
+            "this is a web page, not a table: a download that needs a sign-in ends so; fetch it in a browser",
+            file=path.name,
+        )
     if name.endswith((".xes", ".xml")) or text[:5] == b"<?xml" or text[:4] == b"<log":
         return "xes"
     if name.endswith((".json", ".jsonocel")) or text[:1] == b"{":
