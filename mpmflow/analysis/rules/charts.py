@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mpmflow.model.rules import OutOfControl, RunRule
-from mpmflow.numerics.statistics.control import ControlChart, individuals_chart, rate_chart, share_chart
+from mpmflow.numerics.statistics.control import ControlChart, distance, individuals_chart, rate_chart, share_chart
 from mpmflow.numerics.statistics.control_signals import cusum, ewma, pattern
 
 from .logic import Bools, Floats
@@ -85,7 +85,7 @@ def judged(condition: OutOfControl, series: Series) -> Judged:
 def _distance(since: Floats, chart: ControlChart) -> Floats:
     """Distances from the centre in sds; where the baseline never moved, any distance is a very long way."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        away = since - chart.centre
+        away = distance(since, chart.centre)
         return np.asarray(np.where(away == 0.0, 0.0, np.clip(away / chart.sd, -_FAR, _FAR)))
 
 

@@ -23,6 +23,7 @@ Flags = NDArray[np.bool_]
 NEEDED_FOR_LIMITS = 8  # figures (and for single figures half as many neighbouring pairs) below which limits are unknown
 RUN = 8
 
+_ROUNDING = 1e-12
 _RANGE_OF_TWO = 1.128379167095513  # mean range of two normal figures over their sd: 2 / sqrt(pi)
 
 
@@ -143,7 +144,7 @@ def runs(values: ArrayLike, centre: ArrayLike, length: int = RUN) -> Flags:
     [False False False  True False False]
     """
     table, single = by_period(values)
-    side = np.sign(table - np.asarray(centre, dtype=float))
+    side = np.sign(distance(table, np.asarray(centre, dtype=float)))
     flags = np.zeros(table.shape, dtype=bool)
     row, before = np.zeros(table.shape[1], dtype=np.intp), np.zeros(table.shape[1])
     for period, now in enumerate(side):
@@ -156,11 +157,22 @@ def runs(values: ArrayLike, centre: ArrayLike, length: int = RUN) -> Flags:
     return np.asarray(flags[:, 0] if single else flags)
 
 
+def distance(values: Floats, centre: Floats) -> Floats:
+    """Distance from the centre, where rounding is none: the mean of equal figures may differ from them in the last
+    digit.
+
+    >>> distance(np.array([0.1, 0.3]), np.array(0.1 + 0.2)).tolist()
+    [-0.20000000000000004, 0.0]
+    """
+    away = values - centre
+    return np.where(np.abs(away) <= _ROUNDING * np.maximum(np.abs(values), np.abs(centre)), 0.0, away)
+
+
 def _chart(
     single: bool, table: Floats, centre: Floats, sd: Floats, low: Floats, high: Floats, known: NDArray[np.intp]
 ) -> ControlChart:
     with np.errstate(invalid="ignore"):
-        beyond = (table < low) | (table > high)
+        beyond = (distance(table, low) < 0.0) | (distance(table, high) > 0.0)
     run = runs(table, centre)
     if single:
         first = np.asarray(known[0])
