@@ -270,7 +270,7 @@ def _footnotes(found: WorkflowAnalysis) -> Iterator[RenderableType]:
     lines = list(found.notes)
     if loose:
         kinds = " or ".join(sorted(set(loose.values())))
-        worst = max((found.error[figure] for figure, kind in loose.items() if kind == "bounded"), default=None)
+        worst = max((found.error[figure] for figure in loose if figure in found.error), default=None)
         told = f"; a bounded chance is off by at most {significant(worst, 2)}" if worst is not None else ""
         lines.append(f"~ {kinds}, not exact{told}. Figures without ~ are exact.")
     if lines:

@@ -25,14 +25,30 @@ def page(text: str, width: int = 100) -> str:
 
 
 def test_the_page_says_how_cases_end_how_long_they_take_and_who_is_busy() -> None:
-    # One visit takes 8 h, there are 1/(1 - 0.2) of them: 10 h of work, 500 eur, half of it in 10 h of 20 · 168 h.
+    # One visit takes 8 h, there are 1/(1 - 0.2) of them: 10 h of work, 500 eur, 100 h a week of the two people's 336 h.
+    # Two writers, random work: Erlang's C is 0.136, the wait 8 h times C / (2 - 0.595), 47 min, at each of 1.25 visits.
     shown = page(BRIEFS)
     assert "How cases end: 100% as done." in shown
-    assert "A case takes ~10 h on average (standard deviation ~10 h)" in shown
+    assert "A case takes ~11 h on average (standard deviation ~" in shown
+    assert "If everybody were free at once it would take 10 h: waiting for people adds ~58.3 min." in shown
     assert "80% end well without any rework; 20% of the work is due to rework." in shown
     assert "A case costs 500 eur on average, with 10 h of work." in shown
-    assert "10 cases end well per week; ~0.595 are under way at a time." in shown
-    assert "  writers  29.8%           10 h" in shown
+    assert "10 cases end well per week; ~0.653 are under way at a time." in shown
+    assert "  write    1.25       ~46.6 min              8 h          400 eur" in shown
+    assert "  writers  29.8%      10 h   ~46.6 min  13.7%    ~0.0578          -52 min" in shown
+
+
+def test_a_team_that_cannot_keep_up_is_told_with_what_would_mend_it() -> None:
+    shown = " ".join(page(BRIEFS.replace("10 per week", "40 per week"), 200).split())
+    assert "If everybody were free at once a case would take 10 h; with the queues nobody can say." in shown
+    assert "writers (2 people) gets 119% of the work it can do: 9.14 h of work pile up every day" in shown
+    assert "Of that load 95.2% would be there without any rework (briefs) and 23.8% comes of rework at ok." in shown
+    mend = "with 3 people (load at most 85%), below 33.6 cases of briefs a week or with ok.no below 4.76%."
+    assert f"It would keep up, all else as it is, {mend}" in shown
+    assert (
+        "Starting with nobody waiting, cases of briefs wait too long to meet their deadline after about 24.1 d" in shown
+    )
+    assert "half are through" not in shown
 
 
 def test_one_side_of_a_question_is_enough() -> None:
@@ -47,7 +63,7 @@ def test_two_decisions_that_mend_the_same_hours_are_told_together() -> None:
         "-> write rework }", "-> write rework }\n  decision fine { yes, no 20% -> write rework }", 1
     )
     shown = page(second)
-    assert "Mending both fine and ok takes 4.5 h off the time, 30 min less than their gains added up." in shown
+    assert "Mending both fine and ok takes 6 h off the time, 1 h less than their gains added up." in shown
     assert "Mending both" not in page(BRIEFS)
 
 

@@ -453,6 +453,14 @@ def methods_of(
     if process.on_calendar:
         method |= dict.fromkeys(("time.mean", "time.sd", *spread, "wip"), "approximate")
         notes.append("teams with `works` stretch working time by their share of the week; times are approximate")
+    gathering = dict.fromkeys(state.node for state, _ in solution.executions if state.batch is not None)
+    if gathering:
+        notes.append(f"no batches are gathered at {', '.join(gathering)}: mpmflow simulate follows them")
+        method |= dict.fromkeys(("time.mean", "time.sd", *spread, "wip"), "approximate")
+    ordered = [crew.name for crew in process.teams if crew.serves != "first come"] if solution.rate is not None else []
+    if ordered:
+        notes.append(f"{', '.join(ordered)} serve first come, first served here: mpmflow simulate follows their order")
+        method |= dict.fromkeys(("time.mean", "time.sd", *spread, "wip"), "approximate")
     shared = _shared_teams(solution)
     if shared and not waits_counted:
         notes.append(f"branches of a parallel block share {', '.join(shared)}: times take them as independent")
