@@ -5,8 +5,8 @@ made of the sources it came from, so that a new version never meets old code. nu
 function itself and would keep a loop whose helper, in another file, has changed; and it fails to import where it finds
 no folder to write to. Here a machine without one compiles at every start and works all the same.
 
-A temporary folder that others can write to is never used: whoever can put code there could run it. numba itself, which takes half a second, is imported when the first
-loop is made.
+A temporary folder that others can write to is never used: whoever can put code there could run it. numba itself, which
+takes half a second, is imported when the first loop is made.
 """
 
 from __future__ import annotations
