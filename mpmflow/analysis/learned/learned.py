@@ -224,6 +224,7 @@ def _of_pair(source: str, effect: str, cause: Cause | None, given: Sequence[Caus
         longest=longest,
         others=np.column_stack([_driver(one, watched) for one in beside]) if beside else None,
         season=7.0 if period <= DAY else YEAR / period,
+        fit_below=1.0 if cause is not None else LEAST_SURE,
     )
     if found is None:
         known = int((~np.isnan(watched.values[source]) & ~np.isnan(watched.values[effect])).sum())
@@ -234,6 +235,9 @@ def _of_pair(source: str, effect: str, cause: Cause | None, given: Sequence[Caus
             f"needs {NEEDED + longest} in a row, or nearly"
         )
         return replace(plain, why=why)
+    plain = replace(plain, p_value=found.p_value, gained=found.gained, periods=found.periods)
+    if np.isnan(found.gain):
+        return plain
     low, high = found.interval(0.9)
     return replace(
         plain,
@@ -245,9 +249,6 @@ def _of_pair(source: str, effect: str, cause: Cause | None, given: Sequence[Caus
         mean_lag=found.mean_lag * period,
         mean_lag_error=found.mean_lag_error * period,
         kernel=tuple(found.kernel.tolist()),
-        p_value=found.p_value,
-        gained=found.gained,
-        periods=found.periods,
     )
 
 

@@ -19,6 +19,7 @@ source, the search over kernels and the stretches as they are. That is a stateme
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -45,7 +46,7 @@ in 86 to 91 % of simulated histories of 52 to 156 periods.
 """
 FIRST_SEEN = 0.05
 """The share of an effect that must have arrived for its delay to be over."""
-_MEANS = (0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 11.0, 15.0, 20.0)
+_MEANS = (0.5, 1.0, 1.5, 2.2, 3.3, 5.0, 7.5, 11.0, 17.0)
 _SPREADS = (0.5, 1.0)
 STRETCHES = 5
 DRAWS = (999, 9_999)
@@ -97,6 +98,7 @@ def transfer(
     others: ArrayLike | None = None,
     season: float | None = None,
     seed: int = 0,
+    fit_below: float = 1.0,
 ) -> Transfer | None:
     """Learn how a source foretells an effect.
 
@@ -106,6 +108,7 @@ def transfer(
         others: (T, k) contributions or drivers that are known to move the effect too; nan where missing.
         season: periods in a year; used where the history holds two of them.
         seed: of the draws behind the p-value.
+        fit_below: with a larger p-value gain and lag are left unknown (nan), which saves most of the work.
 
     Returns None with fewer than `NEEDED` usable periods, or a source that never moves.
 
@@ -129,8 +132,8 @@ def transfer(
     rows = _Rows(x, y, base, _bank(shortest, longest), longest)
     if rows.count < NEEDED or not rows.moves:
         return None
-    found = rows.fit()
     p_value, gained = rows.tested(seed)
+    found = rows.fit() if p_value <= fit_below else _UNKNOWN
     return Transfer(**found, p_value=p_value, gained=gained, periods=rows.count, differenced=differenced)
 
 
@@ -152,6 +155,13 @@ def false_discovery(p_values: ArrayLike) -> Floats:
     return found
 
 
+_UNKNOWN: dict[str, Any] = {
+    **dict.fromkeys(("gain", "gain_error", "mean_lag", "mean_lag_error"), np.nan),
+    "delay": 0,
+    "kernel": np.zeros(0),
+}
+
+
 @dataclass(frozen=True, eq=False)
 class _Kernel:
     delay: int
@@ -159,7 +169,8 @@ class _Kernel:
     weights: Floats
 
 
-def _bank(shortest: int, longest: int) -> list[_Kernel]:
+@lru_cache(maxsize=32)
+def _bank(shortest: int, longest: int) -> tuple[_Kernel, ...]:
     """Kernels on a grid: every dead time, and behind it every mean and spread that the longest lag has room for.
 
     A weight is the gamma law's share between one period and the next, so that an exponential law decays from its first
@@ -176,7 +187,7 @@ def _bank(shortest: int, longest: int) -> list[_Kernel]:
                 reached = gammainc(shape, np.arange(longest - delay + 2.0) * shape / mean)
                 weights = np.concatenate([np.zeros(delay), np.diff(reached) / reached[-1]])
                 found.append(_Kernel(delay, float(weights @ np.arange(len(weights))), weights))
-    return found
+    return tuple(found)
 
 
 def _seasonal(periods: int, season: float | None) -> Floats:
@@ -243,7 +254,7 @@ def _filtered(series: Floats, own: Floats) -> Floats:
 class _Rows:
     """The regression, row by row a period in which everything is known."""
 
-    def __init__(self, x: Floats, y: Floats, base: Floats, bank: list[_Kernel], longest: int) -> None:
+    def __init__(self, x: Floats, y: Floats, base: Floats, bank: tuple[_Kernel, ...], longest: int) -> None:
         self.bank = bank
         self.weights = np.zeros((longest + 1, len(bank)))
         for number, kernel in enumerate(bank):
