@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from fractions import Fraction
 from functools import lru_cache
 from typing import Literal
 
@@ -19,6 +20,7 @@ import numpy as np
 
 from mpmflow.model.quantities import Quantity
 from mpmflow.model.rules import Both, Condition, Either, Held, Moves, Negation, OutOfControl, Outside, Threshold
+from mpmflow.model.units import parse_unit
 
 from .charts import judged
 from .logic import Bools, Floats, Ternary, Truth
@@ -94,8 +96,10 @@ def trace_condition(condition: Condition, series: Series, complete: bool | None 
             low, high = _number(condition.low), _number(condition.high)
             least, most = _just_below(low), _just_above(high)
             beyond = (series.values < least) | (series.values > most)
-            inside = ~beyond if complete else (series.values >= least) & (series.values <= most)
-            return _atom(condition, Ternary(beyond, inside, complete), low, high)
+            if complete:
+                return _atom(condition, Ternary(beyond, complete=True), low, high)
+            inside = (series.values >= least) & (series.values <= most)
+            return _atom(condition, Ternary(beyond, inside), low, high)
         case Moves():
             return _moves(condition, series)
         case OutOfControl():
@@ -122,13 +126,14 @@ def trace_condition(condition: Condition, series: Series, complete: bool | None 
 def threshold(condition: Threshold, series: Series, complete: bool) -> ClauseTrace:
     """Above or below a level."""
     level = _number(condition.value)
+    values = series.values
     if condition.side == "above":
         bound = _just_above(level)
-        holds = series.values > bound
-        return _atom(condition, Ternary(holds, ~holds if complete else series.values <= bound, complete), high=level)
+        now = Ternary(values > bound, None if complete else values <= bound, complete)
+        return _atom(condition, now, high=level)
     bound = _just_below(level)
-    holds = series.values < bound
-    return _atom(condition, Ternary(holds, ~holds if complete else series.values >= bound, complete), low=level)
+    now = Ternary(values < bound, None if complete else values >= bound, complete)
+    return _atom(condition, now, low=level)
 
 
 def snapshot(trace: ClauseTrace, period: int, value: float | None) -> Clause:
@@ -176,9 +181,13 @@ def _atom(
     return ClauseTrace(condition, now, now, now.carried(), low, high, value)
 
 
-@lru_cache(maxsize=4096)
 def _number(quantity: Quantity) -> float:
-    return float(quantity.base)
+    return _float(quantity.value, quantity.unit)
+
+
+@lru_cache(maxsize=4096)
+def _float(value: Fraction, unit: str) -> float:
+    return float(value * parse_unit(unit).factor)
 
 
 def _just_above(level: float) -> float:

@@ -111,9 +111,9 @@ def follow(rules: Sequence[Rule], series: Series) -> IndicatorTrace:
     if not complete:
         codes[missing] = 4
     traces = tuple(_follow_rule(rule, series, complete) for rule in rules)
-    for trace in traces:
-        if trace.clause.loose is not trace.clause.now:
-            codes[trace.pending & (codes == 0)] = 1
+    waiting = [trace.pending for trace in traces if trace.clause.loose is not trace.clause.now]
+    for pending in waiting:
+        np.putmask(codes, pending if complete else pending & ~missing, np.int8(1))
     for code, level in ((2, "warn"), (3, "alert")):
         for trace in traces:
             if trace.level == level:

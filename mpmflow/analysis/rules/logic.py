@@ -6,7 +6,7 @@ what is missing is unknown by itself, and `and`, `or` and `not` are single opera
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
@@ -17,28 +17,43 @@ Bools = npt.NDArray[np.bool_]
 TRUE, FALSE, UNKNOWN = np.int8(1), np.int8(0), np.int8(-1)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Ternary:
     """Truths, one a period along the last axis.
 
     Attributes:
-        yes, no: where it is known to be true, and to be false.
-        complete: True only if nothing is unknown; what rests on it may then skip the search for what was known last.
+        yes, no: where it is known to be true, and to be false. Often nobody asks for `no`, so it may be given as a
+            function, which is called when it is asked for.
+        complete: True only if nothing is unknown: then `no` is all that is not `yes`.
 
     >>> rain = Ternary(np.array([True, False, False]), np.array([False, True, False]))
     >>> (~rain | rain).codes.tolist(), (~rain & rain).codes.tolist()
     ([1, 1, -1], [0, 0, -1])
     """
 
-    yes: Bools
-    no: Bools
-    complete: bool = False
+    __slots__ = ("_no", "complete", "yes")
+
+    def __init__(self, yes: Bools, no: Bools | Callable[[], Bools] | None = None, complete: bool = False) -> None:
+        self.yes, self.complete = yes, complete
+        self._no: Bools | Callable[[], Bools] | None = no
+
+    @property
+    def no(self) -> Bools:
+        """Where it is known to be false."""
+        if self._no is None:
+            self._no = ~self.yes
+        elif callable(self._no):
+            self._no = self._no()
+        return self._no
 
     def __and__(self, other: Ternary) -> Ternary:
-        return Ternary(self.yes & other.yes, self.no | other.no, self.complete and other.complete)
+        if self.complete and other.complete:
+            return Ternary(self.yes & other.yes, complete=True)
+        return Ternary(self.yes & other.yes, lambda: self.no | other.no)
 
     def __or__(self, other: Ternary) -> Ternary:
-        return Ternary(self.yes | other.yes, self.no & other.no, self.complete and other.complete)
+        if self.complete and other.complete:
+            return Ternary(self.yes | other.yes, complete=True)
+        return Ternary(self.yes | other.yes, lambda: self.no & other.no)
 
     def __invert__(self) -> Ternary:
         return Ternary(self.no, self.yes, self.complete)
@@ -66,17 +81,22 @@ class Ternary:
         >>> held.throughout(1).codes.tolist()
         [-1, 1, 0, 0]
         """
-        yes, no, width = self.yes, self.no, 1
-        while width <= back:  # a window of width w, moved by up to w, makes one of up to 2 w
-            step = min(width, back + 1 - width)
-            yes, no = yes & shifted(yes, step), no | shifted(no, step)
-            width += step
-        return Ternary(yes, no)
+        return Ternary(_windowed(self.yes, back, np.logical_and), lambda: _windowed(self.no, back, np.logical_or))
+
+
+def _windowed(mask: Bools, back: int, join: np.ufunc) -> Bools:
+    """Each period joined with the `back` before it; there is nothing before the first."""
+    width = 1
+    while width <= back:  # a window of width w, moved by up to w, makes one of up to 2 w
+        step = min(width, back + 1 - width)
+        mask = join(mask, shifted(mask, step))
+        width += step
+    return mask
 
 
 def shifted(mask: Bools, back: int) -> Bools:
     """The mask of `back` periods ago; False before the first."""
-    moved = np.zeros_like(mask)
-    if back < mask.shape[-1]:
-        moved[..., back:] = mask[..., : mask.shape[-1] - back]
+    moved = np.empty_like(mask)
+    moved[..., :back] = False
+    moved[..., back:] = mask[..., : max(0, mask.shape[-1] - back)]
     return moved
