@@ -105,6 +105,15 @@ def add_up(pool: Any, now: float) -> None:
 
 
 @inlined
+def add_wait(spot: Any, case: Any, wait: float) -> None:
+    """Add what a case that counts has waited in front of a node."""
+    case.waited += wait
+    spot.waits += 1
+    spot.wait += wait
+    spot.wait_squares += wait * wait
+
+
+@inlined
 def add_open(flow: Any, now: float) -> None:
     """Add the cases of a class in process up to now."""
     flow.open_area += (now - flow.changed) * flow.in_process
@@ -171,12 +180,7 @@ def advance(tables: Tables, world: World, sums: Sums, setting: Any, stop: Any) -
                 pool.busy += 1
                 case = cases[token.case]
                 if case.counted:
-                    wait = now - token.since
-                    case.waited += wait
-                    spot = seen[token.node]
-                    spot.waits += 1
-                    spot.wait += wait
-                    spot.wait_squares += wait * wait
+                    add_wait(seen[token.node], case, now - token.since)
                 if watching:
                     pool.work_done += token.work
                     pool.served += 1
@@ -311,12 +315,7 @@ def advance(tables: Tables, world: World, sums: Sums, setting: Any, stop: Any) -
                     token = tokens[one]
                     case = cases[token.case]
                     if case.counted:
-                        wait = now - token.since
-                        case.waited += wait
-                        spot = seen[token.node]
-                        spot.waits += 1
-                        spot.wait += wait
-                        spot.wait_squares += wait * wait
+                        add_wait(seen[token.node], case, now - token.since)
                     size = pushed(due, what, size, hole, now, one)
                     hole = 0
                     one = token.next
