@@ -133,12 +133,12 @@ class Cells:
 
     @cached_property
     def entries_of(self) -> dict[str, list[int]]:
-        """Node name -> the states through which cases come to it (that of `waits`, where there is one)."""
+        """Node name -> the states through which cases come to it (that of `waits` or of a queue, where there is one)."""
         found: dict[str, list[int]] = {}
         for index, state in enumerate(self.states):
             before = self.states[index - 1] if index else None
-            waited = before is not None and before.part == "wait" and before.node == state.node
-            if state.part == "wait" or (state.part in ("work", "call", "block") and not waited):
+            waited = before is not None and before.part in ("wait", "queue") and before.node == state.node
+            if state.part in ("wait", "queue", "work", "call", "block") and not waited:
                 found.setdefault(state.node, []).append(index)
         return found
 

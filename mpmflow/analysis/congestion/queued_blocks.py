@@ -6,7 +6,7 @@ so the law of the wait stands in the branch and the block is folded anew. Branch
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -84,20 +84,27 @@ def teams_inside(block: Block, book: LawBook) -> set[str]:
 
 def queued_block(block: Block, waits: Waits, book: LawBook) -> Block:
     """The block with a state of waiting in front of every visit that holds somebody."""
-    return replace(block, branches=tuple(_queued(branch, waits, book) for branch in block.branches))
+
+    def timing(state: State) -> Timing | None:
+        team = team_held(state, book)
+        return waits[team].timing if team is not None and team in waits else None
+
+    return replace(block, branches=tuple(queued_cells(branch, timing) for branch in block.branches))
 
 
-def _queued(cells: Cells, waits: Waits, book: LawBook) -> Cells:
+def queued_cells(cells: Cells, timing: Callable[[State], Timing | None]) -> Cells:
+    """The cells with a state of waiting in front of every state for which `timing` gives one, in branches too."""
     states: list[State] = []
     entry: list[int] = []
     work: list[int] = []
     for state in cells.states:
         entry.append(len(states))
-        team = team_held(state, book)
-        if team is not None and team in waits:
-            states.append(State(state.node, "queue", waits[team].timing, workflow=state.workflow))
+        waiting = timing(state)
+        if waiting is not None:
+            states.append(State(state.node, "queue", waiting, workflow=state.workflow))
         if state.block is not None:
-            state = replace(state, block=queued_block(state.block, waits, book))
+            branches = tuple(queued_cells(branch, timing) for branch in state.block.branches)
+            state = replace(state, block=replace(state.block, branches=branches))
         work.append(len(states))
         states.append(state)
     ways: list[Way] = []

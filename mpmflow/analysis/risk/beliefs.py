@@ -19,7 +19,8 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class PlanTime:
-    """Time of one visit at a node as a model states it, calendar seconds: mean and variance of work and of waiting.
+    """Time of one visit at a node as a model states it, calendar seconds: mean and variance of work, of waiting, and of
+    the queue for people that the model implies.
 
     `stretch` is calendar time per working time; `stated` whether the text says anything of it at all.
     """
@@ -28,12 +29,18 @@ class PlanTime:
     work_variance: float = 0.0
     wait: float = 0.0
     wait_variance: float = 0.0
+    queue: float = 0.0
+    queue_variance: float = 0.0
     stretch: float = 1.0
     stated: bool = False
 
     @property
     def mean(self) -> float:
-        return self.work + self.wait
+        return self.work + self.wait + self.queue
+
+    @property
+    def variance(self) -> float:
+        return self.work_variance + self.wait_variance + self.queue_variance
 
 
 PlanTimes = Mapping[str, PlanTime]

@@ -230,8 +230,7 @@ def _times(
             sums = _sums(seen, periods)
             if waits is None:
                 name = f"{node.name}.{'time' if step else 'wait'}"
-                variance = plan.work_variance + plan.wait_variance
-                yield from _time(node.name, name, "all", plan.mean, variance, plan.stated, sums, forget)
+                yield from _time(node.name, name, "all", plan.mean, plan.variance, plan.stated, sums, forget)
             else:
                 yield from _time(
                     node.name, f"{node.name}.time", "work", plan.work, plan.work_variance, plan.stated, sums, forget
@@ -242,10 +241,9 @@ def _times(
                 node.name, f"{node.name}.time", "work", plan.work, plan.work_variance, plan.stated, sums, forget
             )
         if waits is not None:
-            sums = _sums_of_means(waits[periods], plan.wait_variance)
-            yield from _time(
-                node.name, f"{node.name}.wait", "wait", plan.wait, plan.wait_variance, plan.stated, sums, forget
-            )
+            waiting, scatter = plan.wait + plan.queue, plan.wait_variance + plan.queue_variance
+            sums = _sums_of_means(waits[periods], scatter)
+            yield from _time(node.name, f"{node.name}.wait", "wait", waiting, scatter, plan.stated, sums, forget)
 
 
 def _sums(seen: Durations, periods: slice) -> tuple[Floats, Floats, Floats]:

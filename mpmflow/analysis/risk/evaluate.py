@@ -31,6 +31,7 @@ from mpmflow.numerics.statistics.estimates import forgetting
 from .actions import Mover
 from .beliefs import Estimate
 from .choice import budget_of, choose
+from .crowds import Base, Crowds, with_queues
 from .enough_data import cautions, metrics_of, require_something
 from .estimate import estimate, plan_times
 from .evaluation import Action, CoverageFigure, Evaluation, IndicatorFigure, MetricFigure, SpreadFigure
@@ -47,7 +48,7 @@ from .prospects import Prospects
 from .readings import periods_needed
 from .reference import Reference, in_words, understood, window_of
 from .sources import Source, sources_of
-from .spread import Split
+from .spread import NodeSpread, Split
 from .story import headlines_of, warnings_of, worse
 from .switching import Names
 
@@ -89,17 +90,25 @@ def evaluate(
     book = LawBook(samples)
     workflows = _workflow_names(model)
     planned_cells = [to_chain(model, name) for name in workflows]
-    planned = plan_times(planned_cells, book)
+    planned = with_queues(plan_times(planned_cells, book), model, book)
     window = window_of(reference, observations)
     found = estimate(model, observations, planned, reference if isinstance(reference, str) else window or (0, 0))
     before = {name: to_chain(found.reference, name) for name in workflows}
     after = {name: to_chain(found.model, name) for name in workflows}
-    names = _time_names(found)
-    changes = {name: ProcessChange(before[name], after[name], names, observations.period, book) for name in workflows}
     targets, metrics = targets_of(model), metrics_of(model)
+    ahead = max(1, periods_needed(targets, observations, found.periods))
     if draws is None:
-        ahead = periods_needed(targets, observations, found.periods)
-        draws = draws_that_fit(len(metrics) + len(FIGURES) * len(workflows), max(1, ahead))
+        draws = draws_that_fit(len(metrics) + len(FIGURES) * len(workflows), ahead)
+    base: Base = "period" if window is not None else "rework-free" if reference == "rework-free" else "plan"
+    horizon = ahead * observations.period
+    crowds = Crowds(before, after, found.reference, found.model, found.times, _time_names(found), book, base, horizon)
+    before, after = crowds.before, crowds.after
+    changes = {
+        name: ProcessChange(
+            before[name], after[name], crowds.names, observations.period, book, crowds.flows, crowds.spill
+        )
+        for name in workflows
+    }
     sources = sources_of(found, plan_times(before.values(), book), plan_times(after.values(), book), rng, draws)
     outlook = _outlook(model, sources, changes, observations, found, targets, window)
     units = Units(ModelNames(model))
@@ -288,9 +297,9 @@ def _spread(
             kind, label = kinds.get(node, ("step", node))
             if kind == "parallel":
                 continue
-            rows.append(_row(node, kind, label, name, spread.visits, spread.time, spread.path, spread.own))
-        for team, (visits, time, path, own) in change.team_spread().items():
-            rows.append(_row(team, "team", team.replace("_", " "), name, visits, time, path, own))
+            rows.append(_row(node, kind, label, name, spread))
+        for team, spread in change.team_spread().items():
+            rows.append(_row(team, "team", team.replace("_", " "), name, spread))
     rows.sort(key=lambda row: (row.kind == "team", -abs(row.extra_time), -abs(row.extra_visits)))
     named = {
         _only_figure(outlook, metric.name): metric for metric in reversed(metrics) if _only_figure(outlook, metric.name)
@@ -307,21 +316,20 @@ def _spread(
     return tuple(rows)
 
 
-def _row(
-    at: str, kind: str, label: str, workflow: str, visits: Split, time: Split, path: float, own: float
-) -> SpreadFigure:
+def _row(at: str, kind: str, label: str, workflow: str, spread: NodeSpread) -> SpreadFigure:
     return SpreadFigure(
         at=at,
         kind=kind,  # type: ignore[arg-type]
         label=label,
         workflow=workflow,
-        extra_visits=visits.change,
-        visits_by=_sorted(visits.parts),
-        extra_time=time.change,
-        time_by=_sorted(time.parts),
-        path_time=path,
-        own_time=own,
-        residual=_told(time.residual, time),
+        extra_visits=spread.visits.change,
+        visits_by=_sorted(spread.visits.parts),
+        extra_time=spread.time.change,
+        time_by=_sorted(spread.time.parts),
+        path_time=spread.path,
+        own_time=spread.own,
+        pool_time=spread.pool,
+        residual=_told(spread.time.residual, spread.time),
     )
 
 

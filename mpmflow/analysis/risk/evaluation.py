@@ -122,7 +122,8 @@ class SpreadFigure:
         kind: what it is.
         extra_visits, visits_by: extra executions per case against the reference (for a team, of all its nodes).
         extra_time, time_by: extra seconds that a case spends there.
-        path_time, own_time: the two ways that it comes: more visits, or longer ones; they add up to `extra_time`.
+        path_time, own_time, pool_time: the three ways that it comes: more visits; longer ones; longer waits for the
+            people who work there, who are busy with other things. They add up to `extra_time`.
         change, change_by: for a metric, its change in its own unit.
         residual: what the parts leave of the whole, where that is more than rounding.
     """
@@ -137,6 +138,7 @@ class SpreadFigure:
     time_by: Shares = field(default_factory=dict)
     path_time: float = 0.0
     own_time: float = 0.0
+    pool_time: float = 0.0
     change: float | None = None
     change_by: Shares = field(default_factory=dict)
     unit: str = ""
@@ -154,6 +156,7 @@ class SpreadFigure:
                 "by": dict(self.time_by),
                 "path": self.path_time,
                 "own": self.own_time,
+                "pool": self.pool_time,
             },
         }
         if self.kind == "metric":

@@ -48,19 +48,28 @@ class ProcessChange:
         before, after: the cells of both states; they have the same steps and outcomes.
         names: how times are called as sources.
         period: seconds of a period, in which throughput is counted.
+        flows, spill: what moved the waits for people, see `crowds.Crowds`.
     """
 
     def __init__(
-        self, before: ProcessCells, after: ProcessCells, names: Names, period: float, book: LawBook | None = None
+        self,
+        before: ProcessCells,
+        after: ProcessCells,
+        names: Names,
+        period: float,
+        book: LawBook | None = None,
+        flows: Mapping[str, Mapping[str, float]] | None = None,
+        spill: Mapping[str, float] | None = None,
     ) -> None:
         self.name = after.workflow
         self.period = period
         self.names = names
+        self.flows = flows or {}
         self.solver = Solver(book or LawBook())
         old, new = aligned(before.cells, after.cells), aligned(after.cells, before.cells)
         self.old: Solution = solve_process(replace(before, cells=old), self.solver)
         self.new: Solution = solve_process(replace(after, cells=new), self.solver)
-        self.compared = Compared(self.old.actual, self.new.actual, self.solver, names)
+        self.compared = Compared(self.old.actual, self.new.actual, self.solver, names, spill)
         self._known: dict[tuple[str, str | None], Split | None] = {}
         self._slopes: dict[tuple[str, str | None, str], float] = {}
         self._laws: dict[int, tuple[Solution, WholeTime]] = {}
@@ -68,12 +77,7 @@ class ProcessChange:
     @cached_property
     def nodes(self) -> Mapping[str, NodeSpread]:
         """What changes at each node."""
-        return self.compared.nodes()
-
-    @property
-    def sources(self) -> tuple[str, ...]:
-        """Every lever of the workflow that differs between the two states, arrivals included."""
-        return (*self.compared.sources, *self.rate.parts) if self.rate is not None else self.compared.sources
+        return {node: spread.passed_on(self.flows) for node, spread in self.compared.nodes().items()}
 
     @cached_property
     def rate(self) -> Split | None:
@@ -90,7 +94,8 @@ class ProcessChange:
         """
         key = (function, statistic)
         if key not in self._known:
-            self._known[key] = self._split(function, statistic)
+            found = self._split(function, statistic)
+            self._known[key] = found.passed_on(self.flows) if found is not None else None
         return self._known[key]
 
     def _split(self, function: str, statistic: str | None) -> Split | None:
@@ -241,8 +246,8 @@ class ProcessChange:
                 return values.get(function)
         return None
 
-    def team_spread(self) -> dict[str, tuple[Split, Split, float, float]]:
-        """Team -> extra visits, extra time, and its two ways, summed over the nodes that it works at."""
+    def team_spread(self) -> dict[str, NodeSpread]:
+        """Team -> extra visits, extra time, and its three ways, summed over the nodes that it works at."""
         at: dict[str, str] = {}
         waiting = list(self.new.process.cells.states)
         while waiting:
@@ -251,15 +256,9 @@ class ProcessChange:
                 waiting += [inner for branch in state.block.branches for inner in branch.states]
             elif state.team is not None:
                 at[state.node] = state.team
-        found: dict[str, tuple[Split, Split, float, float]] = {}
+        found: dict[str, NodeSpread] = {}
         for node, spread in self.nodes.items():
             team = at.get(node)
             if team is not None:
-                visits, time, path, own = found.get(team, (NOTHING, NOTHING, 0.0, 0.0))
-                found[team] = (
-                    visits.plus(spread.visits),
-                    time.plus(spread.time),
-                    path + spread.path,
-                    own + spread.own,
-                )
+                found[team] = found.get(team, NodeSpread(team, NOTHING, NOTHING, 0.0, 0.0)).plus(spread)
         return found

@@ -17,7 +17,7 @@ Visits inside a branch are the block's visits times the branch's own, and so is 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -71,19 +71,52 @@ class Split:
             parts[name] = parts.get(name, 0.0) + part
         return Split(self.before + other.before, self.after + other.after, parts)
 
+    def passed_on(self, flows: Mapping[str, Mapping[str, float]]) -> Split:
+        """The split with the parts of some names passed on to others, by shares that add up to 1.
+
+        >>> Split(0, 3, {"queue": 2.0, "a": 1.0}).passed_on({"queue": {"a": 0.25, "b": 0.75}}).parts
+        {'a': 1.5, 'b': 1.5}
+        """
+        if not any(name in flows for name in self.parts):
+            return self
+        parts: dict[str, float] = {}
+        for name, part in self.parts.items():
+            for to, share in flows.get(name, {name: 1.0}).items():
+                parts[to] = parts.get(to, 0.0) + share * part
+        return Split(self.before, self.after, parts)
+
 
 NOTHING = Split(0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
 class NodeSpread:
-    """What changes at one node: executions per case, and time per case split in two ways and by source."""
+    """What changes at one node: executions per case, and time per case split in three ways and by source.
+
+    `path` by more visits, `own` by longer ones, `pool` by longer waits for the people who work there.
+    """
 
     node: str
     visits: Split
     time: Split
     path: float
     own: float
+    pool: float = 0.0
+
+    def plus(self, other: NodeSpread) -> NodeSpread:
+        """Both together, under this one's name."""
+        return NodeSpread(
+            self.node,
+            self.visits.plus(other.visits),
+            self.time.plus(other.time),
+            self.path + other.path,
+            self.own + other.own,
+            self.pool + other.pool,
+        )
+
+    def passed_on(self, flows: Mapping[str, Mapping[str, float]]) -> NodeSpread:
+        """With the parts of queues passed on to what moved them."""
+        return replace(self, visits=self.visits.passed_on(flows), time=self.time.passed_on(flows))
 
 
 class Compared:
@@ -93,14 +126,18 @@ class Compared:
         before, after: the reference and the current state, solved.
         solver: gives the laws of times.
         names: how the time of each node is called as a source.
+        spill: source of a time -> the share of its change that is longer waiting for people.
 
     Raises ValueError when the two do not have the same rows and ways.
     """
 
-    def __init__(self, before: Solved, after: Solved, solver: Solver, names: Names) -> None:
+    def __init__(
+        self, before: Solved, after: Solved, solver: Solver, names: Names, spill: Mapping[str, float] | None = None
+    ) -> None:
         if not np.array_equal(before.state, after.state) or not np.array_equal(before.way, after.way):
             raise ValueError("the reference and the current state do not have the same steps and outcomes")
         self.before, self.after, self.solver, self.names = before, after, solver, names
+        self.spill = spill or {}
         self.y0, self.y1 = before.visits, after.visits
         self.amounts0, self.amounts1 = amounts_of(before, solver.book), amounts_of(after, solver.book)
         self.time0, self.time1 = self.amounts0.time[before.state], self.amounts1.time[after.state]
@@ -137,7 +174,7 @@ class Compared:
         uneven = [
             name
             for name in changed_sources(before.cells, after.cells, self.names)
-            if name.endswith((".time", ".wait", ".delay"))
+            if name.endswith((".time", ".wait", ".delay", ".queue"))
         ]
         named = [name for name, *_ in entries] + [name for name, *_ in rewards]
         self.sources = tuple(dict.fromkeys([*named, *uneven]))
@@ -306,10 +343,12 @@ class Compared:
             spent = visits.times(time)
             path = visits.change * 0.5 * (time.before + time.after)
             counted = visits if state.part in ("work", "call", "block") else NOTHING
-            own = 0.5 * (visits.before + visits.after) * time.change
+            longer = 0.5 * (visits.before + visits.after) * time.change
+            pool = longer * self.spill.get(source_of_state(state, self.names), 0.0)
+            own = longer - pool
             if state.part in ("joined", "lost"):
-                spent, path, own = NOTHING, 0.0, 0.0  # time inside a block is told of its branches' nodes, not twice
-            _add(found, NodeSpread(state.node, counted, spent, path, own))
+                spent, path, own, pool = NOTHING, 0.0, 0.0, 0.0  # time inside a block is told of its branches' nodes
+            _add(found, NodeSpread(state.node, counted, spent, path, own, pool))
             if index in self.before.folds and state.part == "block":
                 for inner in self._inside(index):
                     for node in inner.nodes().values():
@@ -318,26 +357,20 @@ class Compared:
 
     def _inside(self, index: int) -> list[Compared]:
         pairs = zip(self.before.folds[index].branches, self.after.folds[index].branches, strict=True)
-        return [Compared(old, new, self.solver, self.names) for old, new in pairs]
+        return [Compared(old, new, self.solver, self.names, self.spill) for old, new in pairs]
 
 
 def _under(visits: Split, node: NodeSpread) -> NodeSpread:
     """A node of a branch, seen from outside its block: all of it as often as the block is entered."""
     time = visits.times(node.time)
     entered = 0.5 * (visits.before + visits.after)
-    own = node.own * entered
-    return NodeSpread(node.node, visits.times(node.visits), time, time.change - own, own)
+    own, pool = node.own * entered, node.pool * entered
+    return NodeSpread(node.node, visits.times(node.visits), time, time.change - own - pool, own, pool)
 
 
 def _add(found: dict[str, NodeSpread], new: NodeSpread) -> None:
     old = found.get(new.node)
-    found[new.node] = (
-        new
-        if old is None
-        else NodeSpread(
-            new.node, old.visits.plus(new.visits), old.time.plus(new.time), old.path + new.path, old.own + new.own
-        )
-    )
+    found[new.node] = new if old is None else old.plus(new)
 
 
 def _parts(sources: tuple[str, ...], row: Floats) -> dict[str, float]:

@@ -31,7 +31,7 @@ def source_of_state(state: State, names: Names) -> str:
     """The source that owns how long a state lasts."""
     if state.part == "delay":
         return f"{state.outcome}.delay"
-    usual = f"{state.node}.{'wait' if state.part == 'wait' else 'time'}"
+    usual = f"{state.node}.{state.part if state.part in ('wait', 'queue') else 'time'}"
     return names.get((state.node, state.part), usual)
 
 
