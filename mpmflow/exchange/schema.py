@@ -230,7 +230,7 @@ def _simulation() -> Schema:
     interval = {**optional(NUMBER), "description": "end of the 95 % interval"}
     estimate = known("a figure over the replications", mean=optional(NUMBER), low=interval, high=interval)
     figure = optional(estimate)
-    time = {name: figure for name in ("mean", "sd", "p50", "p90", "p95", "late")}
+    time = dict.fromkeys(("mean", "sd", "p50", "p90", "p95", "late"), figure)
     step = known("", visits=estimate, time=estimate, wait=estimate, cost=estimate)
     team = known("", load=estimate, wait=estimate, wait_per_case=estimate, queue=estimate)
     tree = {
@@ -315,7 +315,14 @@ def _risk() -> Schema:
         at=TEXT,
         kind=TEXT,
         rework=known("", extra_visits=NUMBER, by=SHARES_BY_SOURCE),
-        delay=known("", extra=NUMBER, by=SHARES_BY_SOURCE),
+        delay=known(
+            "in seconds per case, by more visits (path), longer ones (own), longer waits for people (pool)",
+            extra=NUMBER,
+            by=SHARES_BY_SOURCE,
+            path=NUMBER,
+            own=NUMBER,
+            pool=NUMBER,
+        ),
     )
     metric = known(
         "",
@@ -364,6 +371,21 @@ def _risk() -> Schema:
         notes=many(TEXT),
         cautions=many(TEXT),
     )
+    team = known(
+        "a team that cases queue for, in the reference and now",
+        name=TEXT,
+        people=COUNT,
+        load=known("work that comes over what its people can do", before=NUMBER, now=NUMBER),
+        p_overloaded=SHARE,
+        wait=known(
+            "seconds of one visit, by the queue's formula",
+            before=NUMBER,
+            now=NUMBER,
+            by=SHARES_BY_SOURCE,
+            split=one_of("wait", "load"),
+        ),
+        overload=optional({"type": "object", "description": "as in the analysis, for a load of 1 or more"}),
+    )
     plan = known(
         "a set of initiatives, worked out together",
         initiatives=many(TEXT),
@@ -411,6 +433,7 @@ def _risk() -> Schema:
         headlines=many(headline),
         open_cases=many(open_case),
         objectives=many(objective),
+        teams=many(team),
         draws={**COUNT, "description": "behind intervals and probabilities"},
         choice=optional(choice),
         actions=many(action),

@@ -49,6 +49,8 @@ MIDDLE = 80
 WIDE = 100
 """From this width on tables have all their columns."""
 SURE = 0.9
+BUSY = 0.85
+"""From this load on a team is told of even where nothing changed."""
 STATES = {"alert": "bold red", "warn": "bold yellow", "pending": "yellow", "ok": "green", "unknown": "dim"}
 ORDER = {"alert": 0, "warn": 1}
 
@@ -183,23 +185,56 @@ class RiskNote:
             return
         unit, size = one_unit(most)
         words = {"d": "days", "h": "hours", "min": "minutes", "s": "seconds"}[unit]
-        gloss = f"{words} per case more than {self._than()}, by more visits and by longer ones"
-        yield _section("Where delay spreads", gloss)
-        table = _table("at", "more", "visits", "longer", "mostly because of")
+        queues = any(abs(row.pool_time) >= 0.005 * size for row in rows)
+        ways = "more visits, longer ones, longer waits for people" if queues else "more visits and by longer ones"
+        yield _section("Where delay spreads", f"{words} per case more than {self._than()}, by {ways}")
+        table = _table("at", "more", "visits", "longer", *(("waits",) if queues else ()), "mostly because of")
         for row in rows[:MOST]:
             table.add_row(
                 row.label,
                 signed(row.extra_time / size),
                 signed(row.path_time / size),
                 signed(row.own_time / size),
+                *((signed(row.pool_time / size),) if queues else ()),
                 self._because(row.at, row.time_by),
             )
         yield table
         teams = [row for row in self.evaluation.spread if row.kind == "team" and abs(row.extra_time) > 0.01 * most]
         if teams:
-            told = ", ".join(f"{row.label} {signed(row.extra_time / size)}" for row in teams)
+            several = len({row.workflow for row in teams}) > 1
+            told = ", ".join(
+                f"{row.label} {signed(row.extra_time / size)}{f' in {row.workflow}' if several else ''}"
+                for row in teams
+            )
             yield _line(f"By team, in {words}: {told}.")
         yield from self._more(rows)
+        yield from self._teams()
+
+    def _teams(self) -> Iterator[Text | Table | Padding]:
+        """Teams that are busier than in the reference, or nearly full."""
+        rows = [
+            row
+            for row in self.evaluation.teams
+            if row.load >= BUSY or abs(row.load - row.load_before) >= 0.005 or row.p_overloaded >= 0.01
+        ]
+        if not rows:
+            return
+        longest = max(max(row.wait, row.wait_before) for row in rows)
+        unit, size = one_unit(longest)
+        yield _section("Who is busy", "share of their people's time, and what one visit waits for them")
+        table = _table("team", self._than(), "now", "overloaded?", f"waits, {unit}", "now", "mostly because of")
+        for row in sorted(rows, key=lambda row: (-row.load, row.name))[:MOST]:
+            table.add_row(
+                upper(row.name.replace("_", " ")),
+                percent(row.load_before),
+                percent(row.load),
+                chance(row.p_overloaded),
+                f"{row.wait_before / size:.2g}",
+                f"{row.wait / size:.2g}",
+                self._because(row.name, row.wait_by) if row.wait_by else "",
+            )
+        yield table
+        yield Text()
 
     def _because(self, at: str, by: Mapping[str, float]) -> str:
         """The largest part, and the second where it matters too."""

@@ -145,7 +145,8 @@ def test_a_team_has_what_its_steps_have():
         "check takes", "check by a takes"
     )
     change = changed(text, check__back="40%")
-    visits, time, path, own = change.team_spread()["a"]
+    found = change.team_spread()["a"]
+    visits, time, path, own = found.visits, found.time, found.path, found.own
     nodes = change.nodes
     assert visits.change == pytest.approx(nodes["draft"].visits.change + nodes["check"].visits.change)
     assert time.change == pytest.approx(path + own)

@@ -21,9 +21,8 @@ from mpmflow.graphs.cells import Cells, ProcessCells, Way
 from mpmflow.model.model import Model
 
 from .evaluation import Action
-from .process_change import ProcessChange
 from .prospects import Prospects
-from .switching import payer_of
+from .switching import in_between, payer_of
 
 Floats = npt.NDArray[np.float64]
 A_FIFTH = 0.2
@@ -98,12 +97,11 @@ class Mover:
         ahead = outlook.ahead
         own: dict[str, Floats] = {}
         structural = set()
-        for workflow, change in outlook.changes.items():
-            places = {place: figure for place, figure in outlook.figures.items() if figure[1] == workflow}
-            moved = self._moved(change, name, start, goal)
-            if moved is None or not places:
-                continue
-            for place, (function, _, statistic) in places.items():
+        for workflow, moved in self._moved(name, start, goal).items():
+            change = outlook.changes[workflow]
+            for place, (function, of, statistic) in outlook.figures.items():
+                if of != workflow:
+                    continue
                 after, then = outlook.after.get(place), change.value(moved, function, statistic)
                 if after is None or then is None:
                     continue
@@ -117,20 +115,39 @@ class Mover:
         own[name] = np.full(ahead, goal - start)
         return self.prospects.gains(own, {name}, structural)
 
-    def _moved(self, change: ProcessChange, name: str, start: float, goal: float) -> Solution | None:
-        """The workflow solved with one lever moved; None if the lever is not in it."""
-        process = change.new.process
-        source = self.outlook.sources[name]
-        if name in change.compared.sources and goal == source.reference and start == source.now:
-            return change.solution([one for one in change.compared.sources if one != name])
+    def _moved(self, name: str, start: float, goal: float) -> dict[str, Solution]:
+        """Workflow -> solved with one lever moved; those whose queues feel it too, none where the lever is not."""
+        source, crowds = self.outlook.sources[name], self.prospects.crowds
+        asked = {of for _, of, _ in self.outlook.figures.values()}
+        back = goal == source.reference and start == source.now
         factor = Fraction(goal / start).limit_denominator(10**9) if start else Fraction(1)
-        cells = _scaled(process.cells, name, factor)
-        if cells is None:
-            return None
-        moved = ProcessCells(
-            process.workflow, cells, process.coming, process.deadline, process.teams, process.currencies
-        )
-        return solve_process(moved, Solver(change.solver.book))
+        found: dict[str, Solution] = {}
+        changed: dict[str, ProcessCells] = {}
+        for workflow, change in self.outlook.changes.items():
+            queues = crowds.queues_at(workflow) and name not in crowds.spill
+            if back and name in change.compared.sources:
+                others = [one for one in change.compared.sources if one != name]
+                if queues:
+                    before, after = crowds.plain_before[workflow], crowds.plain[workflow]
+                    changed[workflow] = replace(
+                        after, cells=in_between(before.cells, after.cells, others, change.names)
+                    )
+                elif workflow in asked:
+                    found[workflow] = change.solution(others)
+                continue
+            process = crowds.plain[workflow] if queues else change.new.process
+            cells = _scaled(process.cells, name, factor)
+            if cells is not None and queues:
+                changed[workflow] = replace(process, cells=cells)
+            elif cells is not None and workflow in asked:
+                found[workflow] = solve_process(replace(process, cells=cells), Solver(change.solver.book))
+        if changed:
+            found |= {
+                workflow: solve_process(process, Solver(crowds.book))
+                for workflow, process in crowds.again(changed).items()
+                if workflow in asked
+            }
+        return found
 
 
 def _rank(action: Action) -> tuple[bool, bool, float, float, str]:

@@ -86,10 +86,10 @@ class Crowds:
         self.plain = {
             name: replace(cells, cells=aligned(cells.cells, before[name].cells)) for name, cells in after.items()
         }
-        plain_before = {
+        self.plain_before = {
             name: replace(cells, cells=aligned(cells.cells, after[name].cells)) for name, cells in before.items()
         }
-        self.crowds = self._crowds(reference, current, plain_before, names)
+        self.crowds = self._crowds(reference, current, names)
         queued: dict[tuple[str, str], str] = {}
         self._team_at: dict[tuple[str, str], str] = {}
         for crowd in self.crowds:
@@ -104,15 +104,13 @@ class Crowds:
         waits_after = {team: wait for crowd in self.crowds for team, wait in crowd.waits_after.items()}
         self.before = {
             name: self._with(cells, waits_before, self._added(name, base, waits_before, waits_after))
-            for name, cells in plain_before.items()
+            for name, cells in self.plain_before.items()
         }
         self.after = {name: self._with(cells, waits_after, {}) for name, cells in self.plain.items()}
         self._flows()
 
     # ------------------------------------------------------------------------------------------ both states
-    def _crowds(
-        self, reference: Model, current: Model, plain_before: Mapping[str, ProcessCells], names: Names
-    ) -> tuple[Crowd, ...]:
+    def _crowds(self, reference: Model, current: Model, names: Names) -> tuple[Crowd, ...]:
         old = {stream.name: network for network in self._networks(reference) for stream in network.streams}
         found = []
         for network in self._networks(current):
@@ -121,7 +119,7 @@ class Crowds:
                 continue
             if any(stream.name not in self.plain for stream in network.streams):
                 continue
-            before = first.with_cells({stream.name: plain_before[stream.name] for stream in first.streams})
+            before = first.with_cells({stream.name: self.plain_before[stream.name] for stream in first.streams})
             after = network.with_cells({stream.name: self.plain[stream.name] for stream in network.streams})
             if [crew.name for crew in before.crews] != [crew.name for crew in after.crews]:
                 continue
@@ -216,7 +214,7 @@ class Crowds:
 
         Observed waits change by what the queues say. Raises `ModelFault` for a team that is left without people.
         """
-        found = {name: cells for name, cells in changed.items() if not self._feels(name)}
+        found = {name: cells for name, cells in changed.items() if not self.queues_at(name)}
         for crowd in self.crowds:
             mine = {stream.name: self.plain[stream.name] for stream in crowd.after.streams}
             if not any(name in changed for name in mine):
@@ -239,7 +237,26 @@ class Crowds:
                 found[name] = self._with(process, waits, added)
         return found
 
-    def _feels(self, workflow: str) -> bool:
+    def team_at(self, workflow: str, node: str) -> str | None:
+        """The team that a visit of a node holds."""
+        return self._team_at.get((workflow, node))
+
+    def modelled(self, workflow: str) -> bool:
+        """Whether some of its waits for people come from the queues alone, for no data show them."""
+        return any(of == workflow and node not in self.observed for of, node in self._team_at)
+
+    def settling(self, workflow: str) -> float:
+        """Seconds that the queues of a workflow take to settle after a change, approximately; at most the horizon."""
+        times = [
+            float(crowd.after.found.relaxation[crowd.after.pools[team]])
+            for crowd in self.crowds
+            for (of, _), team in self._team_at.items()
+            if of == workflow and team in crowd.after.pools
+        ]
+        return max((min(time, self.horizon) if np.isfinite(time) else self.horizon for time in times), default=0.0)
+
+    def queues_at(self, workflow: str) -> bool:
+        """Whether cases of a workflow wait for people."""
         return any(stream.name == workflow for crowd in self.crowds for stream in crowd.after.streams)
 
     def _variance(self, wait: Wait) -> float:

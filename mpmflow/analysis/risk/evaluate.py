@@ -43,6 +43,7 @@ from .open_cases import open_case_figures
 from .outlook import MOST_AHEAD, Outlook
 from .pathways import Pathway, pathways
 from .process_change import ProcessChange
+from .process_draws import ProcessDraws
 from .propagation import weakest
 from .prospects import Prospects
 from .readings import periods_needed
@@ -51,6 +52,7 @@ from .sources import Source, sources_of
 from .spread import NodeSpread, Split
 from .story import headlines_of, warnings_of, worse
 from .switching import Names
+from .teams import overload_cautions, queue_notes, team_loads
 
 SLACK_AHEAD = 4
 """Periods that are looked ahead beyond the longest lag."""
@@ -105,7 +107,14 @@ def evaluate(
     before, after = crowds.before, crowds.after
     changes = {
         name: ProcessChange(
-            before[name], after[name], crowds.names, observations.period, book, crowds.flows, crowds.spill
+            before[name],
+            after[name],
+            crowds.names,
+            observations.period,
+            book,
+            crowds.flows,
+            crowds.spill,
+            crowds.settling(name),
         )
         for name in workflows
     }
@@ -114,7 +123,8 @@ def evaluate(
     units = Units(ModelNames(model))
     counted = {name: units.of_name(name).flow or _sums_up(metrics, name) for name in outlook.places}
     flows = flows_of([*outlook.places, *outlook.with_data], counted, outlook.figures, targets)
-    forecaster = Forecaster(outlook, flows, rng, draws)
+    drawn = ProcessDraws(changes, sources, crowds, draws)
+    forecaster = Forecaster(outlook, flows, rng, drawn)
     forecasts = {metric.name: forecaster.forecast(metric.name, targets.get(metric.name)) for metric in metrics}
     watch = Watch(model, observations, found, sources, changes, reference == "plan")
     indicators, seen = watch.figures(), watch.watched.values
@@ -132,7 +142,7 @@ def evaluate(
         )
         for metric in metrics
     )
-    prospects = Prospects(forecaster, forecasts, found.model)
+    prospects = Prospects(forecaster, forecasts, found.model, crowds)
     own_movers = [name for name in outlook.rows if name not in sources]
     labels = _labels(model, indicators)
     return Evaluation(
@@ -145,8 +155,9 @@ def evaluate(
         headlines=headlines_of(indicators, rows, [*moving, *own_movers]),
         open_cases=open_case_figures(observations.open_cases, changes, observations.as_of),
         actions=_actions(model, prospects, rows, indicators, labels, sources),
-        coverage=_coverage(observations, found, outlook, changes),
+        coverage=_coverage(observations, found, outlook, changes, crowds),
         objectives=objective_figures(model, rows),
+        teams=team_loads(crowds, drawn),
         provenance=provenance(model, data=_data_hash(observations), seed=seed),
         draws=draws,
         choice=choose(model, prospects, money) if money is not None else None,
@@ -413,10 +424,14 @@ def _amiss(source: Source, row: IndicatorFigure) -> bool:
 
 
 def _coverage(
-    observations: Observations, found: Estimate, outlook: Outlook, changes: Mapping[str, ProcessChange]
+    observations: Observations,
+    found: Estimate,
+    outlook: Outlook,
+    changes: Mapping[str, ProcessChange],
+    crowds: Crowds,
 ) -> CoverageFigure:
     seen = observations.coverage
-    notes = [*seen.notes, *dict.fromkeys(outlook.notes)]
+    notes = [*seen.notes, *dict.fromkeys(outlook.notes), *queue_notes(crowds)]
     if any(change.new.process.on_calendar for change in changes.values()):
         notes.append("Some teams work by a calendar: times computed from their work are approximate.")
     unplanned = [row.name for row in found.times.values() if not row.planned]
@@ -436,7 +451,7 @@ def _coverage(
         detours=seen.detours,
         astray=seen.astray,
         notes=tuple(notes),
-        cautions=cautions(observations, found.periods),
+        cautions=(*cautions(observations, found.periods), *overload_cautions(crowds)),
     )
 
 

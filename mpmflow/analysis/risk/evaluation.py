@@ -24,6 +24,7 @@ from .objectives import ObjectiveFigure
 if TYPE_CHECKING:
     from .choice import Choice
     from .explanation import Explanation
+    from .teams import TeamLoad
 
 Shares = Mapping[str, float]
 
@@ -416,6 +417,7 @@ class Evaluation(Result):
     actions: tuple[Action, ...] = ()
     coverage: CoverageFigure = CoverageFigure()
     objectives: tuple[ObjectiveFigure, ...] = ()
+    teams: tuple[TeamLoad, ...] = ()
     provenance: Provenance | None = None
     title: str = ""
     labels: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -453,6 +455,7 @@ class Evaluation(Result):
             "actions": [row.to_dict() for row in self.actions],
             "coverage": self.coverage.to_dict(),
             "objectives": [row.to_dict() for row in self.objectives],
+            "teams": [row.to_dict() for row in self.teams],
             "draws": self.draws,
             "choice": self.choice.to_dict() if self.choice is not None else None,
             "provenance": self.provenance.to_dict() if self.provenance is not None else None,

@@ -14,9 +14,7 @@ from datetime import date, timedelta
 
 import numpy as np
 import numpy.typing as npt
-from scipy import sparse
 
-from mpmflow.analysis.exact.arrays import Solved
 from mpmflow.model.expressions import Expression
 from mpmflow.model.measures import Target
 from mpmflow.numerics.chains.attribution import aumann_shapley
@@ -24,9 +22,9 @@ from mpmflow.numerics.chains.attribution import aumann_shapley
 from .levels import Places, inputs_of, spans_in
 from .outlook import Outlook, Own
 from .process_change import ProcessChange
+from .process_draws import ProcessDraws
 from .propagation import lagged
 from .readings import Reading, day_of, reading
-from .sources import Source
 
 Floats = npt.NDArray[np.float64]
 DRAWS = 10_000
@@ -34,8 +32,6 @@ DRAWS = 10_000
 FEWEST_DRAWS = 1_000
 ROOM = 150_000_000
 """Numbers that all draws of all metrics over all future periods may take together, about a gigabyte."""
-LARGEST_DENSE = 60
-"""Processes with more rows than this are eliminated in compiled code."""
 ARRIVED = 0.9
 """A change has arrived when this part of it has."""
 
@@ -83,9 +79,9 @@ class Forecaster:
         outlook: Outlook,
         flows: frozenset[str],
         rng: np.random.Generator,
-        draws: int = DRAWS,
+        drawn: ProcessDraws,
     ) -> None:
-        self.outlook, self.flows, self.rng, self.count = outlook, flows, rng, draws
+        self.outlook, self.flows, self.rng, self.drawn, self.count = outlook, flows, rng, drawn, drawn.count
         self._perturb()
 
     # ------------------------------------------------------------------------------------------ one metric
@@ -317,7 +313,7 @@ class Forecaster:
             places = {place: figure for place, figure in outlook.figures.items() if figure[1] == workflow}
             if not places:
                 continue
-            solved = _solved_draws(change, outlook.sources, self.count)
+            solved = self.drawn.figures(workflow)
             for place, (function, _, statistic) in places.items():
                 split = change.split(function, statistic)
                 if split is None:
@@ -428,75 +424,6 @@ def _luck(change: ProcessChange, function: str, statistic: str | None) -> float:
             return float(np.sqrt(max(split.after, 0.0)))
         case _:
             return 0.0
-
-
-def _solved_draws(change: ProcessChange, sources: Mapping[str, Source], count: int) -> dict[str, Floats]:
-    """Time, cost, yield, scrap and what follows from them, solved anew for every draw of shares and times.
-
-    Levers inside parallel blocks keep their slopes.
-    """
-    solved = change.new.actual
-    outcomes, cells = solved.outcomes, solved.cells
-    share = np.tile(outcomes.share, (count, 1))
-    for entry, way in enumerate(solved.way.tolist()):
-        outcome = cells.ways[way].outcome if way >= 0 else None
-        source = sources.get(outcome) if outcome is not None else None
-        if source is not None and source.now > 0.0:
-            share[:, entry] = outcomes.share[entry] * source.draws / source.now
-    of_row = sparse.csr_array((np.ones(outcomes.count), (np.arange(outcomes.count), outcomes.row)))
-    share /= np.asarray(share @ of_row)[:, outcomes.row]
-    time = np.tile(change.compared.time1, (count, 1))
-    for row, index in enumerate(solved.state.tolist()):
-        state = cells.states[index]
-        if state.part in ("work", "wait"):
-            name = change.names.get(
-                (state.node, state.part), f"{state.node}.{'wait' if state.part == 'wait' else 'time'}"
-            )
-            source = sources.get(name)
-            if source is not None and source.now > 0.0:
-                both = change.names.get((state.node, "work")) == change.names.get((state.node, "wait")) == name
-                if not both or state.part == "wait":
-                    time[:, row] += source.draws - source.now
-    visits, ends = _visits(solved, share)
-    times, costs = np.einsum("dn,dn->d", visits, time), visits @ change.compared.cost1
-    good = ends @ solved.good
-    rate = sources.get(f"{change.name}.arrivals")
-    pace = rate.draws if rate is not None else None if change.rate is None else np.full(count, change.rate.after)
-    found = {"time": times, "cost": costs, "yield": good, "scrap": 1.0 - good}
-    if pace is not None:
-        found |= {"throughput": pace * good * change.period, "wip": pace * times}
-    return found
-
-
-def _visits(solved: Solved, share: Floats) -> tuple[Floats, Floats]:
-    """Expected executions (D, n) and chances of the ends (D, k) for each row of shares (D, m).
-
-    Large processes are eliminated side by side in compiled code, which takes longer to load than a small one to solve.
-    """
-    n, k, outcomes = solved.n, solved.factor.chain.k, solved.outcomes
-    start = solved.factor.chain.start
-    if n > LARGEST_DENSE:
-        from mpmflow.numerics.chains.batch import Scenarios
-
-        batch = Scenarios(n, k, outcomes).solve(share, np.zeros(n), start)
-        return batch.visits, batch.ends
-    count = len(share)
-    visits, ends = np.empty((count, n)), np.empty((count, k))
-    block = max(1, 2_000_000 // (n * n))
-    for first in range(0, count, block):
-        some = slice(first, min(first + block, count))
-        size = some.stop - some.start
-        matrix, exits = np.tile(np.eye(n), (size, 1, 1)), np.zeros((size, n, k))
-        for entry in range(outcomes.count):  # several outcomes may lead to one place, so their shares add up there
-            row, to = int(outcomes.row[entry]), int(outcomes.target[entry])
-            if to < n:
-                matrix[:, to, row] -= share[some, entry]
-            else:
-                exits[:, row, to - n] += share[some, entry]
-        right = np.broadcast_to(start[:, None], (size, n, 1))
-        visits[some] = np.linalg.solve(matrix, right)[:, :, 0]
-        ends[some] = np.einsum("dn,dnk->dk", visits[some], exits)
-    return visits, ends
 
 
 def flows_of(

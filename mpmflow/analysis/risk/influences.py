@@ -50,10 +50,12 @@ def structural_edges(
     """Edges from levers to the figures of one workflow; `names` are the figures' places.
 
     Lateness and percentiles feel more of a time than its mean. There the gain of a time is the slope for making it
-    longer in proportion, and the rest of its part, which comes of another scatter, is told beside the edges.
+    longer in proportion, and the rest of its part, which comes of another scatter, is told beside the edges. What
+    happens in other workflows arrives as the queues settle.
     """
     kernels = _time_left(change)
-    at_once = np.ones(1)
+    lag = change.settling
+    elsewhere = gamma_lag(lag, lag, change.period, rest=1e-3) if lag > 0.05 * change.period else np.ones(1)
     found: list[Edge] = []
     shapes: Shapes = {}
     for (function, _, statistic), place in zip(figures, names, strict=True):
@@ -69,7 +71,7 @@ def structural_edges(
                 gain = change.slope_in_time(function, statistic, name, source.now)
                 shapes.setdefault(place, {})[name] = part - gain * source.deviation
             if gain:
-                kernel = kernels.get(name, kernels.get("", at_once))
+                kernel = kernels.get(name, elsewhere)
                 found.append(Edge(name, place, gain, kernel, "structural"))
     return found, shapes
 

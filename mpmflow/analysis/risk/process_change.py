@@ -49,6 +49,7 @@ class ProcessChange:
         names: how times are called as sources.
         period: seconds of a period, in which throughput is counted.
         flows, spill: what moved the waits for people, see `crowds.Crowds`.
+        settling: seconds that queues take to settle after a change; what other workflows do arrives with that lag.
     """
 
     def __init__(
@@ -60,11 +61,13 @@ class ProcessChange:
         book: LawBook | None = None,
         flows: Mapping[str, Mapping[str, float]] | None = None,
         spill: Mapping[str, float] | None = None,
+        settling: float = 0.0,
     ) -> None:
         self.name = after.workflow
         self.period = period
         self.names = names
         self.flows = flows or {}
+        self.settling = settling
         self.solver = Solver(book or LawBook())
         old, new = aligned(before.cells, after.cells), aligned(after.cells, before.cells)
         self.old: Solution = solve_process(replace(before, cells=old), self.solver)

@@ -21,6 +21,7 @@ from mpmflow.graphs.to_chain import to_chain
 from mpmflow.model.model import Model
 
 from .beliefs import PlanTimes
+from .crowds import Crowds
 from .current_model import mean_over_visits, outcomes_in
 from .estimate import plan_times
 from .forecast import Forecaster, MetricForecast
@@ -34,8 +35,10 @@ Floats = npt.NDArray[np.float64]
 class Prospects:
     """Changes of forecasts. `model` is the current one, with what was estimated in the place of its numbers."""
 
-    def __init__(self, forecaster: Forecaster, forecasts: Mapping[str, MetricForecast], model: Model) -> None:
-        self.forecaster, self.forecasts, self.model = forecaster, forecasts, model
+    def __init__(
+        self, forecaster: Forecaster, forecasts: Mapping[str, MetricForecast], model: Model, crowds: Crowds
+    ) -> None:
+        self.forecaster, self.forecasts, self.model, self.crowds = forecaster, forecasts, model, crowds
         self.outlook = forecaster.outlook
 
     # ------------------------------------------------------------------------------------------ settings
@@ -52,10 +55,11 @@ class Prospects:
         for since, settings in sorted(stages, key=lambda stage: (stage[0] is not None, stage[0])):
             changed = apply(changed, settings)
             first = self._first(since)
+            cells = self.crowds.again({workflow: to_chain(changed, workflow) for workflow in self.outlook.changes})
             after = {
                 place: delta
-                for workflow, change in self.outlook.changes.items()
-                for place, delta in self._figures(change, to_chain(changed, workflow)).items()
+                for workflow, process in cells.items()
+                for place, delta in self._figures(self.outlook.changes[workflow], process).items()
             }
             then = self.levers(changed)
             for found, before in ((after, figures), (then, levels)):
@@ -147,7 +151,7 @@ def _levels(model: Model, changes: Mapping[str, ProcessChange], sources: Mapping
         cells = to_chain(model, workflow)
         times: PlanTimes = plan_times([cells], change.solver.book)
         for (node, part), name in change.names.items():
-            if node in times:
+            if node in times and part != "queue":
                 planned = times[node]
                 found[name] = found.get(name, 0.0) + (planned.work if part == "work" else planned.wait)
         rate = arrival_rate(cells, change.solver.book)
