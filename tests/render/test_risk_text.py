@@ -87,7 +87,7 @@ def webinar(root: Path) -> Evaluation:
 
 def test_a_range_has_its_unit_once_and_what_is_counted_needs_none(webinar):
     table = plain(webinar, 120).split("Which metrics will miss")[1].split("What to do first")[0]
-    assert re.search(r"2\d\.\d to 70 eur", table)
+    assert re.search(r"2\d\.\d to 1\d\d eur", table)
     assert re.search(r"7\d\d to 1,1\d\d ", table)
     assert "leads to" not in table
 
