@@ -205,7 +205,7 @@ class _Guess:
         again = {column: count for column, count in counts.items() if 1 < count <= 0.8 * rows}
         # Identifiers are many: a column with a tenth as many values is an attribute of the case or an activity.
         most = max(again.values(), default=0)
-        return sorted(column for column, count in again.items() if count > most / 2)
+        return [column for column, count in again.items() if count > most / 2]
 
     def activities(self) -> list[str]:
         """Columns of words that come again in other cases and change within a case, where no other does more."""
@@ -221,7 +221,7 @@ class _Guess:
                 continue
             changes[column] = len({*zip(case, words, strict=True)}) / len(words)
         most = max(changes.values(), default=0.0)
-        return sorted(column for column, change in changes.items() if change > 0.8 * most)
+        return [column for column, change in changes.items() if change > 0.8 * most]
 
     def unclear(self, role: Role, found: Sequence[str]) -> DataError:
         shown = ", ".join(self.table.columns[:20])

@@ -6,7 +6,6 @@ Forms are written by `other_forms.py`, as other programs would. The shared logs 
 from __future__ import annotations
 
 import gzip
-import shutil
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import fields, replace
@@ -227,41 +226,6 @@ def _renamed(found: Observations) -> Observations:
         key=lambda case: (case.started, case.case),
     )
     return replace(found, open_cases=tuple(cases))
-
-
-@pytest.mark.slow
-def test_spark(tmp_path: Path) -> None:
-    """Spark counts by itself, in local mode here; it knows no order of rows, so no two events share a moment."""
-    if shutil.which("java") is None:
-        pytest.skip("optional: Spark needs Java, and there is no java on this machine")
-    sql = pytest.importorskip("pyspark.sql", reason="optional: pyspark")
-    model = parse("workflow w { step brief\n decision ok { yes, no 20% -> brief rework }\n step launch }")
-    start = datetime(2026, 1, 5, tzinfo=UTC)
-    rows = [
-        (f"W-{case}", activity, start + timedelta(hours=9 * case + 5 * place))
-        for case in range(20)
-        for place, activity in enumerate(("brief", "brief", "launch") if case % 4 == 0 else ("brief", "launch"))
-    ]
-    here = polars.DataFrame(rows, schema=["case", "activity", "time"], orient="row")
-    here.write_parquet(tmp_path / "log.parquet")
-    session = (
-        sql.SparkSession.builder.master("local[1]")
-        # A few rows do not pay for compiling: interpreted, the test takes a fraction of the time.
-        .config("spark.driver.extraJavaOptions", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
-        .config("spark.sql.codegen.wholeStage", "false")
-        .config("spark.sql.codegen.factoryMode", "NO_CODEGEN")
-        .config("spark.ui.enabled", "false")
-        .config("spark.sql.shuffle.partitions", "1")
-        .config("spark.sql.session.timeZone", "UTC")
-        .config("spark.driver.bindAddress", "127.0.0.1")
-        .config("spark.driver.host", "127.0.0.1")
-        .getOrCreate()
-    )
-    try:
-        there = session.read.parquet(str(tmp_path / "log.parquet"))
-        assert differences(read_log(model, there), read_log(model, here)) == []
-    finally:
-        session.stop()
 
 
 # ------------------------------------------------------------------------------------------------ databases
