@@ -69,7 +69,8 @@ def _sentences(found: Fit) -> Iterator[str]:
     said = [one for one in found.numbers if one.declared is not None]
     against = len(found.contradicted)
     if said:
-        yield f"Of {len(said)} declared numbers the log contradicts {against or 'none'}."
+        counted = f"Of {len(said)} declared numbers" if len(said) > 1 else "Of the one declared number"
+        yield f"{counted} the log contradicts {against or 'none'}."
 
 
 def _table(numbers: Sequence[FittedNumber], *, declared: bool) -> RenderableType:

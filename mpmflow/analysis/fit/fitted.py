@@ -201,9 +201,9 @@ class Fit(Result):
 
     def __getitem__(self, name: str) -> FittedNumber:
         """A number by its name; of shares by visit that of the first. KeyError lists the names that there are."""
-        for number in self.numbers:
-            if number.name == name:
-                return number
+        same = [number for number in self.numbers if number.name == name]
+        if same:
+            return min(same, key=lambda number: number.visit or 0)
         names = ", ".join(dict.fromkeys(number.name for number in self.numbers))
         raise KeyError(f"{name!r} was not fitted; there are: {names or 'none'}")
 

@@ -165,12 +165,12 @@ class _Fitting:
         self.notes: list[str] = list(spells.notes)
 
     def answer(self) -> Fit:
+        hours = tuple(self._hours())  # first, for work is counted in the hours that are found
         numbers = [*self._all_shares(), *self._arrivals(), *self._all_times(), *self._people()]
         told = [one for one in numbers if one.declared is not None]
         untold = [one for one in numbers if one.declared is None]
         # A stable sort: what is equally surprising stays in the order of the text.
         told.sort(key=lambda one: (not one.contradicted, -round(one.surprise, 6)))
-        hours = tuple(self._hours())
         if not numbers:
             self.notes.append("Nothing of the log says anything about the numbers of the file.")
         elif not any(one.count for one in numbers):
@@ -286,7 +286,9 @@ class _Fitting:
                 note = "; ".join(
                     part
                     for part in (
-                        "open decisions counted by the gamma law of their waits" if "gamma waits" in found.methods else "",
+                        "open decisions counted by the gamma law of their waits"
+                        if "gamma waits" in found.methods
+                        else "",
                         "drawn towards decisions of the same kind"
                         if pooled and row.prior.sum() > 0.1 * row.counts.sum()
                         else "",
@@ -353,8 +355,9 @@ class _Fitting:
                 if not isinstance(node, Step | Decision | Choose):
                     continue
                 team = self.teams.get(node.by or "")
-                if team is not None and team.works:
-                    hours[node.name] = WeekHours.of(team.works)
+                works = self.changes.get(f"{node.by}/works", team.works if team is not None else ())
+                if works:
+                    hours[node.name] = WeekHours.of(works)
         found = node_times(self.spells, self.window, hours)
         for workflow in self.workflows:
             for node in workflow.nodes():
