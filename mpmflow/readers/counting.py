@@ -207,6 +207,7 @@ class _Count:
         self.segments = tuple(f"s{index}" for index in range(len(by)))
         self.numbers: tuple[str, ...] = ()
         self.words: Counter[str] = Counter()
+        self.kept: Any = None
         self.base = grid.number(events.first)
         self.coded = self._coded(claims)
 
@@ -223,7 +224,7 @@ class _Count:
         for frame, order in self._parts():
             self.order = order
             frame, unfinished = self._pair_rows(frame) if self.events.lifecycle else (frame, None)
-            frame = self._placed(self._split(order.arrange(frame)))
+            frame = self._kept(self._placed(self._split(order.arrange(frame))))
             found = self._successions(frame)
             for pair in found:
                 self._merge(successions, pair)
@@ -235,6 +236,8 @@ class _Count:
         )
         self._limits([part for part in pauses if part is not None])
         self._ends(tails[0] if len(tails) == 1 else nw.concat(tails))
+        if self.kept is not None:
+            self.kept.unpersist()
         for word, rows in sorted(self.words.items()):
             if word not in ("start", "complete"):
                 note = f"{rows} rows say {word!r}, neither start nor complete, and are passed over."
@@ -310,6 +313,13 @@ class _Count:
             frame = frame.with_columns(nw.when(nw.col(column) != "").then(nw.col(column)).alias(segment))
             frame = frame.with_columns(self.order.coming(segment).fill_null("").alias(segment))
             frame = frame.with_columns(self.order.opening(segment).alias(segment))
+        return frame
+
+    def _kept(self, frame: Any) -> Any:
+        """A Spark frame that will be asked several times is computed once and kept until all is counted."""
+        if frame.implementation.is_pyspark() or frame.implementation.is_pyspark_connect():
+            self.kept = frame.to_native().persist()
+            return nw.from_native(self.kept)
         return frame
 
     def _placed(self, frame: Any) -> Any:

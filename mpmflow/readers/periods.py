@@ -97,7 +97,10 @@ class Grid:
         >>> to_time(Grid.every("1w").start(0)).isoformat(), Grid.every("1mo").months
         ('1970-01-05T00:00:00+00:00', 1)
         """
-        span = Quantity.model_validate(period)
+        try:
+            span = Quantity.model_validate(period)
+        except ValueError:
+            raise DataError(f"a period is a span of time such as 1w or 1d, not {str(period)[:60]!r}") from None
         if not span.measure.is_time or span.base <= 0:
             raise DataError(f"a period is a span of time such as 1w or 1d, not {span}")
         months = span.base / Quantity.model_validate("1mo").base
