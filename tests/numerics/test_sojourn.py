@@ -13,7 +13,6 @@ from mpmflow.numerics.chains.moments import given_end
 from mpmflow.numerics.chains.outcomes import direction, outcomes_from
 from mpmflow.numerics.faults import ChainError, LawError
 from mpmflow.numerics.settings import Settings
-from mpmflow.numerics.times.blocks import branch, fold_block
 from mpmflow.numerics.times.compound import Mixture, Sum
 from mpmflow.numerics.times.lattice import Lattice, choose_lattice, common_measure, on_lattice
 from mpmflow.numerics.times.laws import (
@@ -32,7 +31,6 @@ from mpmflow.numerics.times.sojourn import (
     CycleTime,
     cdf_slopes,
     cycle_time,
-    law_slopes,
     open_case_times,
     quantile_slopes,
 )
@@ -356,78 +354,6 @@ def test_open_cases_know_how_they_will_end_from_where_they_are() -> None:
     assert [law.total for law in late.ends] == pytest.approx([1.0, 0.0])
     assert float(start.ends[1].cdf(1.0)) == pytest.approx(0.4 * (1 - np.exp(-1)), abs=1e-5)
     assert open_case_times(timed, [], []) == ()
-
-
-# --- parallel blocks --------------------------------------------------------------------------------------------
-
-
-def test_the_greatest_and_least_of_exponential_times_have_harmonic_means() -> None:
-    one = branch(cycle_time(_line([Exponential(1.0)])))
-    for count in (2, 3, 6):
-        every = fold_block([one] * count)
-        assert every.mean == pytest.approx(sum(1 / i for i in range(1, count + 1)), rel=1e-5)
-        assert every.variance == pytest.approx(sum(1 / i**2 for i in range(1, count + 1)), rel=1e-4)
-        assert fold_block([one] * count, "first").mean == pytest.approx(1 / count, rel=1e-4)
-
-
-def test_a_block_of_fixed_times_takes_the_longest_exactly() -> None:
-    short = cycle_time(_line([Constant(10.0)]), reach=30.0, lattice=Lattice(1.0, 60))
-    long = cycle_time(_line([Constant(20.0)]), lattice=short.lattice)
-    block = fold_block([branch(short), branch(long)])
-    assert (block.mean, block.variance) == pytest.approx((20.0, 0.0), abs=1e-5)
-    assert block.done.quantile(0.5) == 20.0
-    assert fold_block([branch(short), branch(long)], "first").done.quantile(0.5) == 10.0
-
-
-def _checked(scrap: float, mean: float, lattice: Lattice | None = None) -> CycleTime:
-    out = outcomes_from([0, 0], [1, 2], [1 - scrap, scrap])
-    return cycle_time(timed_process(1, 2, out, [Exponential(mean)]), lattice=lattice)
-
-
-def test_scrap_in_a_branch_loses_the_case_under_each_rule() -> None:
-    first = _checked(0.2, 1.0)
-    branches = [branch(first), branch(_checked(0.1, 1.0, first.lattice))]
-    t = 1.3
-    f = 1 - np.exp(-t)
-    every, any_, cancel = (fold_block(branches, rule) for rule in ("all", "first", "cancel"))  # type: ignore[arg-type]
-    assert (every.done.total, every.scrap.total) == pytest.approx((0.72, 0.28))
-    assert float(every.done.cdf(t)) == pytest.approx(0.72 * f**2, abs=1e-5)
-    assert float(every.scrap.cdf(t)) == pytest.approx(0.28 * f**2, abs=1e-5)
-    assert (any_.done.total, any_.scrap.total) == pytest.approx((0.98, 0.02))
-    assert float(any_.done.cdf(t)) == pytest.approx(1 - (1 - 0.8 * f) * (1 - 0.9 * f), abs=1e-5)
-    assert (cancel.done.total, cancel.scrap.total) == pytest.approx((0.72, 0.28))
-    assert float(cancel.scrap.cdf(t)) == pytest.approx(1 - (1 - 0.2 * f) * (1 - 0.1 * f), abs=1e-5)
-
-
-def test_the_slope_of_a_blocks_mean_reaches_into_its_branches() -> None:
-    def rework(back: float) -> TimedProcess:
-        return timed_process(1, 1, outcomes_from([0, 0], [0, 1], [back, 1 - back], [1, -1]), [Exponential(1.0)])
-
-    left = cycle_time(rework(0.5))
-    right = cycle_time(_line([Exponential(3.0)]), lattice=left.lattice)
-    block = fold_block([branch(left), branch(right)])
-    slope = law_slopes(rework(0.5), left, block.mean_by_done[:1]).along("from_pass")[0, 0]
-    # E max = 1/a + 1/b - 1/(a + b) with rates a = 1 - q and b = 1/3
-    a, b = 0.5, 1 / 3
-    assert slope == pytest.approx(1 / a**2 - 1 / (a + b) ** 2, rel=1e-3)
-
-
-def test_a_block_stands_in_another_process_as_one_node() -> None:
-    one = branch(_checked(0.1, 1.0))
-    block = fold_block([one, one])
-    done, scrap = block.as_laws()
-    assert done is not None
-    assert scrap is not None
-    out = outcomes_from([0, 0, 1], [1, 3, 2], [block.done.total, block.scrap.total, 1.0])
-    found = cycle_time(timed_process(2, 2, out, [None, Exponential(2.0)], [done, scrap, None]))
-    assert found.mean == pytest.approx(1.5 + 0.81 * 2.0, rel=1e-4)
-
-
-def test_branches_must_share_a_lattice() -> None:
-    with pytest.raises(ChainError, match="one lattice"):
-        fold_block([branch(_checked(0.1, 1.0)), branch(_checked(0.1, 2.0))])
-    with pytest.raises(ChainError, match="at least one"):
-        fold_block([])
 
 
 @pytest.mark.parametrize("laws", [[Exponential(1.0)], [Exponential(1.0), None, None]])
