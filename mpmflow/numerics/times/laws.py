@@ -16,7 +16,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -326,14 +326,15 @@ class CutNormal(Law):
 
 
 @dataclass(frozen=True)
-class Lognormal(Law):
-    """Lognormal with the given mean and sd of the time itself (not of its logarithm)."""
+class _ByMeanAndSd(Law):
+    """A law above 0 that is told by its mean and sd."""
 
     average: float
     spread: float
+    word: ClassVar[str]
 
     def __post_init__(self) -> None:
-        require(self.average > 0.0 and self.spread > 0.0, f"a lognormal law needs mean and sd above 0, {_pair(self)}")
+        require(self.average > 0.0 and self.spread > 0.0, f"a {self.word} law needs mean and sd above 0, {_pair(self)}")
 
     @property
     def mean(self) -> float:
@@ -344,6 +345,13 @@ class Lognormal(Law):
     def second(self) -> float:
         """mean^2 + sd^2."""
         return self.average**2 + self.spread**2
+
+
+@dataclass(frozen=True)
+class Lognormal(_ByMeanAndSd):
+    """Lognormal with the given mean and sd of the time itself (not of its logarithm)."""
+
+    word = "lognormal"
 
     @cached_property
     def _logs(self) -> tuple[float, float]:
@@ -362,24 +370,10 @@ class Lognormal(Law):
 
 
 @dataclass(frozen=True)
-class Gamma(Law):
+class Gamma(_ByMeanAndSd):
     """Gamma with the given mean and sd; an Erlang law when (mean / sd)^2 is whole."""
 
-    average: float
-    spread: float
-
-    def __post_init__(self) -> None:
-        require(self.average > 0.0 and self.spread > 0.0, f"a gamma law needs mean and sd above 0, {_pair(self)}")
-
-    @property
-    def mean(self) -> float:
-        """The mean."""
-        return self.average
-
-    @property
-    def second(self) -> float:
-        """mean^2 + sd^2."""
-        return self.average**2 + self.spread**2
+    word = "gamma"
 
     def _upper(self, x: Floats) -> Upper:
         shape = (self.average / self.spread) ** 2
