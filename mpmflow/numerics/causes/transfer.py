@@ -42,7 +42,7 @@ NEAR = 10
 ROUNDS = 2
 WIDER = 1.3
 """Errors of a searched kernel with an estimated autoregression come out too small; with this factor 90 % intervals held
-in 86 to 91 % of simulated histories of 52 to 156 periods.
+in 83 to 90 % of simulated histories of 52 to 156 periods.
 """
 FIRST_SEEN = 0.05
 """The share of an effect that must have arrived for its delay to be over."""
