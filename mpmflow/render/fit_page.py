@@ -87,12 +87,12 @@ def _table(numbers: Sequence[FittedNumber], *, declared: bool) -> RenderableType
                 one.declared or "" if declared else "",
                 _fitted(one) + (" *" if declared and not one.written and one.why_not != "as declared" else ""),
                 interval,
-                f"{one.count:,.0f}" + (f" + {one.open:,.0f} open" if round(one.open) else ""),
                 _sure(one) if declared else "",
+                f"{one.count:,.0f}" + (f" + {one.open:,.0f} open" if round(one.open) else ""),
             ]
         )
     return Fitted(
-        ["  Number", "Declared", "The log says", "90 % interval", "Rests on", "Sure"], [_set_in(row) for row in rows]
+        ["  Number", "Declared", "The log says", "90 % interval", "Sure", "Rests on"], [_set_in(row) for row in rows]
     )
 
 
@@ -113,7 +113,7 @@ def _sure(one: FittedNumber) -> str:
     """How sure it is that the true number lies on the fitted side of the declared one."""
     if one.p_contradicted is None:
         return "yes" if one.contradicted else ""
-    return "over 99.9%" if one.p_contradicted > 0.999 else percent(one.p_contradicted)
+    return "> 99.9%" if one.p_contradicted > 0.999 else percent(one.p_contradicted)
 
 
 def _hours(hours: Sequence[ObservedHours]) -> Iterator[str]:

@@ -40,7 +40,7 @@ def test_the_page_sets_each_declared_number_beside_that_of_the_log(folder: Path)
     result = call("fit", "w.mpm", "--log", "log.csv", "-q")
     assert result.exit_code == 0
     assert "The log contradicts" in result.stdout
-    lines = [line for line in result.stdout.splitlines() if line.strip().startswith("ok.no")]
+    lines = [line for line in result.stdout.splitlines() if line.strip().startswith("ok.no,")]
     assert all("20%" in line for line in lines)
     assert lines
     assert [one for one in result.stdout.splitlines() if one != one.rstrip()] == []

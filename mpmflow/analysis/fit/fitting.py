@@ -159,7 +159,7 @@ class _Fitting:
             raise DataError(f"nothing is left from {since} on: the log is known up to {last}", file=spells.label)
         self.window = Window(spells.until, start, memory)
         self.teams: dict[str, Team] = {team.name: team for team in model.all_teams}
-        self.workflows = list(_workflows(model))
+        self.workflows = list(deciding.workflows_of(model))
         self.changes: dict[str, Any] = {}
         self.kept: dict[tuple[str, str], tuple[float, ...]] = {}
         self.notes: list[str] = list(spells.notes)
@@ -216,13 +216,8 @@ class _Fitting:
     # ------------------------------------------------------------------------------------------ shares
 
     def _all_shares(self) -> Iterator[FittedNumber]:
-        nodes = {node.name: node for _, node in self._deciding() if node.name in self.spells.decisions}
-        counts = {
-            name: deciding.censored_counts(
-                self.spells.decisions[name], len(node.outcomes), self.window, given_up=self.spells.given_up
-            )
-            for name, node in nodes.items()
-        }
+        counts = deciding.censored_decisions(self.model, self.spells, self.window)
+        nodes = {node.name: node for _, node in self._deciding() if node.name in counts}
         plans = {name: [float(row[0]) for row in declared_shares(node.outcomes)] for name, node in nodes.items()}
         lent: dict[str, Any] = {}
         for effect in ("scrap", "rework"):
@@ -326,7 +321,8 @@ class _Fitting:
             value = seen.most - 1 if broken else outcome.at_most.times if outcome.at_most else seen.most
             if broken and outcome.at_most:
                 self.changes[f"{node.name}.{outcome.name}/at_most"] = AtMost(times=value, target=outcome.at_most.target)
-            told = f"at most {seen.most} times in a case, in {seen.cases} cases"
+            most = "once" if seen.most == 1 else f"{seen.most} times"
+            told = f"at most {most} in a case, in {seen.cases} of them"
             if seen.bounded and not outcome.at_most:
                 told += "; without a bound it would have been more often"
             yield FittedNumber(
@@ -608,9 +604,3 @@ def _declared_share(outcome: Outcome, visit: int, length: int) -> str:
 def _moment(day: date | datetime) -> float:
     moment = day if isinstance(day, datetime) else datetime(day.year, day.month, day.day)
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
-
-
-def _workflows(model: Model) -> Iterator[Workflow]:
-    yield from model.workflows
-    for imported in model.imports:
-        yield from _workflows(imported.model)

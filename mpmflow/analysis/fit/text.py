@@ -129,7 +129,7 @@ def shown(row: FittedNumber, value: float) -> str:
     '18.3%'
     """
     if row.kind == "share":
-        return f"{100 * value:.3g}%"
+        return f"{round(100 * value, 4):.3g}%"
     if row.kind == "arrivals":
         per = (row.declared or row.fitted).rpartition(" per ")[2]
         sizes = {"h": 3600.0, "d": 86400.0, "w": 604800.0, "mo": 2629800.0, "y": 31557600.0}

@@ -41,7 +41,7 @@ def unit_for(seconds: float, before: str | None, calendar: bool) -> str:
     if size is not None and 0.1 <= seconds / size < 1000 and not (calendar and before == "d"):
         return before
     for unit in ("d", "h", "min"):
-        if seconds >= _SIZES[unit] and not (calendar and unit == "d"):
+        if seconds >= 0.9995 * _SIZES[unit] and not (calendar and unit == "d"):
             return unit
     return "s"
 
