@@ -16,6 +16,7 @@ from mpmflow.analysis.exact.analyze import WorkflowAnalysis, analyze_workflow
 from mpmflow.analysis.exact.arrays import LawBook, Solver
 from mpmflow.analysis.simulation.answer import Estimate, Simulation
 from mpmflow.analysis.simulation.simulate import EffortError
+from tests.random_workflows import random_workflow
 
 DAY, HOUR = 86400.0, 3600.0
 
@@ -150,6 +151,24 @@ def test_where_nobody_waits_the_simulation_finds_the_exact_figures(feature: str)
     assert max(missed.values(), default=0.0) < 2.5, missed
     assert len(missed) <= max(2, len(compared) // 5), missed
     assert found["w"]["teams.all.wait"].mean == 0.0 if "by all" in FEATURES[feature] else True
+
+
+def test_an_end_that_was_never_seen_may_still_be_rare() -> None:
+    rare = mpm.parse("workflow w { arrivals 9 per day, decision ok { yes, no 0.0001% scrap } }")
+    scrap = mpm.simulate(rare, 1000)["w"]["scrap"]
+    assert (scrap.mean, scrap.low) == (0.0, 0.0)
+    assert scrap.high == pytest.approx(3.7e-3, rel=0.01)
+    never = mpm.parse("workflow w { arrivals 9 per day, step s takes 1h }")
+    assert mpm.simulate(never, 1000)["w"]["scrap"].high == 0.0
+
+
+def test_the_process_is_full_before_counting_begins() -> None:
+    """Nobody waits, so times settle at once; but two hundred cases under way take their time to come."""
+    slow = mpm.parse("workflow w { arrivals 10 per day, step grow takes exponential(20d) }")
+    found = mpm.simulate(slow, 20_000)["w"]
+    assert off(200.0, found["wip"]) < 1.6
+    assert off(10 / DAY, found["throughput_per_s"]) < 1.6
+    assert mpm.simulate(slow, 20_000, warmup=10)["w"]["wip"].mean < 190.0
 
 
 def test_another_share_lies_outside_its_interval() -> None:
@@ -444,3 +463,13 @@ def test_numbers_that_make_no_simulation_are_refused(asked: dict[str, object]) -
 def test_a_priority_that_nobody_heeds_is_noted() -> None:
     found = mpm.simulate(mpm.parse("workflow w { arrivals 1 per day, priority 1, step s takes 1h }"), 100)
     assert any("changes nothing" in note for note in found["w"].notes)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_random_workflows_have_their_exact_figures(seed: int) -> None:
+    """Some sixty figures of each: none lies farther from the exact one than chance allows in ten thousand."""
+    text = random_workflow(seed).replace("people 2", "people 5000")
+    model = mpm.parse(text.replace("workflow w {", "workflow w {\n arrivals 5 per day\n deadline 9d", 1))
+    compared = pairs(exact(model), mpm.simulate(model, 20_000, seed=seed + 1))
+    far = {name: off(*pair) for name, pair in compared.items() if off(*pair) > 2.6}
+    assert not far

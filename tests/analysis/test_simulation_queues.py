@@ -93,7 +93,7 @@ def test_priorities_by_cobham_s_formula() -> None:
 @cache
 def simulated_often() -> list[WorkflowSimulation]:
     model = counter(1, "2h", "exponential(1h)")
-    return [mpm.simulate(model, 4000, seed=seed, workers=1)["w"] for seed in range(200)]
+    return [mpm.simulate(model, 3000, seed=seed, warmup=100, replications=12, workers=1)["w"] for seed in range(200)]
 
 
 def coverage(truth: float, figure: str) -> int:

@@ -128,6 +128,17 @@ def _mean(times: Ints, values: Floats) -> float:
     return _over(float(times @ values), float(times.sum()))
 
 
+def shares_by_chance(flow: Flow) -> list[str]:
+    """Shares of cases that could be anything from 0 to 1; where all ends are good, say, `scrap` is 0 for certain."""
+    cells = flow.process.cells
+    found = ["time.late"] if flow.process.deadline is not None else []
+    if len(cells.ends) > 1:
+        found += [f"ends.{end}" for end in cells.ends]
+    if len(set(cells.good)) > 1:
+        found += ["yield", "scrap", "first_pass"]
+    return found
+
+
 def rework_shares(
     model: EventModel, number: int, actual: list[tuple[Ints, int]], without: list[tuple[Ints, int]]
 ) -> list[float]:

@@ -29,14 +29,14 @@ from mpmflow.analysis.simulation.answer import (
     WorkflowSimulation,
 )
 from mpmflow.analysis.simulation.asked import figure_asked
-from mpmflow.analysis.simulation.counted import BIN, PERCENTILES, figures_of, rework_shares
+from mpmflow.analysis.simulation.counted import BIN, PERCENTILES, figures_of, rework_shares, shares_by_chance
 from mpmflow.analysis.simulation.events_of import LAST, EventModel, event_model, offered
 from mpmflow.graphs.faults import ModelFault
 from mpmflow.graphs.to_chain import to_chain
 from mpmflow.model.imports import with_imports
 from mpmflow.model.model import Model
 from mpmflow.model.quantities import Quantity
-from mpmflow.numerics.events.runs import Simulated, Tallies, found_warmup, student_interval
+from mpmflow.numerics.events.runs import Simulated, Tallies, found_warmup, replication, student_interval
 from mpmflow.numerics.events.runs import simulate as run_events
 
 REPLICATIONS = 20
@@ -198,12 +198,29 @@ def events_of_model(model: Model, book: LawBook) -> EventModel:
 
 
 def _warmup(models: Sequence[EventModel], effort: Effort) -> int:
-    """One warm-up for today and its scenarios, so that the same cases are counted everywhere."""
+    """One warm-up for today and its scenarios, so that the same cases are counted everywhere.
+
+    Two things have to settle after an empty start: the queues, which MSER-5 sees in the times of cases; and how many
+    cases are under way, which takes as long as the slowest cases take, even where nobody waits.
+    """
     if effort.warmup != "auto":
         return effort.warmup
     if any(one.gap is None for model in models for one in model.process.classes):
         return 0  # a batch comes at the start, and is to be counted
-    return max(found_warmup(model.process, effort.each, effort.seed, 0, MOST_TOKENS) for model in models)
+    queues = max(found_warmup(model.process, effort.each, effort.seed, 0, MOST_TOKENS) for model in models)
+    return max(queues, *(_filling(model, effort) for model in models))
+
+
+def _filling(model: EventModel, effort: Effort) -> int:
+    """Cases that come while the slowest of a thousand is under way; at most as many as are counted, or a thousand.
+
+    Found in a trial run that shares no luck with those that count.
+    """
+    process, most = model.process, max(1000, effort.each)
+    trial = replication(process, (effort.seed, 0, 2**33), 0, min(most, 20_000), most_tokens=MOST_TOKENS)
+    rate = sum(one.batch / one.gap.mean for one in process.classes if one.gap is not None)
+    slowest = max(trial.quantile(0.999, flow) for flow in range(len(process.classes)) if trial.count[flow])
+    return min(most, math.ceil(rate * slowest))
 
 
 class _Steps:
@@ -281,13 +298,16 @@ class _Runs:
     def workflows(self) -> dict[str, WorkflowSimulation]:
         found = {}
         for number, flow in enumerate(self.model.flows):
+            cases = int(self.main.total.count[number])
             figures = {name: estimate(values, name) for name, values in self.figures[number].items()}
+            for name in shares_by_chance(flow):
+                figures[name] = unseen(figures[name], cases)
             currencies = flow.process.currencies
             found[flow.process.workflow] = WorkflowSimulation(
                 flow.process.workflow,
                 figures,
                 currencies[0] if len(currencies) == 1 else None,
-                int(self.main.total.count[number]),
+                cases,
                 tuple(_notes_of(self.model, number)),
             )
         return found
@@ -333,6 +353,18 @@ def estimate(values: Sequence[float], name: str = "") -> Estimate:
     if name in PERCENTILES:
         low, high = low / BIN, high * BIN
     return Estimate(mean, min(low, mean), max(high, mean))
+
+
+def unseen(share: Estimate, cases: int) -> Estimate:
+    """What was never seen, or always, in so many cases may still be rare: the exact interval of a share of 0 or 1.
+
+    >>> unseen(Estimate(0.0, 0.0, 0.0), 1000)
+    Estimate(mean=0.0, low=0.0, high=0.003682083896865672)
+    """
+    if share.low is None or share.low != share.high or share.mean not in (0.0, 1.0) or cases < 1:
+        return share
+    rare = 1.0 - ((1.0 - CONFIDENCE) / 2.0) ** (1.0 / cases)
+    return Estimate(share.mean, 0.0, rare) if share.mean == 0.0 else Estimate(share.mean, 1.0 - rare, 1.0)
 
 
 def _differences(today: _Runs, other: _Runs) -> dict[str, Figures]:
