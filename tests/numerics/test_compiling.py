@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
@@ -82,3 +83,23 @@ def test_a_package_in_an_archive_keeps_nothing(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError, match="archive"):
         compiling.kept_in(tmp_path / "package.zip" / "room")
     assert not compiling.is_kept(str(tmp_path / "package.zip" / "room" / "loop.py"), "total")
+
+
+def test_a_new_machine_is_told_that_the_first_simulation_compiles(tmp_path: Path) -> None:
+    ask = "from mpmflow.numerics.events.runs import compiles_first; print(compiles_first())"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "MPMFLOW_CACHE": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", ask], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "True"
+
+
+@pytest.mark.parametrize("searching", [True, False])
+def test_garbage_is_searched_for_after_loading_as_before(searching: bool) -> None:
+    before = gc.isenabled()
+    try:
+        (gc.enable if searching else gc.disable)()
+        with pytest.raises(ValueError, match="in the middle"), compiling.loading():
+            assert not gc.isenabled()
+            raise ValueError("in the middle")
+        assert gc.isenabled() == searching
+    finally:
+        (gc.enable if before else gc.disable)()
