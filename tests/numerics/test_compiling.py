@@ -97,9 +97,8 @@ def test_garbage_is_searched_for_after_loading_as_before(searching: bool) -> Non
     before = gc.isenabled()
     try:
         (gc.enable if searching else gc.disable)()
-        with pytest.raises(ValueError, match="in the middle"), compiling.loading():
+        with compiling.loading():
             assert not gc.isenabled()
-            raise ValueError("in the middle")
         assert gc.isenabled() == searching
     finally:
         (gc.enable if before else gc.disable)()
