@@ -1,7 +1,8 @@
 """The JSON Schema (draft 2020-12) of the model and of every document that a verb prints with `--json`.
 
 Times are seconds, shares fractions of 1, dates ISO 8601. A document may get new fields within its version, so readers
-should pass over what they do not know; fields named here stay, with their meaning.
+should pass over what they do not know; fields named here stay, with their meaning. The module is as long as there are
+documents: one function each.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
+from pathlib import Path
 
 import pytest
 
@@ -233,6 +234,21 @@ def test_a_queue_is_its_rate_times_its_wait() -> None:
         for name, rate in (("claims", 1 / (3 * HOUR)), ("questions", 2 / DAY))
     )
     assert found["claims"]["teams.desk.queue"].mean == pytest.approx(waiting, rel=0.03)
+
+
+def test_imported_workflows_keep_the_shared_people_busy_too(tmp_path: Path) -> None:
+    (tmp_path / "people.mpm").write_text(
+        "team desk\nworkflow other { arrivals every exponential(2h), step b by desk takes exponential(1h) }",
+        encoding="utf-8",
+    )
+    (tmp_path / "mine.mpm").write_text(
+        'import "people.mpm"\nworkflow w { arrivals every exponential(4h), step a by desk takes exponential(1h) }',
+        encoding="utf-8",
+    )
+    found = mpm.simulate(mpm.load(tmp_path / "mine.mpm"), 60_000)
+    assert set(found.workflows) == {"w", "other"}
+    assert 0.75 in found["w"]["teams.desk.load"]
+    assert off(3 * HOUR, found["w"]["steps.a.wait"]) < 1.6
 
 
 # ----------------------------------------------------------------------------------------------- worked out by hand

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
@@ -14,6 +15,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 import mpmflow as mpm
+from mpmflow.cli import terminal
 from mpmflow.cli.program import program
 
 TEXT = """\
@@ -154,6 +156,31 @@ def test_ctrl_c_keeps_what_is_done(file: str) -> None:
     assert document["cases"] == done * 500_000
     assert f"the figures stand on {done} replications" in errors
     assert any(str(done) in note for note in document["notes"])
+
+
+class Screen(io.StringIO):
+    """A terminal that somebody watches."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_bar_appears_on_a_terminal_and_only_after_some_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("NO_COLOR", "TERM"):
+        monkeypatch.delenv(name, raising=False)
+    shown = {}
+    for patience, quiet in ((0.0, False), (60.0, False), (0.0, True)):
+        screen = Screen()
+        monkeypatch.setattr(sys, "stderr", screen)
+        monkeypatch.setattr(terminal, "PATIENCE", patience)
+        with terminal.progress("Simulating", quiet=quiet) as told:
+            for done in range(1, 5):
+                told(done, 8)
+                time.sleep(0.1)
+        shown[patience, quiet] = screen.getvalue()
+    assert "Simulating" in shown[0.0, False]
+    assert "50%" in shown[0.0, False]
+    assert shown[60.0, False] == shown[0.0, True] == ""
 
 
 def test_the_first_use_says_that_it_compiles(file: str, monkeypatch: pytest.MonkeyPatch) -> None:
