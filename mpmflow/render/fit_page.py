@@ -58,9 +58,12 @@ def _agrees(one: FittedNumber) -> bool:
 def _sentences(found: Fit) -> Iterator[str]:
     log = found.log
     last = (log.until - timedelta(microseconds=1)).date()
-    cases = f"{log.cases:,} cases with {log.events:,} events from {log.first.date()} to {last}"
+    cases = f"{_counted(log.cases, 'case')} with {_counted(log.events, 'event')} from {log.first.date()} to {last}"
     still = log.cases - log.ended
-    yield f"{cases}; {still:,} are still open, and count as such." if still else f"{cases}, all of them ended."
+    if still:
+        yield f"{cases}; {still:,} {'is' if still == 1 else 'are'} still open, and counted as such."
+    else:
+        yield f"{cases}, all of them ended."
     if log.since is not None:
         yield f"Only what began on {log.since.date()} or later counts."
     if log.half_life is not None:
@@ -71,6 +74,10 @@ def _sentences(found: Fit) -> Iterator[str]:
     if said:
         counted = f"Of {len(said)} declared numbers" if len(said) > 1 else "Of the one declared number"
         yield f"{counted} the log contradicts {against or 'none'}."
+
+
+def _counted(number: int, thing: str) -> str:
+    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
 
 
 def _table(numbers: Sequence[FittedNumber], *, declared: bool) -> RenderableType:
@@ -136,6 +143,9 @@ def _remarks(found: Fit) -> Iterator[str]:
             kept.setdefault(one.why_not, []).append(one.name)
     for reason, names in kept.items():
         yield f"* {', '.join(dict.fromkeys(names))}: the text keeps its number, for {reason}."
+    mixed = [one for one in found.numbers if one.kind == "time" and one.why_not.startswith("the log says only")]
+    if mixed:
+        yield f"{', '.join(one.name for one in mixed)}: {mixed[0].why_not}; start times would tell."
     told: dict[str, list[str]] = {}
     for one in found.numbers:
         if one.note and one.distance is None:

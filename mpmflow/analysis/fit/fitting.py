@@ -470,8 +470,10 @@ class _Fitting:
         laws = arrival_gaps(moments, self.window)
         if not laws:
             return
+        together = laws[0].law.mean == 0.0
         value = RenewalArrivals(gap=written.duration(laws[0], declared.gap, False))  # type: ignore[arg-type]
-        self.changes[f"{workflow.name}/arrivals"] = value
+        if not together:
+            self.changes[f"{workflow.name}/arrivals"] = value
         plan = law_of(timing(declared.gap), self.samples, workflow.name).mean
         mean = laws[0].mean
         yield FittedNumber(
@@ -483,6 +485,8 @@ class _Fitting:
             value=mean.mean,
             count=mean.count,
             open=laws[0].open,
+            written=not together,
+            why_not="all came at the same moment, which `20 at once` states" if together else "",
             distance=laws[0].distance,
             **_of_time(laws[0], mean).against(plan),
         )
@@ -590,7 +594,7 @@ def _stamps(spells: Spells, node: str) -> Any:
 
 
 def _of_time(best: FittedLaw, mean: MeanEstimate) -> _Belief:
-    return _of_mean(replace(mean, standard_error=max(mean.standard_error, 1e-9 * max(mean.mean, 1e-9))))
+    return _of_mean(replace(mean, standard_error=max(mean.standard_error, 1e-9 * mean.mean)))
 
 
 def _declared_share(outcome: Outcome, visit: int, length: int) -> str:
