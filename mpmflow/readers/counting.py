@@ -270,7 +270,8 @@ class _Count:
         frame = self.events.frame.with_columns(self.coded.cast(nw.Int64).alias("code"))
         names = frame.collect_schema().names()
         self.numbers = tuple(sorted((name for name in names if name[0] == "n"), key=lambda name: int(name[1:])))
-        kept = ["case", "code", "ms", *(["lifecycle"] if self.events.lifecycle else []), *self.by, *self.numbers]
+        paired = [name for name in ("lifecycle", "turn") if name in self.events.frame.collect_schema().names()]
+        kept = ["case", "code", "ms", *paired, *self.by, *self.numbers]
         if not self.events.lazy:
             frame = nw.from_native(frame.select(*kept, "row").to_polars(), eager_only=True)
             yield frame.filter(nw.col("code") >= 0).sort("row").drop("row"), Sorted(("case",), ("ms",))
@@ -288,7 +289,8 @@ class _Count:
             self.words[str(word)] += int(rows)
         frame = frame.filter(nw.col("lifecycle").is_in(["start", "complete"]))
         frame = frame.with_columns((nw.col("lifecycle") == "complete").cast(nw.Int64).alias("done")).drop("lifecycle")
-        keys = (*self.order.keys, "code")
+        # Rows that held a start and an end know each other; else a start belongs to the next completion.
+        keys = (*self.order.keys, "code", *(["turn"] if "turn" in frame.columns else []))
         sorted_ = isinstance(self.order, Sorted)
         order: Order = Sorted(keys, ("ms",)) if sorted_ else Windowed(keys, ("ms", "done"))
         frame = order.arrange(frame).with_columns(
@@ -304,8 +306,8 @@ class _Count:
         key = self.order.keys[0]
         names = [nw.col("case").max()] if key != "case" else []
         unfinished = begun.group_by(key).agg(nw.col("begun").max(), *names, *(nw.col(name).max() for name in self.by))
-        dropped = ("said", "says", "first", "last", "done")
-        return frame.filter(nw.col("done") == 1).drop(*dropped), unfinished
+        dropped = ("said", "says", "first", "last", "done", "turn")
+        return frame.filter(nw.col("done") == 1).drop(*dropped, strict=False), unfinished
 
     def _split(self, frame: Any) -> Any:
         """Give every event the first known value of its case in each column by which the log is split (`s0`…)."""

@@ -24,9 +24,9 @@ class Events:
 
     Attributes:
         frame: columns case, activity, ms (moments), row, `w0`… (texts that claims look at), `n0`… (numbers), and
-            lifecycle and resource where the log has them; a narwhals DataFrame, or a LazyFrame of polars or of an
-            engine that computes itself. Cases are texts, or in a LazyFrame whole numbers where the log has such; only
-            polars knows a `row`.
+            lifecycle, turn (see `spread`) and resource where the log has them; a narwhals DataFrame, or a LazyFrame of
+            polars or of an engine that computes itself. Cases are texts, or in a LazyFrame whole numbers where the log
+            has such; only polars knows a `row`.
         label: what to call the log.
         file: its path, None for a frame.
         events, cases: how many.
@@ -255,7 +255,8 @@ def _need_cells_of_engine(frame: Any, counted: Any, columns: dict[str, str], tab
 
 
 def spread(frame: Any, columns: dict[str, str], chosen: Sequence[Any], table: Table, notes: list[str]) -> Any:
-    """Rows that hold a start and an end, as two rows each: the columns of `Events.frame`, with `lifecycle`.
+    """Rows that hold a start and an end, as two rows each: the columns of `Events.frame`, with `lifecycle`, and `turn`,
+    the number that both have in common.
 
     A row without an end is work that goes on; one without a start has only ended.
     """
@@ -272,7 +273,7 @@ def spread(frame: Any, columns: dict[str, str], chosen: Sequence[Any], table: Ta
         notes.append(f"{len(wrong)} rows end before they start, row {first} first: their start is not used.")
     early = (nw.col("ms") < nw.col("begin")).fill_null(False)
     begun = frame.filter(~early & ~nw.col("begin").is_null())
-    begun = begun.with_columns(ms=nw.col("begin"), lifecycle=nw.lit("start"), row=nw.col(ROW) * 2)
+    begun = begun.with_columns(ms=nw.col("begin"), lifecycle=nw.lit("start"), row=nw.col(ROW) * 2, turn=nw.col(ROW))
     ended = frame.filter(~nw.col("ms").is_null())
-    ended = ended.with_columns(lifecycle=nw.lit("complete"), row=nw.col(ROW) * 2 + 1)
-    return nw.concat([begun.drop("begin"), ended.drop("begin")])
+    ended = ended.with_columns(lifecycle=nw.lit("complete"), row=nw.col(ROW) * 2 + 1, turn=nw.col(ROW))
+    return nw.concat([begun.drop("begin"), ended.drop("begin")]).sort(ROW)

@@ -42,6 +42,9 @@ def observed_page(found: Observed, *, last: int = 6) -> Group:
             )
     parts += [Text(""), Text("What the workflow explains", style="bold")]
     parts += [Padding(Text(sentence), (0, 0, 0, 2)) for sentence in coverage_sentences(found.coverage)]
+    if found.coverage.notes:
+        parts += [Text(""), Text("How the data were read", style="bold")]
+        parts += [Padding(Text(note), (0, 0, 0, 2)) for note in found.coverage.notes]
     return Group(*parts)
 
 

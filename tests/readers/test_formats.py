@@ -399,6 +399,22 @@ def test_as_of_a_day_in_between_the_work_has_begun_and_not_ended(tmp_path: Path)
     assert [(case.case, case.at) for case in found.open_cases] == [("1", "brief")]
 
 
+@pytest.mark.parametrize("log", ["production_parts", "purchasing_p2p"])
+def test_the_time_of_work_is_that_of_each_row_even_where_rows_overlap(log: str, shared: Callable[[str], Path]) -> None:
+    path = shared(f"data/logs/{log}/events.csv.gz")
+    rows = rows_of(path, log)
+    spent: Counter[str] = Counter()
+    for activity, begin, end in zip(
+        rows.column(rows.activity), rows.column("start_timestamp"), rows.column(rows.time), strict=True
+    ):
+        took = datetime.fromisoformat(end) - datetime.fromisoformat(begin)
+        spent[activity] += took // timedelta(milliseconds=1)
+    names = {activity: f"s{number}" for number, activity in enumerate(sorted(spent))}
+    steps = "\n".join(f'step {name} "{activity}" seen as "{activity}"' for activity, name in names.items())
+    found = read_log(parse(f"workflow w {{\n{steps}\n}}"), path)
+    assert {activity: round(sum(found.durations[name].seconds) * 1000) for activity, name in names.items()} == spent
+
+
 def test_a_row_that_ends_before_it_starts_has_only_ended(tmp_path: Path) -> None:
     (tmp_path / "log.csv").write_text(WIDE.replace("2026/01/05 11:00", "2026/01/05 08:00"))
     notes = read_log(parse("workflow w { step brief\n step launch }"), tmp_path / "log.csv").coverage.notes

@@ -160,3 +160,44 @@ def test_the_spacing_is_found_under_any_gaps(day: int, days: int, steps: set[int
 def test_decimals_are_read_exactly(digits: int, places: int) -> None:
     text = f"{digits}" if places == 0 else f"{digits / 10**places:.{places}f}"
     assert Reading("leads").value(text, 1.0) == float(text)
+
+
+# ------------------------------------------------------------------------------------------------ as people bring them
+
+
+@pytest.mark.parametrize(
+    ("dates", "word", "starts"),
+    [
+        (("2026-01-31", "2026-02-28", "2026-03-31"), "month", ["2026-01-01", "2026-02-01", "2026-03-01"]),
+        (("2026-01-05", "2026-01-12", "2026-01-22"), "week", ["2026-01-05", "2026-01-12", "2026-01-19"]),
+        (("2025-12-31", "2026-03-31", "2026-06-30"), "period of 3 months", ["2025-10-01", "2026-01-01", "2026-04-01"]),
+    ],
+)
+def test_uneven_rows_stand_for_the_period_in_which_they_lie(
+    dates: tuple[str, ...], word: str, starts: list[str], tmp_path: Path
+) -> None:
+    path = tmp_path / "kpi.csv"
+    path.write_text("date,leads\n" + "".join(f"{day},{number}\n" for number, day in enumerate(dates)))
+    found = read_series(parse("metric leads output unit leads"), path)
+    assert found.series["leads"] == (0.0, 1.0, 2.0)
+    assert [start.date().isoformat() for start in found.starts] == starts
+    assert found.coverage.notes[0].endswith(f"each value stands for the {word} in which its date lies.")
+
+
+def test_quarters(tmp_path: Path) -> None:
+    (tmp_path / "kpi.csv").write_text("date,leads\n2026-Q1,3\n2026 Q3,5\n")
+    found = read_series(parse("metric leads output unit leads"), tmp_path / "kpi.csv")
+    assert found.series["leads"][0] == 3.0
+    assert found.starts[0].month == 1
+
+
+def test_a_long_table_in_parquet_and_one_in_latin_1(tmp_path: Path) -> None:
+    polars = pytest.importorskip("polars", reason="optional: polars")
+    model = parse('metric leads "N\u00e4chste Leads" output unit leads')
+    rows = {"week": ["2026-01-05", "2026-01-12"], "metric": ["leads"] * 2, "value": [3, 4]}
+    polars.DataFrame(rows).write_parquet(tmp_path / "kpi.parquet")
+    assert read_series(model, tmp_path / "kpi.parquet").series["leads"] == (3.0, 4.0)
+    (tmp_path / "kpi.csv").write_bytes("week;N\u00e4chste Leads\n2026-01-05;3\n2026-01-12;4\n".encode("latin-1"))
+    found = read_series(model, tmp_path / "kpi.csv")
+    assert found.series["leads"] == (3.0, 4.0)
+    assert found.coverage.notes == ("kpi.csv is not UTF-8; it was read as Windows-1252 (Latin-1).",)

@@ -112,9 +112,11 @@ def open_bytes(path: Path) -> Iterator[BinaryIO]:
         there = sorted(entry.name for entry in path.parent.glob("*")) if path.parent.is_dir() else []
         meant = nearest(path.name, there)
         hint = f" Did you mean {meant!r}?" if meant else ""
-        raise DataError(f"there is no such file in {path.parent.name or '.'}.{hint}", file=path.name) from None
+        raise DataError(
+            f"there is no such file in {path.parent.name or 'this folder'}.{hint}", file=path.name
+        ) from None
     except (IsADirectoryError, NotADirectoryError):
-        raise DataError("this is a folder, not a file", file=path.name) from None
+        raise DataError("this is a folder, not a file", file=path.name or str(path)) from None
     except PermissionError:
         raise DataError("this user may not read the file", file=path.name) from None
     except (EOFError, zlib.error, gzip.BadGzipFile):
