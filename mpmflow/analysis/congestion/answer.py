@@ -20,13 +20,14 @@ from mpmflow.analysis.congestion.gains import ranking_with_waits
 from mpmflow.analysis.congestion.network import Network
 from mpmflow.analysis.congestion.overload import CLOSE_TO_FULL, DAY
 from mpmflow.analysis.exact.levers import Levers
+from mpmflow.analysis.exact.places import StepFigures, TeamFigures
 from mpmflow.analysis.exact.ranking import Mending, MendingBoth
 from mpmflow.analysis.results import Document
 from mpmflow.numerics.events.case_times import CaseTimes
 from mpmflow.numerics.queues.queueing import POISSON_BAND
 
 if TYPE_CHECKING:
-    from mpmflow.analysis.exact.analyze import StepFigures, TeamFigures, WorkflowAnalysis
+    from mpmflow.analysis.exact.analyze import WorkflowAnalysis
 
 OF_DRAWS = ("time.sd", "time.p50", "time.p90", "time.p95", "time.late")
 FORMULAS: dict[str, str] = {
@@ -168,8 +169,6 @@ def _figures(core: WorkflowAnalysis, waiting: Waiting, settled: bool) -> dict[st
 
 
 def _teams(core: WorkflowAnalysis, waiting: Waiting) -> dict[str, TeamFigures]:
-    from mpmflow.analysis.exact.analyze import TeamFigures
-
     network, found = waiting.network, {}
     case_wait = network.found.case_wait(network.place(core.name))
     for team, figures in core.teams.items():

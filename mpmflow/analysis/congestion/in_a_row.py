@@ -30,7 +30,6 @@ class InARow:
 
     Attributes:
         states: of each row, the state that it is (a copy of); a gate is the state of its block.
-        outer: of each row, the row of the solved workflow that it is, -1 inside branches and for gates, shape (n,).
         outcomes: rows, targets (n + k for end k), shares, payers; `lever` is the entry itself.
         ways: of each entry, the way of the text, shape (m,).
         entry: of each entry, the entry of the solved workflow's outcomes, -1 inside branches, shape (m,).
@@ -39,7 +38,6 @@ class InARow:
     """
 
     states: tuple[State, ...]
-    outer: Ints
     outcomes: Outcomes
     ways: tuple[Way, ...]
     entry: Ints
@@ -68,7 +66,6 @@ class InARow:
 @dataclass
 class _Layout:
     states: list[State] = field(default_factory=list)
-    outer: list[int] = field(default_factory=list)
     row: list[int] = field(default_factory=list)
     target: list[int] = field(default_factory=list)
     share: list[float] = field(default_factory=list)
@@ -77,9 +74,8 @@ class _Layout:
     entry: list[int] = field(default_factory=list)
     branches: list[tuple[int, tuple[int, ...], int, int]] = field(default_factory=list)
 
-    def add_row(self, state: State, outer: int = -1) -> int:
+    def add_row(self, state: State) -> int:
         self.states.append(state)
-        self.outer.append(outer)
         return len(self.states) - 1
 
     def add(
@@ -99,9 +95,7 @@ class _Layout:
         A target below 0 is end -1 - k, until somebody says where that is.
         """
         outside = depth == 0
-        seats = [
-            self.add_row(solved.cells.states[index], row if outside else -1) for row, index in enumerate(solved.state)
-        ]
+        seats = [self.add_row(solved.cells.states[index]) for index in solved.state.tolist()]
         leaves = list(seats)
         for row, index in enumerate(solved.state.tolist()):
             if index in solved.folds:
@@ -170,7 +164,6 @@ def in_a_row(solved: Solved) -> InARow:
     )
     return InARow(
         tuple(made.states),
-        np.array(made.outer, dtype=np.int64),
         outcomes,
         tuple(made.ways),
         np.array(made.entry, dtype=np.int64),

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
-from mpmflow.analysis.exact.arrays import LawBook, Solved, Solver
+from mpmflow.analysis.exact.arrays import LawBook, Solver
 from mpmflow.analysis.exact.figures import Solution, solve_process, wasted
 from mpmflow.analysis.exact.interactions import Interaction, interactions_of
 from mpmflow.analysis.exact.law_of_time import (
@@ -26,10 +26,18 @@ from mpmflow.analysis.exact.law_of_time import (
 )
 from mpmflow.analysis.exact.laws_of import Samples
 from mpmflow.analysis.exact.levers import Levers, levers_of
+from mpmflow.analysis.exact.places import (
+    StepFigures,
+    TeamFigures,
+    loads_of,
+    shares_of,
+    steps_of,
+    teams_of,
+    visits_of,
+)
 from mpmflow.analysis.exact.ranking import RANKED, Mending, MendingBoth, ranking
 from mpmflow.analysis.exact.sojourn_of import WholeTime, gamma_slopes, law_slopes, whole_time
 from mpmflow.analysis.results import Document, Provenance, Result, finite, provenance
-from mpmflow.graphs.cells import ProcessCells
 from mpmflow.graphs.to_chain import to_chain
 from mpmflow.model.model import Model
 from mpmflow.model.process import Workflow
@@ -44,45 +52,6 @@ WAITS: tuple[Waits, ...] = ("work", "qna", "jackson", "mgm", "none")
 """How waits may be worked out: the default formula, the older ones for comparison, not at all."""
 INTERACTIONS = 10
 """So many pairs of levers stand in the document: the strongest ones for the time."""
-
-
-@dataclass(frozen=True, slots=True)
-class TeamFigures:
-    """What a process asks of a team.
-
-    Attributes:
-        load: busy share of its people, by the work of all workflows; None without arrivals, or for a team of nobody.
-        wait: mean seconds of one visit in its queue; None where waits are not counted, and beyond full load.
-        work: its working seconds per case.
-        delayed: chance that a visit has to wait at all.
-        queue: visits waiting at a time, those of other workflows among them.
-        wait_per_case: mean seconds that a case waits for it, over all its visits.
-    """
-
-    load: float | None
-    wait: float | None
-    work: float
-    delayed: float | None = None
-    queue: float | None = None
-    wait_per_case: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class StepFigures:
-    """A step, decision or choose.
-
-    Attributes:
-        visits: executions per case.
-        time: calendar seconds of one visit, its own `waits` included.
-        wait: mean seconds of one visit in the queue of its team, 0 without one; None where waits are not counted, and
-            beyond full load.
-        cost: money of one visit.
-    """
-
-    visits: float
-    time: float
-    wait: float | None
-    cost: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,7 +101,7 @@ class WorkflowAnalysis:
     @cached_property
     def shares(self) -> Mapping[str, float]:
         """Share of each outcome, by its id, over all visits to its decision."""
-        return _shares(self.solution.actual)
+        return shares_of(self.solution.actual)
 
     @cached_property
     def levers(self) -> Levers:
@@ -393,13 +362,13 @@ def analyze_workflow(model: Model, workflow: Workflow, solver: Solver | None = N
     return WorkflowAnalysis(
         workflow.name,
         ends,
-        _visits(solution, workflow, process),
+        visits_of(solution, workflow, process),
         {name: figures[name] for name in _ORDER},
         process.currencies[0] if len(process.currencies) == 1 else None,
         method,
         error,
-        _teams(solution, solver.book),
-        _steps(solution, solver.book),
+        teams_of(solution, solver.book),
+        steps_of(solution, solver.book),
         tuple(notes),
         solution,
         time,
@@ -468,7 +437,7 @@ def methods_of(
     if solution.rate is not None and process.teams and not waits_counted:
         notes.append("no waiting for people is counted: times are those of a case that finds everybody free")
         method |= dict.fromkeys(("time.mean", "time.sd", *spread, "wip"), "approximate")
-        if any(load is not None and load >= 1.0 for load in _loads(solution).values()):
+        if any(load is not None and load >= 1.0 for load in loads_of(solution).values()):
             notes.append("a team is loaded beyond its people: throughput is an upper bound, work piles up")
             method["throughput_per_s"] = "bounded"
     if process.coming.kind == "batch":
@@ -515,78 +484,3 @@ def _shared_teams(solution: Solution) -> tuple[str, ...]:
             found |= dict.fromkeys(sorted(own & seen))
             seen |= own
     return tuple(found)
-
-
-def _visits(solution: Solution, workflow: Workflow, process: ProcessCells) -> dict[str, float]:
-    found: dict[str, float] = {}
-    for state, visits in solution.executions:
-        if state.node and state.part in ("work", "call", "block"):
-            found[state.node] = found.get(state.node, 0.0) + visits
-    return found | dict.fromkeys(process.unreached, 0.0)
-
-
-def _shares(solved: Solved) -> dict[str, float]:
-    gathered: dict[str, tuple[set[float], float, float]] = {}
-    _gather_shares(solved, 1.0, gathered)
-    return {
-        name: next(iter(seen)) if len(seen) == 1 or visits <= 0.0 else taken / visits
-        for name, (seen, taken, visits) in gathered.items()
-    }
-
-
-def _gather_shares(solved: Solved, weight: float, found: dict[str, tuple[set[float], float, float]]) -> None:
-    outcomes = solved.outcomes
-    visits = (weight * solved.visits[outcomes.row]).tolist()
-    for way, share, times in zip(solved.way.tolist(), outcomes.share.tolist(), visits, strict=True):
-        name = solved.cells.ways[way].outcome
-        if name is not None:
-            seen, taken, all_ = found.get(name, (set(), 0.0, 0.0))
-            found[name] = (seen | {share}, taken + times * share, all_ + times)
-    for index, fold in solved.folds.items():
-        inside = weight * float(solved.state_visits[index])
-        for branch in fold.branches:
-            _gather_shares(branch, inside, found)
-
-
-def _steps(solution: Solution, book: LawBook) -> dict[str, StepFigures]:
-    visits: dict[str, float] = {}
-    time: dict[str, float] = {}
-    cost: dict[str, float] = {}
-    for state, times in solution.executions:
-        if state.part not in ("work", "wait") or not state.node:
-            continue
-        law = book.calendar(state.timing, state.node)
-        if state.part == "wait":
-            time.setdefault(state.node, law.mean)
-        elif state.node in cost:
-            visits[state.node] += times
-        else:
-            visits[state.node] = times
-            time[state.node] = time.get(state.node, 0.0) + law.mean
-            cost[state.node] = state.cost + state.rate * book.work(state.timing, state.node).mean
-    return {name: StepFigures(visits[name], time[name], None, cost[name]) for name in cost}
-
-
-def _loads(solution: Solution) -> dict[str, float | None]:
-    work = _work(solution)
-    found: dict[str, float | None] = {}
-    for crew in solution.process.teams:
-        busy = work[crew.name] * crew.stretch
-        found[crew.name] = solution.rate * busy / crew.people if solution.rate is not None and crew.people else None
-    return found
-
-
-def _work(solution: Solution) -> dict[str, float]:
-    """Working seconds of each team per case."""
-    found = {crew.name: 0.0 for crew in solution.process.teams}
-    if not solution.amounts.work.any():
-        return found
-    for (state, visits), weight in zip(solution.executions, solution.weight.tolist(), strict=True):
-        if state.team is not None:
-            found[state.team] += visits * weight
-    return found
-
-
-def _teams(solution: Solution, book: LawBook) -> dict[str, TeamFigures]:
-    loads, work = _loads(solution), _work(solution)
-    return {name: TeamFigures(loads[name], None, work[name]) for name in loads}

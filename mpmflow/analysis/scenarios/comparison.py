@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from mpmflow.analysis.exact.analyze import Analysis, TeamFigures, analyze
+from mpmflow.analysis.exact.analyze import Analysis, analyze
 from mpmflow.analysis.exact.laws_of import Samples
+from mpmflow.analysis.exact.places import TeamFigures
 from mpmflow.analysis.results import Document, Provenance, Result, finite, provenance
 from mpmflow.analysis.scenarios.planned import Planned
 from mpmflow.analysis.scenarios.whatif import apply
