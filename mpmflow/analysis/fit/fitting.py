@@ -6,8 +6,8 @@ text: which number a clause declares, whether the data contradict it, and what s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -15,7 +15,7 @@ import numpy as np
 
 from mpmflow.analysis.exact.laws_of import Samples, law_of
 from mpmflow.analysis.results import provenance
-from mpmflow.compiler.clauses import arrivals_text, duration_text, share_text
+from mpmflow.compiler.clauses import duration_text, share_text
 from mpmflow.diagnostics.errors import DataError
 from mpmflow.diagnostics.source import Source, Span
 from mpmflow.graphs.work_time import timing, work_time
@@ -25,41 +25,34 @@ from mpmflow.model.flow import shares as declared_shares
 from mpmflow.model.model import Model
 from mpmflow.model.process import (
     AtMost,
-    BatchArrivals,
     Choose,
     Decision,
     Outcome,
-    PoissonArrivals,
-    RenewalArrivals,
     Share,
     Step,
     Team,
     Workflow,
 )
-from mpmflow.model.quantities import Quantity
 from mpmflow.model.spells import Spells
-from mpmflow.numerics.statistics.estimates import HALF_LIFE, MeanEstimate, OutcomePosterior
-from mpmflow.numerics.statistics.fitted_laws import FittedLaw, observed_quantiles
+from mpmflow.numerics.statistics.estimates import HALF_LIFE, OutcomePosterior
+from mpmflow.numerics.statistics.fitted_laws import observed_quantiles
 
-from . import hours as clock
 from . import shares as deciding
 from . import written
+from .beliefs import of_share, of_time
+from .capacity import Capacity
 from .changed import changed
-from .fitted import FEWEST, LEVEL, Fit, FittedNumber, LogRead, ObservedHours
+from .fitted import FEWEST, Fit, FittedNumber, LogRead
 from .hours import WeekHours
-from .teams import arrival_gaps, arrival_rate, people
 from .text import fitted_text
 from .times import NodeTimes, Times, node_times
 from .window import Window
 
-TAIL = 0.5 * (1.0 - LEVEL)
 EMPIRICAL_FROM, MISSED = 30, 0.05
 """Times from which a law is judged, and the gap to what was observed above which it misses them."""
 QUANTILES = 100
 """How many times stand for all in the file of an `empirical` law."""
 _FEW = f"fewer than {FEWEST:.0f} observations say too little"
-OUTSIDE = 0.05
-"""Share of the stamps outside of declared hours above which they contradict them."""
 
 
 def fit(
@@ -95,52 +88,6 @@ def fit(
     return replace(found, text=text, notes=(*found.notes, *([told] if told else [])))
 
 
-@dataclass(frozen=True)
-class _Belief:
-    """What is known of a number: its quantiles, and the chance that it lies above another one."""
-
-    mean: float
-    sd: float
-    quantile: Callable[[float], float]
-    above: Callable[[float], float]
-    scale: Callable[[float], float]
-
-    def against(self, declared: float | None) -> dict[str, Any]:
-        """The fields of a `FittedNumber` that compare it with what was declared."""
-        low, high = self.quantile(TAIL), self.quantile(1.0 - TAIL)
-        if not (np.isfinite(low) and np.isfinite(high)):
-            return {"low": None, "high": None}
-        found: dict[str, Any] = {"low": low, "high": high}
-        if declared is not None:
-            above = self.above(declared)
-            found["p_contradicted"] = above if self.mean >= declared else 1.0 - above
-            found["contradicted"] = not low <= declared <= high
-            width = (self.scale(high) - self.scale(low)) / 3.29  # standard deviations in a 90 % interval
-            away = abs(self.scale(self.mean) - self.scale(declared))
-            found["surprise"] = away / width if width > 0 else (0.0 if away < 1e-9 else 99.0)
-        return found
-
-
-def _of_share(posterior: OutcomePosterior, index: int) -> _Belief:
-    return _Belief(
-        float(posterior.mean[index]),
-        float(posterior.sd[index]),
-        lambda probability: float(posterior.quantile(probability)[index]),
-        lambda reference: posterior.probability_worse(index, reference),
-        lambda share: float(np.log(max(share, 1e-4) / max(1.0 - share, 1e-4))),
-    )
-
-
-def _of_mean(mean: MeanEstimate) -> _Belief:
-    return _Belief(
-        mean.mean,
-        mean.standard_error,
-        mean.quantile,
-        mean.probability_above,
-        lambda seconds: float(np.log(max(seconds, 1e-9))),
-    )
-
-
 class _Fitting:
     def __init__(
         self,
@@ -165,8 +112,9 @@ class _Fitting:
         self.notes: list[str] = list(spells.notes)
 
     def answer(self) -> Fit:
-        hours = tuple(self._hours())  # first, for work is counted in the hours that are found
-        numbers = [*self._all_shares(), *self._arrivals(), *self._all_times(), *self._people()]
+        capacity = Capacity(self.spells, self.window, self.samples, self.teams, self.workflows, self.changes)
+        hours = tuple(capacity.hours())  # first, for work is counted in the hours that are found
+        numbers = [*self._all_shares(), *capacity.arrivals(), *self._all_times(), *capacity.people()]
         told = [one for one in numbers if one.declared is not None]
         untold = [one for one in numbers if one.declared is None]
         # A stable sort: what is equally surprising stays in the order of the text.
@@ -277,7 +225,7 @@ class _Fitting:
                 declared = float(plan[index][min(visit, len(plan[index]) - 1)])
                 share = value.by_visit[min(visit, len(value.by_visit) - 1)]
                 shown = share_text(Share(by_visit=(share,))) if value.counted is None else share_text(value)
-                belief = _of_share(row, index)
+                belief = of_share(row, index)
                 note = "; ".join(
                     part
                     for part in (
@@ -415,186 +363,12 @@ class _Fitting:
             why_not=why_not,
             distance=best.distance,
             note=note,
-            **_of_time(best, mean).against(declared),
+            **of_time(best, mean).against(declared),
         )
 
     def _declared(self, node: Step | Decision | Choose, duration: Law, team: Any) -> float:
         """The mean that a clause declares, of work in working seconds."""
         return law_of(timing(duration, team), self.samples, node.name).mean  # type: ignore[arg-type]
-
-    # ------------------------------------------------------------------------------------------ arrivals
-
-    def _arrivals(self) -> Iterator[FittedNumber]:
-        for workflow in self.workflows:
-            moments = self.spells.arrivals.get(workflow.name)
-            if moments is None or not len(moments):
-                continue
-            declared = workflow.arrivals
-            if isinstance(declared, RenewalArrivals):
-                yield from self._gaps(workflow, declared, moments)
-                continue
-            rate = arrival_rate(moments, self.window)
-            if isinstance(declared, BatchArrivals):
-                yield from self._batch(workflow, declared, moments)
-                continue
-            if rate is None or rate.count < 3:
-                continue
-            per = declared.per if isinstance(declared, PoissonArrivals) else Quantity(value=1, unit="w")  # type: ignore[arg-type]
-            value = PoissonArrivals(cases=written.rounded(rate.rate * float(per.base)), per=per)
-            if declared is not None:
-                self.changes[f"{workflow.name}/arrivals"] = value
-            plan = float(declared.per_second) if isinstance(declared, PoissonArrivals) else None
-            belief = _Belief(
-                rate.rate, 0.0, rate.quantile, rate.probability_above, lambda one: float(np.log(max(one, 1e-15)))
-            )
-            notes = []
-            if rate.dispersion > 2.0:
-                notes.append(f"they come {rate.dispersion:.2g} times as unevenly as at random")
-            if rate.together > OUTSIDE:
-                notes.append(f"{rate.together:.0%} come together with another one")
-            yield FittedNumber(
-                name=f"{workflow.name}.arrivals",
-                kind="arrivals",
-                declared=arrivals_text(declared) if declared is not None else None,
-                fitted=arrivals_text(value),
-                declared_value=plan,
-                value=rate.rate,
-                count=rate.count,
-                written=declared is not None,
-                why_not="" if declared is not None else "the text has no arrivals",
-                note="; ".join(notes),
-                **belief.against(plan),
-            )
-
-    def _gaps(self, workflow: Workflow, declared: RenewalArrivals, moments: Any) -> Iterator[FittedNumber]:
-        laws = arrival_gaps(moments, self.window)
-        if not laws:
-            return
-        together = laws[0].law.mean == 0.0
-        value = RenewalArrivals(gap=written.duration(laws[0], declared.gap, False))  # type: ignore[arg-type]
-        if not together:
-            self.changes[f"{workflow.name}/arrivals"] = value
-        plan = law_of(timing(declared.gap), self.samples, workflow.name).mean
-        mean = laws[0].mean
-        yield FittedNumber(
-            name=f"{workflow.name}.arrivals",
-            kind="gap",
-            declared=arrivals_text(declared),
-            fitted=arrivals_text(value),
-            declared_value=plan,
-            value=mean.mean,
-            count=mean.count,
-            open=laws[0].open,
-            written=not together,
-            why_not="all came at the same moment, which `20 at once` states" if together else "",
-            distance=laws[0].distance,
-            **_of_time(laws[0], mean).against(plan),
-        )
-
-    def _batch(self, workflow: Workflow, declared: BatchArrivals, moments: Any) -> Iterator[FittedNumber]:
-        kept = np.asarray(moments)[self.window.weights(moments) > 0]
-        if not len(kept):
-            return
-        at_once = int((kept - kept[0] <= 86400.0).sum())
-        together = at_once == len(kept)
-        value = BatchArrivals(cases=at_once)
-        if together:
-            self.changes[f"{workflow.name}/arrivals"] = value
-        yield FittedNumber(
-            name=f"{workflow.name}.arrivals",
-            kind="batch",
-            declared=arrivals_text(declared),
-            fitted=arrivals_text(value),
-            declared_value=float(declared.cases),
-            value=float(at_once),
-            low=None,
-            high=None,
-            count=float(len(kept)),
-            contradicted=at_once != declared.cases or not together,
-            surprise=99.0 if at_once != declared.cases or not together else 0.0,
-            written=together,
-            why_not="" if together else f"{len(kept) - at_once} further cases came later: state a rate instead",
-        )
-
-    # ------------------------------------------------------------------------------------------ teams
-
-    def _members(self) -> dict[str, list[str]]:
-        found: dict[str, list[str]] = {}
-        for workflow in self.workflows:
-            for node in workflow.nodes():
-                if isinstance(node, Step | Decision | Choose) and node.name in self.spells.nodes:
-                    doer = node.by if node.by and node.by in self.teams else node.name
-                    found.setdefault(doer, []).append(node.name)
-        return found
-
-    def _people(self) -> Iterator[FittedNumber]:
-        for name, nodes in self._members().items():
-            team = self.teams.get(name)
-            seen = people([self.spells.nodes[node] for node in nodes], self.window) if team else None
-            if team is None or seen is None:
-                continue
-            low, high = (seen.most if seen.timed else 1), max(seen.named, seen.most)
-            value = min(max(team.people, low), high)
-            apart = value != team.people
-            if apart and seen.timed:
-                self.changes[f"{name}/people"] = value
-            day = "at the same moment" if seen.timed else "on one day"
-            yield FittedNumber(
-                name=f"{name}.people",
-                kind="people",
-                declared=f"{team.people}",
-                fitted=f"{value}",
-                declared_value=float(team.people),
-                value=float(value),
-                low=float(low),
-                high=float(high),
-                count=float(seen.weeks),
-                contradicted=apart,
-                surprise=5.0 if apart else 0.0,
-                written=apart and seen.timed,
-                why_not=""
-                if apart and seen.timed
-                else "as declared"
-                if not apart
-                else "the log does not say when work began, so nobody knows how many work at once",
-                note=f"up to {seen.most} {day} (in the middle week {seen.at_once}), {seen.named} named in all",
-            )
-
-    def _hours(self) -> Iterator[ObservedHours]:
-        for name, nodes in self._members().items():
-            team = self.teams.get(name)
-            moments = np.concatenate([_stamps(self.spells, node) for node in nodes])
-            moments = moments[self.window.weights(moments) > 0]
-            found = clock.found_hours(moments, self.spells.by_day)
-            stated = team.works if team is not None else ()
-            if not len(moments) or (found is None and not stated):
-                continue
-            inside = WeekHours.of(stated).share_inside(moments) if stated else None
-            apart = inside is not None and 1.0 - inside > OUTSIDE and len(moments) >= 20
-            write = bool(apart and found is not None and not self.spells.by_day)
-            if write and found is not None:
-                self.changes[f"{name}/works"] = found.works
-            yield ObservedHours(
-                of=name,
-                declared=clock.works_text(stated),
-                found=clock.works_text(found.works) if found is not None else "",
-                stamps=len(moments),
-                inside=found.inside if found is not None else 1.0,
-                inside_declared=inside,
-                contradicted=bool(apart),
-                written=write,
-            )
-
-
-def _stamps(spells: Spells, node: str) -> Any:
-    """The moments at which somebody is known to have worked at a node: beginnings and ends."""
-    found = spells.nodes[node]
-    began, left = np.asarray(found.began), np.asarray(found.left)
-    return np.concatenate([began[~np.isnan(began)], left[~np.isnan(left)]])
-
-
-def _of_time(best: FittedLaw, mean: MeanEstimate) -> _Belief:
-    return _of_mean(replace(mean, standard_error=max(mean.standard_error, 1e-9 * mean.mean)))
 
 
 def _declared_share(outcome: Outcome, visit: int, length: int) -> str:
