@@ -45,10 +45,15 @@ def moments_of(
         return time.dt.timestamp("ms").alias("ms")
     if dtype not in (nw.String, nw.Object):
         raise DataError(f"times are expected here, not values of the type {dtype}", file=source.label, column=column)
+    if frame.implementation.is_polars() and dtype == nw.String:
+        read, zones = _polars_moments(frame[column].to_native(), optional)
+        if read is not None:
+            if notes is not None:
+                notes += zones
+            return read
     if notes is not None and dtype == nw.String:
         notes += _zones(frame[column])
-    read = _polars_moments(frame, column, optional) if frame.implementation.is_polars() else None
-    return read if read is not None else _moments_one_by_one(frame, column, source, optional)
+    return _moments_one_by_one(frame, column, source, optional)
 
 
 def with_moments_of_spark(frame: Any, column: str) -> Any:
@@ -97,20 +102,33 @@ def _zones(texts: Any) -> list[str]:
     return [f"{naive} of {naive + zoned} times have no time zone: they are read as UTC."] if zoned else [NO_ZONE]
 
 
-def _polars_moments(frame: Any, column: str, optional: bool) -> Any | None:
-    """Texts read by polars itself, which is quick; None when one of them is of a rarer form, or none at all."""
+FORMS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("%+", ()),
+    ("%Y-%m-%dT%H:%M:%S%.f", (NO_ZONE,)),
+    ("%Y-%m-%d %H:%M:%S%.f", (NO_ZONE,)),
+    ("%Y-%m-%d", ()),
+)
+"""How times are mostly written, and what is to be said of such a column."""
+
+
+def _polars_moments(texts: Any, optional: bool) -> tuple[Any | None, tuple[str, ...]]:
+    """Texts of one common form, which the first one tells, read by polars itself, which is quick; with what is to be
+    said of their zones. None when one of them is of another form."""
     import polars
 
-    texts = frame[column].to_native()
-    read = texts.str.to_datetime("%+", time_unit="ms", time_zone="UTC", strict=False)
-    if read.null_count() == len(read):
-        spaced = texts.str.replace("T", " ", literal=True)
-        read = spaced.str.to_datetime("%Y-%m-%d %H:%M:%S%.f", time_unit="ms", time_zone="UTC", strict=False)
-    if read.null_count() == len(read):
-        read = texts.str.to_date("%Y-%m-%d", strict=False).cast(polars.Datetime("ms", "UTC"))
-    if read.null_count() > (texts.null_count() if optional else 0):
-        return None
-    return nw.from_native(read.dt.timestamp("ms").alias("ms"), series_only=True)
+    def parsed(cells: Any, form: str) -> Any:
+        if form == "%Y-%m-%d":
+            return cells.str.to_date(form, strict=False).cast(polars.Datetime("ms", "UTC"))
+        return cells.str.to_datetime(form, time_unit="ms", time_zone="UTC", strict=False)
+
+    first = texts.drop_nulls().head(1)
+    for form, said in FORMS:
+        if len(first) and parsed(first, form).null_count() == 0:
+            read = parsed(texts, form)
+            if read.null_count() > (texts.null_count() if optional else 0):
+                break
+            return nw.from_native(read.dt.timestamp("ms").alias("ms"), series_only=True), said
+    return None, ()
 
 
 def numbers_of(frame: Any, column: str, source: Table) -> Any:
