@@ -78,7 +78,7 @@ def test_a_case_notion_for_the_log_of_the_file(desk: Path) -> None:
     assert call("observe", "-q", "desk.mpm", "--case-notion", "ticket").exit_code == 0
     refused = call("observe", "-q", "desk.mpm")
     assert refused.exit_code == 2
-    assert "with --case-notion order. Types of objects: clerk (1), ticket (12)" in refused.stderr
+    assert 'with --case-notion "clerk". Types of objects: clerk (1), ticket (12)' in refused.stderr
 
 
 @pytest.mark.parametrize(

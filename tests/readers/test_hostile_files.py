@@ -329,7 +329,7 @@ def test_an_object_centric_log_needs_its_case(tmp_path: Path) -> None:
         read(tmp_path / "log.json")
     assert str(caught.value) == (
         "log.json: an object-centric log has a case only once you say which objects are the cases; say it in the data "
-        'block, as in case "order", or with --case-notion order. Types of objects: item (2), order (1)'
+        'block, as in case "item", or with --case-notion "item". Types of objects: item (2), order (1)'
     )
     with pytest.raises(DataError, match=r"the log has no objects of the type 'orders'; .* Did you mean 'order'\?"):
         read(Data(tmp_path / "log.json", case="orders"))

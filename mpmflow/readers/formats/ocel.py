@@ -132,7 +132,8 @@ def flatten(log: Ocel, case: str | None) -> FlatLog:
 def choose(log: Ocel, case: str | None) -> str:
     """The type of object that is the case. Raises DataError, with the types there are, unless it is clear."""
     there = ", ".join(f"{kind} ({count})" for kind, count in sorted(log.types.items())[:20]) or "none"
-    how = 'say it in the data block, as in case "order", or with --case-notion order'
+    example = min(log.types, default="order")
+    how = f'say it in the data block, as in case "{example}", or with --case-notion "{example}"'
     if case is None:
         if len(log.types) == 1:
             return next(iter(log.types))
