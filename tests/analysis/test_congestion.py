@@ -422,7 +422,7 @@ class TestWhatIsNotCounted:
         """
         notes = one(text).notes
         assert any("no batches are gathered at s" in note for note in notes)
-        assert any("t serve first come" in note for note in notes)
+        assert any("t serves first come" in note for note in notes)
 
 
 def test_branches_that_wait_for_one_team_meet_one_crowd() -> None:
@@ -454,6 +454,14 @@ def test_a_real_purchase_process_is_queued_as_its_parameters_say() -> None:
     assert found["wip"] == pytest.approx(rate * found["time.mean"], rel=1e-9)
     assert max(found.teams, key=lambda team: found.teams[team].load) == "buyers"
     assert not any("low confidence" in note for note in found.notes)
+
+
+def test_formula_and_simulation_agree_on_the_purchase_process() -> None:
+    model = mpm.load(Path(__file__).parent / "purchasing.mpm")
+    found = mpm.analyze(model)["purchasing"]
+    seen = mpm.simulate(model, 40_000, seed=1, replications=4).workflows["purchasing"].figures
+    for figure, near in (("time.mean", 0.01), ("time.p90", 0.02), ("time.sd", 0.03), ("teams.buyers.wait", 0.1)):
+        assert found[figure] == pytest.approx(seen[figure].mean, rel=near)
 
 
 def cut_normal(mean: float, sd: float) -> float:

@@ -65,9 +65,10 @@ def levers_with_waits(core: Levers, network: Network, workflow: str, figures: Ma
     values = dict(zip(core.names, core.values.tolist(), strict=True))
     if network.settled(workflow) and network.found.variability is not None and network.found.stable:
         found = _gradients(core, network, workflow)
+        present = _values(network)
         for name in found["time.mean"]:
             if name not in values:
-                values[name] = _value(network, name)
+                values[name] = present[name] if name in present else _value_inside(network, name)[0]
         stream = network.streams[network.place(workflow)]
         time = network.time(workflow)
         assert time is not None
@@ -125,21 +126,31 @@ def _gradients(core: Levers, network: Network, workflow: str) -> Gradients:
     return found
 
 
-def _value(network: Network, name: str) -> float:
-    """The present value of a lever of another workflow."""
-    head, _, tail = name.rpartition(".")
-    for stream in network.streams:
-        if tail == "arrivals" and stream.name == head:
-            return stream.rate
-        entries = stream.line.named().get(name)
-        if entries:
-            visits = network.found.work[network.place(stream.name)].visits[stream.line.outcomes.row[entries]]
-            shares = stream.line.outcomes.share[entries]
-            return float(visits @ shares / visits.sum()) if visits.sum() > 0.0 else float(shares.mean())
+def _values(network: Network) -> dict[str, float]:
+    """The present values of the levers that move a queue, of all streams; the first one that has a lever says it."""
+    found: dict[str, float] = {}
+    for stream, work in zip(network.streams, network.found.work, strict=True):
+        found.setdefault(f"{stream.name}.arrivals", stream.rate)
+        outcomes = stream.line.outcomes
+        for name, entries in stream.line.named.items():
+            visits, shares = work.visits[outcomes.row[entries]], outcomes.share[entries]
+            met = visits.sum() > 0.0
+            found.setdefault(name, float(visits @ shares / visits.sum()) if met else float(shares.mean()))
         for state in stream.line.states:
-            if tail == "takes" and _takes(state) == name:
-                return network.book.work(state.timing, state.node).mean
-    return value_of(network.streams[0].process.cells, name, network.solver)[0]
+            takes = _takes(state)
+            if takes is not None and takes not in found:
+                found[takes] = network.book.work(state.timing, state.node).mean
+    return found
+
+
+def _value_inside(network: Network, name: str) -> tuple[float, bool]:
+    """The present value of a lever that stands inside a block of some stream, and whether it is a share."""
+    value, is_share = 0.0, False
+    for stream in network.streams:
+        value, is_share = value_of(stream.process.cells, name, network.solver)
+        if value or is_share:
+            break
+    return value, is_share
 
 
 def _takes(state: State) -> str | None:
@@ -236,11 +247,7 @@ def _by_difference(network: Network, workflow: str, teams: list[str], name: str)
     """Slopes of time and waits in a lever that stands inside a block, everything solved again; None where a small
     move already overloads a team.
     """
-    value, is_share = 0.0, False
-    for stream in network.streams:
-        value, is_share = value_of(stream.process.cells, name, network.solver)
-        if value or is_share:
-            break
+    value, is_share = _value_inside(network, name)
     if value <= 0.0 and not is_share:
         return {}
 

@@ -9,6 +9,7 @@ whole block.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -54,6 +55,7 @@ class InARow:
         """The factorised chain; `share` replaces the shares, entry by entry."""
         return factorise(chain_from_outcomes(self.n, self.ends, self.outcomes, self.start, share))
 
+    @cached_property
     def named(self) -> dict[str, list[int]]:
         """Outcome id -> its entries; several where it stands in copies of a loop, or in a workflow called twice."""
         found: dict[str, list[int]] = {}

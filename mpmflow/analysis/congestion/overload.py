@@ -158,14 +158,14 @@ def _largest_shares(network: Network, pool: int, rework: Mapping[str, float]) ->
     found: dict[str, float | None] = {}
     alone = _alone(network.found, pool)
     for place, stream in enumerate(network.streams):
-        named = stream.line.named()
+        named = stream.line.named
         single: StableShares | None = None
         for name, entries in named.items():
             way = stream.line.ways[entries[0]]
             decision = name.rpartition(".")[0]
             if not way.rework or not rework.get(decision) or name in found:
                 continue
-            elsewhere = sum(name in other.line.named() for other in network.streams) > 1
+            elsewhere = sum(name in other.line.named for other in network.streams) > 1
             if len(entries) == 1 and not elsewhere:
                 single = single or stable_shares(alone, stream.line.outcomes, place)
                 high = float(single.high[entries[0]])
@@ -199,7 +199,7 @@ def _load(network: Network, pool: int, name: str, wanted: float) -> float:
     for stream, flow, work in zip(network.streams, network.found.flows, network.found.work, strict=True):
         outcomes = stream.line.outcomes
         share = outcomes.share.copy()
-        for entry in stream.line.named().get(name, []):
+        for entry in stream.line.named.get(name, []):
             share += (wanted - outcomes.share[entry]) * direction(outcomes, [entry], "from_pass")
         if bool((share < -1e-12).any()):
             return float("inf")

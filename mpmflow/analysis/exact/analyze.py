@@ -428,7 +428,8 @@ def methods_of(
         method |= dict.fromkeys(("time.mean", "time.sd", *spread, "wip"), "approximate")
     ordered = [crew.name for crew in process.teams if crew.serves != "first come"] if solution.rate is not None else []
     if ordered:
-        notes.append(f"{', '.join(ordered)} serve first come, first served here: mpmflow simulate follows their order")
+        serve = "serves" if len(ordered) == 1 else "serve"
+        notes.append(f"{', '.join(ordered)} {serve} first come, first served here: mpmflow simulate follows the order")
         method |= dict.fromkeys(("time.mean", "time.sd", *spread, "wip"), "approximate")
     shared = _shared_teams(solution)
     if shared and not waits_counted:
