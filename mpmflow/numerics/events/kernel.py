@@ -7,7 +7,7 @@ come, first served is a linked list, other disciplines a skew heap on the same l
 
 What makes it fast: tables never change their place while the loop runs (when one is full the loop stops, Python doubles
 the table, and the loop goes on), so nothing counts references; a visit costs one number of luck, one sinking in the
-heap and sums without a division; means and deviations are made of the sums when all is over (`tables.counted`).
+heap and sums without a division; means and deviations are made of the sums when all is over (`tables`).
 
 The module is long because the loop is one: compiled code that passes its state round would be slower and no clearer.
 Import it only from inside a function.
