@@ -121,6 +121,18 @@ FLOW: tuple[Code, ...] = (
         "workflow w {\n  arrivals 12 per week\n  step check by legal takes 4h\n}\n",
     ),
     Code(
+        "unheeded-priority",
+        WARNING,
+        "no team heeds the priority of `{name}`",
+        help="let a team that works for it say `serves priority first`, or remove the priority",
+        means="A workflow has a priority, but no team that works for it serves by priority.",
+        why="Its cases wait their turn like all others, and whoever reads the file believes that they do not.",
+        example="team legal { people 1 }\n"
+        "workflow w {\n  priority 1\n  arrivals 3 per week\n  step check by legal takes 4h\n}\n",
+        instead="team legal { people 1, serves priority first }\n"
+        "workflow w {\n  priority 1\n  arrivals 3 per week\n  step check by legal takes 4h\n}\n",
+    ),
+    Code(
         "load-not-checked",
         INFO,
         "the workflow `{name}` is too large for a quick look at the load of its teams",

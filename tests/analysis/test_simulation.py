@@ -476,6 +476,15 @@ def test_numbers_that_make_no_simulation_are_refused(asked: dict[str, object]) -
         mpm.simulate(mpm.parse(SHARED), **asked)  # type: ignore[arg-type]
 
 
+def test_a_priority_that_nobody_heeds_is_a_finding() -> None:
+    text = "team t { people 1, serves priority first }\nworkflow w { arrivals 1 per day, priority 1, call inner }\n"
+    heeded = mpm.parse(text + "workflow inner { step s by t takes 1h }")
+    assert "unheeded-priority" not in {finding.code for finding in heeded.check()}
+    alone = mpm.parse("workflow w { arrivals 1 per day, priority 1, step s takes 1h }")
+    assert "unheeded-priority" in {finding.code for finding in alone.check()}
+    assert not any("nothing" in note for note in mpm.simulate(heeded, 100)["w"].notes)
+
+
 def test_a_priority_that_nobody_heeds_is_noted() -> None:
     found = mpm.simulate(mpm.parse("workflow w { arrivals 1 per day, priority 1, step s takes 1h }"), 100)
     assert any("changes nothing" in note for note in found["w"].notes)

@@ -32,6 +32,7 @@ ALL: tuple[Check, ...] = (
     flow.calls,
     teams.unused,
     teams.loads,
+    teams.priorities,
     teams.hand_offs,
     causes.declared,
     causes.loops,

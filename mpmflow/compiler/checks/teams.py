@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from mpmflow.model.flow import Flow
-from mpmflow.model.process import PoissonArrivals, RenewalArrivals, Team, Workflow
+from mpmflow.model.process import Call, PoissonArrivals, RenewalArrivals, Team, Workflow
 
 from ..findings import Finding, found
 from ..visits import Calendar, Counter, TooLarge, capacity, work_seconds
@@ -22,6 +22,26 @@ def unused(subject: Subject) -> Iterator[Finding]:
     for team in subject.model.all_teams:
         if team.name not in named:
             yield found("unused-team", team, "name", name=team.name, kind="partner" if team.partner else "team")
+
+
+def priorities(subject: Subject) -> Iterator[Finding]:
+    """Workflows with a priority that none of their teams, nor any of the workflows that they call, goes by."""
+    by_name = {workflow.name: workflow for one in subject.names.models for workflow in one.workflows}
+    for workflow in subject.model.workflows:
+        if workflow.priority is None:
+            continue
+        inside, waiting = {workflow.name}, [workflow]
+        teams: set[str] = set()
+        while waiting:
+            for node in waiting.pop().nodes():
+                teams.add(getattr(node, "by", None) or "")
+                called = by_name.get(node.workflow) if isinstance(node, Call) else None
+                if called is not None and called.name not in inside:
+                    inside.add(called.name)
+                    waiting.append(called)
+        known = (subject.names.table.get(name) for name in sorted(teams) if name)
+        if not any(one is not None and one.kind == "team" and one.part.serves == "priority first" for one in known):
+            yield found("unheeded-priority", workflow, "priority", name=workflow.name)
 
 
 BUSY = 0.85
