@@ -273,7 +273,7 @@ class Forecaster:
             level = self.rng.standard_normal((count, 1)) * (data.error if np.isfinite(data.error) else 0.0)
             own[name] = scatter + level
         network = outlook.network
-        gains = {
+        gains = self.gains = {
             number: edge.gain + edge.sd * self.rng.standard_normal((count, 1))
             for number, edge in enumerate(network.edges)
             if edge.sd > 0.0

@@ -7,7 +7,7 @@ exact, and what comes too late for a target's date does not count for it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -48,6 +48,44 @@ class Prospects:
         Stages hold on top of those before them. Raises `LeverError` for what cannot be set, `ModelFault` for a process
         that then has no figures.
         """
+        own, levers, structural = self._own(stages)
+        return self.gains(own, levers, structural)
+
+    def drawn(self, *stages: tuple[date | None, Mapping[str, Any]]) -> dict[str, Floats]:
+        """Metric -> its change in every draw, (D,), for the same settings.
+
+        Draws differ in the strength of declared and learned influences, and in where the levers truly stand today: a
+        lever that is set to a level has as far to go as it stands away from it. They are the draws of the forecast,
+        so a metric's draws and these add up.
+        """
+        own, levers, structural = self._own(stages)
+        ratio = self._ratio(levers, {name: float(own[name][-1]) for name in levers})
+        count = self.forecaster.count
+        rows = {name: ratio[:, None] * path for name, path in own.items()}
+        network = self.outlook.network
+        gains = {number: np.broadcast_to(drawn, (count, 1)) for number, drawn in self.forecaster.gains.items()}
+        gains |= self._replaced(levers, structural)
+        deltas = network.follow(rows, gains)
+        found = {}
+        for metric, forecast in self.forecasts.items():
+            gain = self._gain(metric, forecast, deltas)
+            if gain is not None and np.isfinite(gain).all():
+                found[metric] = np.broadcast_to(gain, (count,))
+        return found
+
+    def _ratio(self, levers: set[str], moved: Mapping[str, float]) -> Floats:
+        """How much more (or less) than expected there is to move in each draw, the mean over the levers, at least 0."""
+        parts = [np.ones(self.forecaster.count)] if not levers else []
+        for name in sorted(levers):
+            source, way = self.outlook.sources[name], moved[name]
+            if way:
+                parts.append(np.maximum((source.now + way - source.draws) / way, 0.0))
+        return np.asarray(np.mean(parts, axis=0)) if parts else np.ones(self.forecaster.count)
+
+    def _own(
+        self, stages: Sequence[tuple[date | None, Mapping[str, Any]]]
+    ) -> tuple[dict[str, Floats], set[str], set[str]]:
+        """What settings do to figures of the process and to levers from today on, (ahead,) each; which are which."""
         own: dict[str, Floats] = {}
         levers: set[str] = set()
         structural: set[str] = set()
@@ -69,7 +107,7 @@ class Prospects:
             figures, levels = after, then
             structural |= set(after)
             levers |= set(then)
-        return self.gains(own, levers, structural)
+        return own, levers, structural
 
     def levers(self, changed: Model) -> dict[str, float]:
         """Source -> by how much its level differs in the changed model."""
@@ -106,27 +144,30 @@ class Prospects:
 
         The edges from `levers` to the `structural` figures are left out: their exact change stands in `own`.
         """
-        network = self.outlook.network
-        replaced = {
-            number: np.zeros(1)
-            for number, edge in enumerate(network.edges)
-            if edge.source in levers and edge.target in structural
-        }
-        deltas = network.follow(own, replaced)
+        deltas = self.outlook.network.follow(own, self._replaced(levers, structural))
         found = {}
         for metric, forecast in self.forecasts.items():
             gain = self._gain(metric, forecast, deltas)
             if gain is not None and np.isfinite(gain) and abs(gain) > 1e-12 * abs(forecast.forecast or 1.0):
-                found[metric] = gain
+                found[metric] = float(gain)
         return found
 
-    def _gain(self, metric: str, forecast: MetricForecast, deltas: Mapping[str, Floats]) -> float | None:
+    def _replaced(self, levers: set[str], structural: set[str]) -> dict[int, Floats]:
+        """The edges whose exact effect is known, with no gain of their own."""
+        return {
+            number: np.zeros(1)
+            for number, edge in enumerate(self.outlook.network.edges)
+            if edge.source in levers and edge.target in structural
+        }
+
+    def _gain(self, metric: str, forecast: MetricForecast, deltas: Mapping[str, Floats]) -> Floats | None:
+        """The change of a metric's forecast, (...,), from deviations of the places, (..., ahead)."""
         outlook, read = self.outlook, forecast.reading
         flow = metric in self.forecaster.flows
         formulas = self.forecaster.formulas_below(metric)
         if forecast.forecast is None or not formulas or any(spans_in(formula) for formula in formulas):
             delta = deltas.get(metric)
-            return None if delta is None else float(read.of(self._whole(delta), flow))
+            return None if delta is None else read.of(self._whole(delta), flow)
         values: dict[str, Floats] = {}
         for place in self.forecaster.inputs_below(metric):
             path = outlook.path_of(place)
@@ -135,10 +176,10 @@ class Prospects:
             moved = path + self._whole(deltas.get(place, np.zeros(outlook.ahead)))
             values[place] = read.of(moved, place in self.forecaster.flows)
         after = Places(values.get, outlook.formulas, outlook.timeline.period).value(metric)
-        return float(after) - forecast.forecast
+        return np.asarray(after) - forecast.forecast
 
     def _whole(self, delta: Floats) -> Floats:
-        return np.concatenate([np.zeros(self.outlook.known), delta])
+        return np.concatenate([np.zeros((*delta.shape[:-1], self.outlook.known)), delta], axis=-1)
 
 
 def _levels(model: Model, changes: Mapping[str, ProcessChange], sources: Mapping[str, Source]) -> dict[str, float]:
