@@ -355,16 +355,28 @@ def parse_settings(lines: Sequence[str]) -> Scenario:
     return Kind(name="as_set", label=", ".join(" ".join(line.split()) for line in lines), settings=tuple(found))
 
 
-def what_if(model: Model, *scenarios: str | Scenario | Mapping[str, Any]) -> WhatIf:
-    """Scenarios side by side with today: times, costs, waits, loads of teams and planned metrics. Reads no log.
+def what_if(
+    model: Model,
+    *scenarios: str | Scenario | Mapping[str, Any],
+    forecast: bool = False,
+    log: Any = None,
+    series: Any = None,
+    as_of: date | datetime | str | None = None,
+    seed: int = 0,
+) -> WhatIf:
+    """Scenarios side by side with today: times, costs, waits, loads of teams and planned metrics. Reads no log, unless
+    forecasts are asked for.
 
     Args:
         scenarios: names of scenarios of the model, scenarios, or mappings from lever to value, such as
             `{"legal.people": 2}`. Without any, all scenarios of the model.
+        forecast: also what each would do to the forecasts of metrics if it were made today, with the interval of the
+            difference; from the observations of the model's `data` block.
+        log, series, as_of, seed: as for `evaluate`; any of the first three asks for forecasts too.
 
     Returns:
         An answer with `.today` and `.alternatives`, each with its `.figures`, `.teams`, `.metrics` and `.notes` on
-        teams that it overloads or relieves.
+        teams that it overloads or relieves; and `.forecast`, where it was asked for.
 
     Raises:
         LeverError: a scenario, a lever or a value that there is not, with the nearest names.
@@ -385,7 +397,18 @@ def what_if(model: Model, *scenarios: str | Scenario | Mapping[str, Any]) -> Wha
 
     samples = samples_of(model)
     with _answering(model):
-        return answer(model, *scenarios, samples=samples)
+        found = answer(model, *scenarios, samples=samples)
+    if not forecast and log is None and series is None and as_of is None:
+        return found
+    from dataclasses import replace
+
+    from .analysis.risk.differences import Forecast
+
+    asked = scenarios or tuple(model.scenarios)
+    evaluation = evaluate(model, log=log, series=series, as_of=as_of, seed=seed, scenarios=asked)
+    labels = {row.name: row.label for row in evaluation.metrics}
+    units = {row.name: row.unit for row in evaluation.metrics}
+    return replace(found, forecast=Forecast(evaluation.as_of, evaluation.scenarios, labels, units))
 
 
 def formula(
@@ -491,6 +514,7 @@ def evaluate(
     reference: Reference = "plan",
     seed: int = 0,
     budget: str | None = None,
+    scenarios: Sequence[str | Scenario | Mapping[str, Any]] = (),
 ) -> Evaluation:
     """From observations: how the indicators stand, where rework and delay spread, which lagging metrics will miss their
     targets, when, why, and what to do first.
@@ -505,6 +529,7 @@ def evaluate(
         reference: what "extra" and "worse" mean: `"plan"` is the model as written, `"rework-free"` the present state
             without its rework, two dates what was observed from the first to the second.
         seed: of the draws behind intervals and probabilities; the same seed gives the same answer to the byte.
+        scenarios: changes to be made today, as for `what_if`: then `.scenarios` holds what they do to the forecasts.
         budget: money for the model's initiatives, such as `"20k eur"`: then `.choice` says which of them to take.
 
     Returns:
@@ -525,7 +550,9 @@ def evaluate(
     observations = observe(model, folder=origin_of(model).folder, log=log, series=series, as_of=as_of)
     samples = samples_of(model)
     with _answering(model):
-        return answer(model, observations, reference=reference, seed=seed, samples=samples, budget=budget)
+        return answer(
+            model, observations, reference=reference, seed=seed, samples=samples, budget=budget, scenarios=scenarios
+        )
 
 
 def fit(

@@ -58,7 +58,7 @@ log_options = together(
 )
 """Where the events are, for every verb that reads some: the verb is given `log`, with the query in it."""
 
-evidence_options = together(
+data_options = together(
     log_options,
     click.option("--series", metavar="PATH", help="The series of metrics and indicators, instead of those of FILE."),
     click.option(
@@ -67,6 +67,11 @@ evidence_options = together(
         type=click.DateTime(["%Y-%m-%d"]),
         help="Judge as on the evening of that day, knowing nothing later (default: the last one observed).",
     ),
+)
+"""Where the observations are, and up to when."""
+
+evidence_options = together(
+    data_options,
     click.option(
         "--reference",
         metavar="WHAT",

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import click
 
-from . import terminal
+from . import evidence, terminal
 from .opening import open_model
 from .options import question_options
 
@@ -15,6 +16,12 @@ from .options import question_options
 @question_options
 @click.argument("scenarios", metavar="[SCENARIO…]", nargs=-1)
 @click.option(
+    "--forecast",
+    is_flag=True,
+    help="Also what each would do to the forecasts of metrics if it were made today, by the data of FILE.",
+)
+@evidence.data_options
+@click.option(
     "--set",
     "settings",
     metavar="LEVER=VALUE",
@@ -22,10 +29,19 @@ from .options import question_options
     help="A change that FILE has no scenario for, such as legal.people=2; several together make one scenario.",
 )
 def command(
-    file: str, root: str | None, as_json: bool, quiet: bool, scenarios: Sequence[str], settings: Sequence[str]
+    file: str,
+    root: str | None,
+    as_json: bool,
+    quiet: bool,
+    scenarios: Sequence[str],
+    settings: Sequence[str],
+    forecast: bool,
+    log: str | None,
+    series: str | None,
+    as_of: datetime | None,
 ) -> int:
     """What would change: scenarios of FILE beside today, in times, waits, loads, costs and planned metrics. Without a
-    name and without --set all scenarios of FILE. Reads no data.
+    name and without --set all scenarios of FILE. Reads data only for forecasts (--forecast, --log, --series, --as-of).
 
     A team that a scenario overloads or relieves is named.
     """
@@ -42,7 +58,15 @@ def command(
             "with --set"
         )
     with terminal.busy("Working out the scenarios", quiet=quiet):
-        found = api.what_if(model, *dict.fromkeys(scenarios), *asked)
+        found = api.what_if(
+            model,
+            *dict.fromkeys(scenarios),
+            *asked,
+            forecast=forecast,
+            log=log,
+            series=series,
+            as_of=as_of.date() if as_of else None,
+        )
     if as_json:
         terminal.show(found.to_json())
     else:

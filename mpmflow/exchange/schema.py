@@ -224,7 +224,31 @@ def _what_if() -> Schema:
         overload=_overload(),
         notes=many(TEXT),
     )
-    return document("what-if", 1, "The answer of `mpmflow what-if`", overload=_overload(), scenarios=many(scenario))
+    forecast = known("from today on, by the observations", as_of=DATE, scenarios=many(_scenario_figure()))
+    return document(
+        "what-if",
+        1,
+        "The answer of `mpmflow what-if`",
+        overload=_overload(),
+        scenarios=many(scenario),
+        forecast=optional(forecast),
+    )
+
+
+def _scenario_figure() -> Schema:
+    metric = known(
+        "a metric's forecast today and in the scenario, for the same date",
+        name=TEXT,
+        today=optional(NUMBER),
+        then=optional(NUMBER),
+        difference=NUMBER,
+        low={**NUMBER, "description": "end of the 95 % interval of the difference"},
+        high=NUMBER,
+        p_better=optional(SHARE),
+        p_miss_today=optional(SHARE),
+        p_miss=optional(SHARE),
+    )
+    return known("", name=TEXT, label=TEXT, metrics=many(metric))
 
 
 def _simulation() -> Schema:
@@ -435,6 +459,7 @@ def _risk() -> Schema:
         open_cases=many(open_case),
         objectives=many(objective),
         teams=many(team),
+        scenarios=many(_scenario_figure()),
         draws={**COUNT, "description": "behind intervals and probabilities"},
         choice=optional(choice),
         actions=many(action),

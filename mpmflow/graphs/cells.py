@@ -133,7 +133,7 @@ class Cells:
 
     @cached_property
     def entries_of(self) -> dict[str, list[int]]:
-        """Node name -> the states through which cases come to it (that of `waits` or of a queue, where there is one)."""
+        """Node name -> the states through which cases come to it (that of `waits` or a queue, where there is one)."""
         found: dict[str, list[int]] = {}
         for index, state in enumerate(self.states):
             before = self.states[index - 1] if index else None

@@ -10,12 +10,13 @@ from mpmflow.compiler.units import Units
 from mpmflow.render.analysis_page import Fitted
 from mpmflow.render.numbers import duration, percent, significant
 from mpmflow.render.overload_words import overload_sentences
-from mpmflow.render.risk_words import amount, rate_unit
+from mpmflow.render.risk_words import amount, chance, day, rate_unit
 from mpmflow.render.risk_words import change as level_change
 
 if TYPE_CHECKING:
     from rich.console import Group, RenderableType
 
+    from mpmflow.analysis.risk.differences import Forecast
     from mpmflow.analysis.scenarios.comparison import Alternative, Change, WhatIf
 
 WEEK = 7 * 86400.0
@@ -56,6 +57,8 @@ def what_if_page(found: WhatIf) -> Group:
         rows = [[f"  {name}", *_level(units, name, change)] for name, change in one.metrics.items() if _moves(change)]
         if rows:
             parts += [Text("\nPlanned metrics", style="bold"), Fitted(["  metric", "today", "then", "change"], rows)]
+    if found.forecast is not None:
+        parts += _forecast(found.forecast)
     parts.append(Text(""))
     for line in _footnotes(found):
         parts.append(Padding(Text(line, style="dim"), (0, 0, 0, 2)))
@@ -161,6 +164,26 @@ def _level(units: Units, name: str, change: Change) -> list[str]:
     unit = rate_unit(str(known) if known is not None and known.powers else "")
     shown = [amount(value, unit) if value is not None else "none" for value in (change.today, change.then)]
     return [*shown, level_change(change.difference, unit) if change.difference is not None else ""]
+
+
+def _forecast(forecast: Forecast) -> list[RenderableType]:
+    """What scenarios would do to the forecasts of metrics, each with the interval of the difference."""
+    from rich.text import Text
+
+    parts: list[RenderableType] = [Text(f"\nForecasts, if it were made on {day(forecast.as_of)}", style="bold")]
+    for one in forecast.scenarios:
+        if not one.metrics:
+            parts.append(Text(f"  {one.label}: no metric feels it."))
+            continue
+        rows = []
+        for row in one.metrics:
+            unit = forecast.units[row.name]
+            sure = f"{level_change(row.low, unit)} to {level_change(row.high, unit)}"
+            moved = [amount(row.today, unit), amount(row.then, unit), level_change(row.difference, unit), sure]
+            rows.append([f"  {forecast.labels[row.name]}", *moved, chance(row.p_miss_today), chance(row.p_miss)])
+        parts.append(Text(f"  {one.label}"))
+        parts.append(Fitted(["  metric", "today", "then", "difference", "95% of it", "miss", "then"], rows))
+    return parts
 
 
 def _footnotes(found: WhatIf) -> Iterator[str]:

@@ -177,3 +177,14 @@ def test_a_budget_that_is_no_money_is_refused_in_words() -> None:
     result = call("risk", WEBINAR, "-q", "--budget", "three weeks")
     assert (result.exit_code, result.stdout) == (2, "")
     assert "an amount of money, such as 20k eur" in result.stderr
+
+
+def test_what_if_made_today_has_the_interval_of_the_difference() -> None:
+    page = call("what-if", WEBINAR, "second_lawyer", "--forecast", "-q")
+    assert page.exit_code == 0
+    assert "Forecasts, if it were made on 2 Mar 2026" in page.stdout
+    assert "95% of it" in page.stdout
+    found = json.loads(call("what-if", WEBINAR, "second_lawyer", "--forecast", "--json", "-q").stdout)
+    validate(found, schema("what-if"))
+    assert [one["name"] for one in found["forecast"]["scenarios"]] == ["second_lawyer"]
+    assert json.loads(call("what-if", WEBINAR, "second_lawyer", "--json", "-q").stdout)["forecast"] is None

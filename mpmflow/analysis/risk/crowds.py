@@ -12,7 +12,7 @@ the fluid path, and the answer says so.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -215,27 +215,36 @@ class Crowds:
         Observed waits change by what the queues say. Raises `ModelFault` for a team that is left without people.
         """
         found = {name: cells for name, cells in changed.items() if not self.queues_at(name)}
-        for crowd in self.crowds:
-            mine = {stream.name: self.plain[stream.name] for stream in crowd.after.streams}
-            if not any(name in changed for name in mine):
-                continue
-            cells = {name: changed.get(name, plain) for name, plain in mine.items()}
-            network = crowd.after.with_cells(cells)
-            for crew in _crews(cells):
-                if crew.name in network.pools and crew.people != network.crews[network.pools[crew.name]].people:
-                    network = network.with_people(crew.name, crew.people)
-            waits = self._waits(network)
-            for name, process in cells.items():
+        for crowd in self.changed(changed):
+            for stream in crowd.after.streams:
                 added = {
                     node: (
-                        waits[team].mean - crowd.waits_after[team].mean,
-                        self._variance(waits[team]) - self._variance(crowd.waits_after[team]),
+                        crowd.waits_after[team].mean - crowd.waits_before[team].mean,
+                        self._variance(crowd.waits_after[team]) - self._variance(crowd.waits_before[team]),
                     )
                     for (workflow, node), team in self._team_at.items()
-                    if workflow == name and node in self.observed
+                    if workflow == stream.name and node in self.observed
                 }
-                found[name] = self._with(process, waits, added)
+                found[stream.name] = self._with(stream.process, crowd.waits_after, added)
         return found
+
+    def changed(self, cells: Mapping[str, ProcessCells]) -> list[Crowd]:
+        """The queues of today, as `before`, beside those with the cells of some workflows replaced, as `after`."""
+        found = []
+        for crowd in self.crowds:
+            mine = {stream.name: self.plain[stream.name] for stream in crowd.after.streams}
+            if not any(name in cells for name in mine):
+                continue
+            network = crowd.after.with_cells({name: cells.get(name, plain) for name, plain in mine.items()})
+            for crew in _crews(stream.process for stream in network.streams):
+                if crew.name in network.pools and crew.people != network.crews[network.pools[crew.name]].people:
+                    network = network.with_people(crew.name, crew.people)
+            found.append(Crowd(crowd.after, network, crowd.waits_after, self._waits(network), {}))
+        return found
+
+    def held(self, crowd: Crowd) -> dict[str, ProcessCells]:
+        """The changed workflows of a crowd with the waits of today."""
+        return {stream.name: self._with(stream.process, crowd.waits_before, {}) for stream in crowd.after.streams}
 
     def team_at(self, workflow: str, node: str) -> str | None:
         """The team that a visit of a node holds."""
@@ -309,5 +318,5 @@ def _states(cells: Cells) -> list[State]:
     return found
 
 
-def _crews(cells: Mapping[str, ProcessCells]) -> tuple[Crew, ...]:
-    return tuple({crew.name: crew for process in cells.values() for crew in process.teams}.values())
+def _crews(processes: Iterable[ProcessCells]) -> tuple[Crew, ...]:
+    return tuple({crew.name: crew for process in processes for crew in process.teams}.values())

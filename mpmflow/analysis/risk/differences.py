@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 import numpy as np
 
-from mpmflow.analysis.scenarios.comparison import called, settings_of
+from mpmflow.analysis.scenarios.comparison import called
 from mpmflow.model.model import Model
 from mpmflow.model.scenes import Scenario
 
@@ -58,6 +59,19 @@ class MetricDifference:
 
 
 @dataclass(frozen=True, slots=True)
+class Forecast:
+    """What scenarios would do from the day of asking on; `labels` and `units` are those of the metrics."""
+
+    as_of: date
+    scenarios: tuple[ScenarioFigure, ...]
+    labels: Mapping[str, str] = field(default_factory=dict, repr=False)
+    units: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"as_of": self.as_of.isoformat(), "scenarios": [one.to_dict() for one in self.scenarios]}
+
+
+@dataclass(frozen=True, slots=True)
 class ScenarioFigure:
     """A scenario from today on, and what it changes; metrics that it does not move are left out."""
 
@@ -78,9 +92,8 @@ def scenario_figures(
     """
     found = []
     for number, scenario in enumerate(asked, start=1):
-        settings = settings_of(model, scenario)
+        expected, drawn = prospects.settings((None, scenario)), prospects.drawn((None, scenario))
         name, label = called(model, scenario, number)
-        expected, drawn = prospects.settings((None, settings)), prospects.drawn((None, settings))
         rows = [
             _difference(metric, prospects.forecasts[metric], gain, drawn.get(metric), better.get(metric))
             for metric, gain in expected.items()

@@ -32,6 +32,7 @@ from .actions import Mover
 from .beliefs import Estimate
 from .choice import budget_of, choose
 from .crowds import Base, Crowds, with_queues
+from .differences import Asked, scenario_figures
 from .enough_data import cautions, metrics_of, require_something
 from .estimate import estimate, plan_times
 from .evaluation import Action, CoverageFigure, Evaluation, IndicatorFigure, MetricFigure, SpreadFigure
@@ -68,6 +69,7 @@ def evaluate(
     seed: int = 0,
     draws: int | None = None,
     budget: str | Quantity | None = None,
+    scenarios: Sequence[Asked] = (),
     samples: Samples | None = None,
 ) -> Evaluation:
     """Evaluate a model against what was observed.
@@ -79,6 +81,7 @@ def evaluate(
         seed: of the draws behind intervals and probabilities; the same seed gives the same bytes.
         draws: how many; 10,000 unless said, fewer where they would not fit into memory.
         budget: money for initiatives, such as "20k eur"; then `choice` says which to take.
+        scenarios: what to set from today on, side by side: names, scenarios, or mappings from lever to value.
         samples: observed times of `empirical` durations, as `analyze` takes them.
 
     Raises:
@@ -161,6 +164,7 @@ def evaluate(
         provenance=provenance(model, data=_data_hash(observations), seed=seed),
         draws=draws,
         choice=choose(model, prospects, money) if money is not None else None,
+        scenarios=scenario_figures(model, prospects, scenarios, {row.name: row.better for row in rows}),
         title=next((workflow.title for workflow in model.workflows), ""),
         labels=labels,
         period=observations.period,

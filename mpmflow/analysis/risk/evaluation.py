@@ -23,6 +23,7 @@ from .objectives import ObjectiveFigure
 
 if TYPE_CHECKING:
     from .choice import Choice
+    from .differences import ScenarioFigure
     from .explanation import Explanation
     from .teams import TeamLoad
 
@@ -424,6 +425,7 @@ class Evaluation(Result):
     period: float = 604800.0
     draws: int = 0
     choice: Choice | None = None
+    scenarios: tuple[ScenarioFigure, ...] = ()
 
     def indicator(self, name: str) -> IndicatorFigure:
         """The indicator of that name; KeyError with the nearest names if there is none."""
@@ -457,6 +459,7 @@ class Evaluation(Result):
             "objectives": [row.to_dict() for row in self.objectives],
             "teams": [row.to_dict() for row in self.teams],
             "draws": self.draws,
+            "scenarios": [row.to_dict() for row in self.scenarios],
             "choice": self.choice.to_dict() if self.choice is not None else None,
             "provenance": self.provenance.to_dict() if self.provenance is not None else None,
         }

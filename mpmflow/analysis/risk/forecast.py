@@ -86,10 +86,10 @@ class Forecaster:
 
     # ------------------------------------------------------------------------------------------ one metric
     def forecast(self, name: str, target: Target | None) -> MetricForecast:
-        """The forecast of a metric at its target's date, else after the longest lag."""
+        """The forecast of a metric at its target's date, else once what happens today has arrived everywhere."""
         outlook = self.outlook
         flow = name in self.flows
-        otherwise = min(len(outlook.timeline) - 1, outlook.known - 1 + max(1, outlook.longest_wait))
+        otherwise = min(len(outlook.timeline) - 1, outlook.known + max(1, outlook.longest_wait))
         read = reading(target, outlook.timeline, flow, otherwise)
         by, baseline, forecast = self._parts(name, read)
         known = forecast is not None and bool(np.isfinite(forecast))

@@ -147,6 +147,24 @@ class ProcessDraws:
                 found[crew.name] = _wait(self.loads[crew.name], now, wait, crew.people, self.crowds.horizon)
         return found
 
+    def effect(self, crowd: Crowd, workflow: str) -> Floats:
+        """How much a workflow's waits change in every draw, as a factor on their expected change, (D,).
+
+        `crowd` has today's queues as `before` and changed ones as `after`. Loads then differ from draw to draw as
+        today's do, in proportion.
+        """
+        times = crowd.after.found.work[crowd.after.place(workflow)].times
+        drawn, expected = np.zeros(self.count), 0.0
+        for crew in crowd.after.crews:
+            old, new = crowd.before.pools[crew.name], crowd.after.pools[crew.name]
+            today, then = crowd.waits_before[crew.name].mean, crowd.waits_after[crew.name].mean
+            before, after = float(crowd.before.found.load[old]), float(crowd.after.found.load[new])
+            load = self.loads[crew.name] * (after / before if before else 1.0)
+            later = _wait(load, after, then, crew.people, self.crowds.horizon)
+            drawn += times[new] * (later - self.waits[crew.name])
+            expected += float(times[new]) * (then - today)
+        return drawn / expected if abs(expected) > 1e-9 else np.ones(self.count)
+
 
 def _wait(load: Floats, now: float, wait: float, people: int, horizon: float) -> Floats:
     """The wait at other loads, from the one at the present load.

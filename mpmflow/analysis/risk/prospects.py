@@ -19,6 +19,7 @@ from mpmflow.analysis.exact.figures import Solution, arrival_rate, solve_process
 from mpmflow.analysis.scenarios.whatif import apply
 from mpmflow.graphs.to_chain import to_chain
 from mpmflow.model.model import Model
+from mpmflow.model.scenes import Scenario
 
 from .beliefs import PlanTimes
 from .crowds import Crowds
@@ -30,6 +31,8 @@ from .process_change import ProcessChange
 from .sources import Source
 
 Floats = npt.NDArray[np.float64]
+Stage = tuple[date | None, str | Scenario | Mapping[str, Any]]
+"""From which day on (None: from now) what is set: a scenario of the model by name, a scenario, lever -> value."""
 
 
 class Prospects:
@@ -42,7 +45,7 @@ class Prospects:
         self.outlook = forecaster.outlook
 
     # ------------------------------------------------------------------------------------------ settings
-    def settings(self, *stages: tuple[date | None, Mapping[str, Any]]) -> dict[str, float]:
+    def settings(self, *stages: Stage) -> dict[str, float]:
         """Metric -> change of its forecast if levers were set, each stage from a day on (None: from now).
 
         Stages hold on top of those before them. Raises `LeverError` for what cannot be set, `ModelFault` for a process
@@ -51,17 +54,20 @@ class Prospects:
         own, levers, structural = self._own(stages)
         return self.gains(own, levers, structural)
 
-    def drawn(self, *stages: tuple[date | None, Mapping[str, Any]]) -> dict[str, Floats]:
+    def drawn(self, *stages: Stage) -> dict[str, Floats]:
         """Metric -> its change in every draw, (D,), for the same settings.
 
-        Draws differ in the strength of declared and learned influences, and in where the levers truly stand today: a
-        lever that is set to a level has as far to go as it stands away from it. They are the draws of the forecast,
-        so a metric's draws and these add up.
+        Draws differ in the strength of declared and learned influences, in where the levers truly stand today (a lever
+        that is set to a level has as far to go as it stands away from it), and in how busy teams are. They are the
+        draws of the forecast, so a metric's draws and these add up.
         """
         own, levers, structural = self._own(stages)
         ratio = self._ratio(levers, {name: float(own[name][-1]) for name in levers})
         count = self.forecaster.count
         rows = {name: ratio[:, None] * path for name, path in own.items()}
+        for place, (whole, waited, effect) in self._through_queues(stages).items():
+            scale = ratio + (effect - ratio) * (waited / whole)
+            rows[place] = scale[:, None] * own[place]
         network = self.outlook.network
         gains = {number: np.broadcast_to(drawn, (count, 1)) for number, drawn in self.forecaster.gains.items()}
         gains |= self._replaced(levers, structural)
@@ -73,6 +79,26 @@ class Prospects:
                 found[metric] = np.broadcast_to(gain, (count,))
         return found
 
+    def _through_queues(self, stages: Sequence[Stage]) -> dict[str, tuple[float, float, Floats]]:
+        """Figure -> its change by all stages, what of it is longer or shorter waits, and those in every draw as a
+        factor, (D,).
+        """
+        changed = self.model
+        for _, settings in stages:
+            changed = apply(changed, settings)
+        found = {}
+        cells = {workflow: to_chain(changed, workflow) for workflow in self.outlook.changes}
+        for crowd in self.crowds.changed(cells):
+            again, held = self.crowds.again(cells), self.crowds.held(crowd)
+            for workflow, process in held.items():
+                whole = self._figures(self.outlook.changes[workflow], again[workflow])
+                without = self._figures(self.outlook.changes[workflow], process)
+                effect = self.forecaster.drawn.effect(crowd, workflow)
+                for place, change in whole.items():
+                    if abs(change) > 1e-12:
+                        found[place] = change, change - without[place], effect
+        return found
+
     def _ratio(self, levers: set[str], moved: Mapping[str, float]) -> Floats:
         """How much more (or less) than expected there is to move in each draw, the mean over the levers, at least 0."""
         parts = [np.ones(self.forecaster.count)] if not levers else []
@@ -82,9 +108,7 @@ class Prospects:
                 parts.append(np.maximum((source.now + way - source.draws) / way, 0.0))
         return np.asarray(np.mean(parts, axis=0)) if parts else np.ones(self.forecaster.count)
 
-    def _own(
-        self, stages: Sequence[tuple[date | None, Mapping[str, Any]]]
-    ) -> tuple[dict[str, Floats], set[str], set[str]]:
+    def _own(self, stages: Sequence[Stage]) -> tuple[dict[str, Floats], set[str], set[str]]:
         """What settings do to figures of the process and to levers from today on, (ahead,) each; which are which."""
         own: dict[str, Floats] = {}
         levers: set[str] = set()

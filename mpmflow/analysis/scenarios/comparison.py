@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mpmflow.analysis.exact.analyze import Analysis, analyze
 from mpmflow.analysis.exact.laws_of import Samples
@@ -23,6 +23,9 @@ from mpmflow.model.imports import with_imports
 from mpmflow.model.model import Model
 from mpmflow.model.process import Team
 from mpmflow.model.scenes import Scenario
+
+if TYPE_CHECKING:
+    from mpmflow.analysis.risk.differences import Forecast
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +109,16 @@ class Alternative:
 
 @dataclass(frozen=True, eq=False)
 class WhatIf(Result):
-    """The answer of `what_if`: `today`, and the `alternatives` in the order asked for."""
+    """The answer of `what_if`: `today`, and the `alternatives` in the order asked for.
+
+    `forecast` is what each would do to the forecasts of metrics from today on, where observations were asked too.
+    """
 
     schema = "mpmflow/what-if/1"
     model: Model = field(repr=False)
     today: Analysis = field(repr=False)
     alternatives: tuple[Alternative, ...]
+    forecast: Forecast | None = None
 
     def __getitem__(self, name: str) -> Alternative:
         for alternative in self.alternatives:
@@ -142,6 +149,7 @@ class WhatIf(Result):
                 }
                 for one in self.alternatives
             ],
+            "forecast": self.forecast.to_dict() if self.forecast is not None else None,
             "provenance": self.provenance.to_dict(),
         }
 
@@ -192,7 +200,7 @@ def what_if(model: Model, *scenarios: str | Scenario | Mapping[str, Any], sample
     found = []
     for number, scenario in enumerate(scenarios or model.scenarios, start=1):
         changed = apply(model, scenario)
-        name, label = _called(model, scenario, number)
+        name, label = called(model, scenario, number)
         then = analyze(changed, samples=samples)
         after = Planned(changed, then).levels()
         teams = _teams(model, today, changed, then)
@@ -275,7 +283,8 @@ def _notes(teams: Mapping[str, TeamChange]) -> Iterator[str]:
                 yield f"does not relieve {name}: its load would still be {new:.0%}, today it is {old:.0%}"
 
 
-def _called(model: Model, scenario: str | Scenario | Mapping[str, Any], number: int) -> tuple[str, str]:
+def called(model: Model, scenario: str | Scenario | Mapping[str, Any], number: int) -> tuple[str, str]:
+    """The name and the label of a scenario; one without a name has its number and its settings."""
     if isinstance(scenario, str):
         scenario = model.scenarios[scenario]
     if isinstance(scenario, Scenario):
