@@ -358,8 +358,8 @@ def estimate(values: Sequence[float], name: str = "") -> Estimate:
 def unseen(share: Estimate, cases: int) -> Estimate:
     """What was never seen, or always, in so many cases may still be rare: the exact interval of a share of 0 or 1.
 
-    >>> unseen(Estimate(0.0, 0.0, 0.0), 1000)
-    Estimate(mean=0.0, low=0.0, high=0.003682083896865672)
+    >>> round(unseen(Estimate(0.0, 0.0, 0.0), 1000).high, 5)
+    0.00368
     """
     if share.low is None or share.low != share.high or share.mean not in (0.0, 1.0) or cases < 1:
         return share
