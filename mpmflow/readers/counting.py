@@ -30,7 +30,7 @@ from .order import Order, Sorted, Windowed
 from .periods import Grid
 from .ways import START, Ways, kind_of
 
-PART = 1 << 23
+PART = 12_000_000
 """Events of a lazy log that are in memory at once, roughly."""
 
 SPLIT = 1 << 20

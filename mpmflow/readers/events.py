@@ -29,7 +29,7 @@ class Events:
             has such; only polars knows a `row`.
         label: what to call the log.
         file: its path, None for a frame.
-        events, cases: how many.
+        events: how many.
         first, last: the earliest and the latest moment.
         kinds: events per activity and values of `w0`…, sorted.
         lifecycle: whether rows say start and complete, or had a time for each.
@@ -43,7 +43,6 @@ class Events:
     label: str
     file: Path | None
     events: int
-    cases: int
     first: int
     last: int
     kinds: tuple[tuple[tuple[str, ...], int], ...]
@@ -52,6 +51,11 @@ class Events:
     origin: str = ""
     notes: tuple[str, ...] = ()
     columns: Mapping[Role, str] = field(default_factory=dict)
+
+    @property
+    def cases(self) -> int:
+        """How many cases there are; counted when it is asked."""
+        return int(rows_of(self.frame.select(nw.col("case").n_unique()))[0][0])
 
     @property
     def lazy(self) -> bool:
@@ -189,18 +193,11 @@ def _count(frame: Any, columns: dict[str, str], table: Table, until: int | None,
     looks = [name for name in columns if name[0] == "w"]
     frame = frame.with_columns(*(nw.col(name).fill_null("") for name in looks)) if looks else frame
     types = frame.collect_schema()
-    missing = [
-        nw.col(role).is_null() | (nw.col(role) == "") if types[role] == nw.String else nw.col(role).is_null()
-        for role in ("case", "activity")
-    ]
+    named = nw.col("case")
+    if types["case"] == nw.String:
+        named = nw.when(named != "").then(named)
     counted = rows_of(
-        frame.with_columns(
-            (nw.col("ms") % DAY).alias("clock"),
-            (nw.col(ROW) // 2).alias("event"),
-            missing[0].cast(nw.Int64).alias("caseless"),
-            missing[1].cast(nw.Int64).alias("nothing"),
-            nw.col("ms").is_null().cast(nw.Int64).alias("timeless"),
-        )
+        frame.with_columns((nw.col("ms") % DAY).alias("clock"), (nw.col(ROW) // 2).alias("event"), named.alias("named"))
         .group_by("activity", *looks)
         .agg(
             # A row with two times became two rows and is one event.
@@ -208,10 +205,12 @@ def _count(frame: Any, columns: dict[str, str], table: Table, until: int | None,
             nw.col("ms").min().alias("first"),
             nw.col("ms").max().alias("last"),
             nw.col("clock").max(),
-            *(nw.col(name).sum() for name in ("caseless", "nothing", "timeless")),
+            *(nw.col(name).count().alias(f"{name}s") for name in ("named", "ms")),
+            nw.len().alias("rows"),
         )
     )
-    _need_cells_of_engine(frame, counted, columns, table)
+    if isinstance(frame, nw.LazyFrame):
+        _need_cells_of_engine(frame, counted, columns, table)
     different = len({row[0] for row in counted})
     if different > MOST_ACTIVITIES:
         raise DataError(
@@ -230,7 +229,6 @@ def _count(frame: Any, columns: dict[str, str], table: Table, until: int | None,
         label=table.label,
         file=table.file,
         events=events,
-        cases=int(rows_of(frame.select(nw.col("case").n_unique()))[0][0]),
         first=min(int(row[width + 1]) for row in counted),
         last=max(int(row[width + 2]) for row in counted),
         kinds=tuple(sorted((row[:width], int(row[width])) for row in counted)),
@@ -243,9 +241,13 @@ def _count(frame: Any, columns: dict[str, str], table: Table, until: int | None,
 
 def _need_cells_of_engine(frame: Any, counted: Any, columns: dict[str, str], table: Table) -> None:
     """Raise the DataError of an event without a case, activity or time in a log that was not looked at row by row."""
-    for index, role, name in ((-3, "case", "case"), (-2, "activity", "activity"), (-1, "time", "ms")):
-        rows = sum(int(row[index]) for row in counted)
-        if rows and isinstance(frame, nw.LazyFrame):
+    missing = {
+        ("case", "case"): sum(int(row[-1]) - int(row[-3]) for row in counted),
+        ("activity", "activity"): sum(int(row[-1]) for row in counted if not row[0]),
+        ("time", "ms"): sum(int(row[-1]) - int(row[-2]) for row in counted),
+    }
+    for (role, name), rows in missing.items():
+        if rows:
             said = f"the {role} of {rows} events is missing"
             if not frame.implementation.is_polars():
                 raise DataError(said, file=table.label, column=columns[role])

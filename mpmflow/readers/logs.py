@@ -170,7 +170,8 @@ class OpenedLog:
         strayed = {case.id for case in counted.open if case.strayed}
         strayed |= {case.id for case in unfinished(counted, until)}
         return Coverage(
-            cases=self.events.cases,
+            # Where every event is claimed, the cases have been counted already.
+            cases=self.events.cases if unmatched or ignored or self.events.lifecycle else found.cases,
             events=self.events.events,
             unmatched=_most_first(unmatched),
             ignored=_most_first(ignored),
