@@ -291,6 +291,19 @@ class TestSlopes:
         )
         assert gains["time.mean"] < gains["time.without_wait"] < 0
 
+    def test_a_network_with_too_many_levers_inside_blocks_says_which_are_left_out(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("mpmflow.analysis.congestion.effects.DIFFERENCE_BUDGET", 1)
+        found = mpm.analyze(mpm.parse(BLOCKS))["w"]
+        assert {"ok.no", "s.takes", "t.waits"} <= set(found.levers.left_out)
+        assert found.levers.effect("ok.no", "time.mean") is None
+        assert found.levers.effect("good.no", "time.mean") is not None
+
+    def test_long_workflows_draw_fewer_cases(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("mpmflow.analysis.congestion.drawn.VISITS", 20_000)
+        assert one(counter()).to_dict()["waits"]["draws"] == 20_000
+
     def test_older_formulas_have_waits_and_no_slopes_of_them(self) -> None:
         found = mpm.analyze(mpm.parse(BLOCKS), waits="qna")["w"]
         assert found["time.mean"] > found["time.without_wait"]

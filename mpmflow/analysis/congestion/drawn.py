@@ -18,11 +18,16 @@ from mpmflow.numerics.events.case_times import DRAWS, CaseTimes, case_times
 
 SEED = 0
 """Of the draws behind percentiles and lateness."""
+VISITS = 40_000_000
+"""So many visits are walked at most, some seconds; of long workflows fewer cases are drawn, but at least `FEWEST`."""
+FEWEST = 10_000
 
 
-def drawn_times(network: Network, workflow: str, draws: int = DRAWS) -> CaseTimes:
+def drawn_times(network: Network, workflow: str) -> CaseTimes:
     """Times of single cases of a workflow whose teams all keep up."""
-    process = network.streams[network.place(workflow)].process
+    place = network.place(workflow)
+    process = network.streams[place].process
+    draws = min(DRAWS, max(FEWEST, int(VISITS / float(network.found.work[place].visits.sum()))))
     made = event_model([replace(process, cells=_one_by_one(process.cells))], network.book, by_calendar=False)
     wait, delayed = np.zeros(len(made.crews)), np.zeros(len(made.crews))
     for place, crew in enumerate(made.crews):

@@ -11,7 +11,7 @@ People are whole: what one more and one fewer would change are differences, not 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from mpmflow.analysis.congestion.network import Network, Stream
 from mpmflow.analysis.congestion.queued_blocks import Wait, team_held, teams_inside, waiting_per_row
-from mpmflow.analysis.exact.inner_levers import STEP, inner_levers, moved_cells, value_of
+from mpmflow.analysis.exact.inner_levers import DIFFERENCE_BUDGET, STEP, inner_levers, moved_cells, value_of
 from mpmflow.analysis.exact.levers import OF_THE_LAW, Levers
 from mpmflow.analysis.results import Document, finite
 from mpmflow.graphs.cells import State
@@ -62,9 +62,13 @@ def levers_with_waits(core: Levers, network: Network, workflow: str, figures: Ma
         if figure not in (*OF_THE_LAW, "time.sd", "wip")
     }
     found: Gradients = {}
+    left_out = core.left_out
     values = dict(zip(core.names, core.values.tolist(), strict=True))
     if network.settled(workflow) and network.found.variability is not None and network.found.stable:
-        found = _gradients(core, network, workflow)
+        inner = dict.fromkeys(name for one in network.streams for name in inner_levers(one.process.cells))
+        if len(inner) * sum(one.line.n for one in network.streams) > DIFFERENCE_BUDGET:
+            left_out = (*left_out, *(name for name in inner if name not in left_out))
+        found = _gradients(core, network, workflow, list(inner), left_out)
         present = _values(network)
         for name in found["time.mean"]:
             if name not in values:
@@ -86,14 +90,16 @@ def levers_with_waits(core: Levers, network: Network, workflow: str, figures: Ma
                 for name, column in kept.items()
             }
     columns |= {figure: _column(found[figure], names) for figure in found if figure not in columns}
-    return Levers(names, np.array(list(values.values())), columns, figures, core.left_out)
+    return Levers(names, np.array(list(values.values())), columns, figures, left_out)
 
 
 def _column(slopes: Mapping[str, float], names: tuple[str, ...]) -> Floats:
     return np.array([slopes.get(name, np.nan) for name in names])
 
 
-def _gradients(core: Levers, network: Network, workflow: str) -> Gradients:
+def _gradients(
+    core: Levers, network: Network, workflow: str, inner: Sequence[str], left_out: Sequence[str]
+) -> Gradients:
     place = network.place(workflow)
     stream = network.streams[place]
     weights, chances = _time_by_waits(network, stream)
@@ -110,9 +116,8 @@ def _gradients(core: Levers, network: Network, workflow: str) -> Gradients:
             time[name] = time.get(name, 0.0) + (slope if slope == slope else 0.0)
     for name, slope in _visits_to_queues(network, stream).items():
         time[name] = time.get(name, 0.0) + slope
-    inner = dict.fromkeys(name for one in network.streams for name in inner_levers(one.process.cells))
     for name in inner:
-        if name in core.left_out:
+        if name in left_out:
             for column in found.values():
                 column.pop(name, None)
         elif name.rpartition(".")[2] in ("cost", "costs"):
