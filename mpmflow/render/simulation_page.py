@@ -65,7 +65,8 @@ def _basis(simulation: Simulation) -> str:
     run = simulation.run
     after = f", each after {run.warmup:,} that are left out" if run.warmup else ""
     replications = "one replication" if run.replications == 1 else f"{run.replications} replications"
-    words = f"{run.cases:,} cases counted in {replications}{after}; seed {simulation.seed}."
+    cases = "one case" if run.cases == 1 else f"{run.cases:,} cases"
+    words = f"{cases} counted in {replications}{after}; seed {simulation.seed}."
     if run.replications > 1:
         words += " Intervals hold the true figure 95 times in 100."
     return words
@@ -85,10 +86,9 @@ def _workflow(simulation: Simulation, found: WorkflowSimulation) -> Iterator[Ren
         yield _table(["", "on average", "interval"], list(_figures(found)))
         yield Text("\nEnds", style="bold")
         yield _table(["", "share", "interval"], list(_ends(found)))
-        yield Text("\nStep by step", style="bold")
-        yield _table(
-            ["  step", "visits per case", "time of a visit", "wait before it", "cost of a visit"], _steps(found)
-        )
+        if steps := _steps(found):
+            yield Text("\nStep by step", style="bold")
+            yield _table(["  step", "visits per case", "time of a visit", "wait before it", "cost of a visit"], steps)
         if teams := found.of("teams"):
             yield Text("\nTeams", style="bold")
             yield _table(["  team", "busy", "wait of a visit", "waiting there"], _teams(teams))

@@ -285,8 +285,14 @@ def test_a_weekend_is_waited_out_but_a_wait_of_the_calendar_is_not_stretched() -
     assert found["touch_time.mean"].mean == pytest.approx(48 * HOUR)
 
 
+def test_times_that_are_all_the_same_lie_in_their_percentiles_too() -> None:
+    for hours in (1, 3, 7.77):
+        found = mpm.simulate(mpm.parse(f"workflow w {{ arrivals 5 per day, step s takes {hours}h }}"), 2000)["w"]
+        assert all(hours * HOUR in found[f"time.p{part}"] for part in (50, 90, 95))
+
+
 def test_a_batch_by_hand() -> None:
-    """A case every hour from hour 0... ten together, or when the first has waited four hours.
+    """A case every hour: ten together, or when the first has waited four hours.
 
     The first case comes at hour 1; with 4 h of patience those of hours 1 to 5 go on at hour 5 (the fifth comes then
     and may be with them or first of the next), so waits are 4, 3, 2, 1, 0 or 4, 3, 2, 1.

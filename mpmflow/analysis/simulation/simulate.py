@@ -167,7 +167,7 @@ def share_of(within: float | str) -> float:
 def _left_for_luck(within: float) -> float:
     """What is left of the width of a percentile's interval after that of the bins that it is read off."""
     if within < 2.0 * (BIN - 1.0):
-        raise EffortError(f"within: percentiles are read off bins 1.1% wide, so 1.1% is the least, not {within:.2%}")
+        raise EffortError(f"within: percentiles are read off bins 1.1% wide, so 2.2% is the least, not {within:.2%}")
     return within - 1.02 * (BIN - 1.0)
 
 
@@ -337,7 +337,7 @@ class _Runs:
 def estimate(values: Sequence[float], name: str = "") -> Estimate:
     """A figure from its values in independent replications; those that saw nothing are left out.
 
-    The interval of a percentile is widened by half a bin of the histogram that it is read off.
+    The interval of a percentile is widened by a bin of the histogram that it is read off.
 
     >>> found = estimate([1.0, 2.0, 3.0])
     >>> found.mean, round(found.low, 4), round(found.high, 4)
