@@ -87,6 +87,11 @@ def answers(activities: Sequence[str], one: int, two: int) -> tuple[str, str, st
     return " ".join([*left[:place], "…", *left[place + 1 :]]), a, b
 
 
+def says(activity: str, *, yes: bool) -> bool:
+    """Whether an activity has a word that says yes, or one that says no."""
+    return any(_says(word, _YES if yes else _NO) for word in activity.split())
+
+
 def _says(word: str, beginnings: Sequence[str]) -> bool:
     parts = [part for part in re.split(r"[\W_]+", word.casefold()) if part]
     return any(part == one or (len(one) > 3 and part.startswith(one)) for part in parts for one in beginnings)

@@ -7,13 +7,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from itertools import combinations, pairwise, permutations
+from itertools import combinations, pairwise, product
 
 import networkx as nx
 
 from mpmflow.model.histories import Histories
 
-from .naming import answers
+from .naming import answers, says
 from .stretches import Activity, Folding, Place, Symbol, beside, ways
 from .ways_kept import SHARE, Kept, keep
 
@@ -105,8 +105,9 @@ def _pairs(histories: Histories) -> list[tuple[Activity, Activity]]:
         for earlier, later in pairwise((-1, *variant.visits)):
             before.setdefault(later, Counter())[earlier] += variant.cases
     found: list[tuple[float, Activity, Activity]] = []
-    for one, two in permutations(sorted(before), 2):
-        if answers(histories.activities, one, two) is not None:
+    speaking = [[one for one in sorted(before) if says(histories.activities[one], yes=yes)] for yes in (True, False)]
+    for one, two in product(*speaking):
+        if one != two and answers(histories.activities, one, two) is not None:
             all_one, all_two = before[one].total(), before[two].total()
             same = sum(min(before[one][each] / all_one, before[two][each] / all_two) for each in before[one])
             if same >= SAME:

@@ -21,8 +21,8 @@ WORTH = 0.005
 """Beyond that, a way more must explain this share of the cases."""
 WEIGHED = 300
 """Of so many variants, the most frequent ones, it is weighed which others each would explain with it."""
-GREEDY = 3_000
-"""More variants than this are taken in the order of their rarest way instead."""
+GREEDY = 1_000_000
+"""Where variants times ways are more than this, variants are taken in the order of their rarest way instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,11 @@ def keep(variants: Sequence[tuple[frozenset[Way], int]], cases: int, *, share: f
     number = {way: bit for bit, way in enumerate(sorted(taken, key=lambda way: (-taken[way], repr(way))))}
     masks = [sum(1 << number[way] for way in ways) for ways, _ in variants]
     counts = [count for _, count in variants]
-    have = _greedy(masks, counts, cases, share) if len(masks) <= GREEDY else _by_rarest(masks, counts, cases, share)
+    have = (
+        _greedy(masks, counts, cases, share)
+        if len(masks) * len(number) <= GREEDY
+        else _by_rarest(masks, counts, cases, share)
+    )
     explained = tuple(index for index, mask in enumerate(masks) if mask & ~have == 0)
     kept = frozenset(way for way, bit in number.items() if have >> bit & 1)
     left = tuple((way, taken[way]) for way in number if way not in kept)
