@@ -36,14 +36,12 @@ class CensoredCounts:
         counts: decisions by visit and outcome, (V, K): one row for all visits, or one for the first, the second, …,
             the last for all later ones. Rows are worth as much as the decisions made.
         made: weight of the decisions made; open: of those not made.
-        decided: how many decisions were made in the window, unweighted, by outcome (K,).
         methods: how open decisions were counted: "aalen-johansen", "gamma waits"; empty if none was open.
     """
 
     counts: Floats
     made: float
     open: float
-    decided: Floats
     methods: tuple[str, ...]
 
     @property
@@ -73,18 +71,27 @@ def censored_counts(
     """
     visit = np.minimum(np.asarray(spells.visit), most_visits)
     parts = _Parts(spells, outcomes, window, given_up)
-    whole, methods = parts.counts(np.ones(len(visit), dtype=bool))
-    decided = parts.decided()
-    rows = [parts.counts(visit == number)[0] for number in range(1, most_visits + 1)]
-    best, score = [whole], _score([_summed(rows)])
-    for length in range(2, most_visits + 1):
-        table = [*rows[: length - 1], _summed(rows[length - 1 :])]
+    # Which visits differ is asked of the decisions made; open ones are then put in their place once.
+    made = [parts.decided(visit == number) for number in range(1, most_visits + 1)]
+    length = _visits_apart(made)
+    groups = [visit == number for number in range(1, length)] + [visit >= length]
+    found = [parts.counts(group) for group in groups]
+    counts = np.array([row for row, _ in found])
+    methods = tuple(dict.fromkeys(method for _, used in found for method in used))
+    return CensoredCounts(counts, float(counts.sum()), parts.open, methods)
+
+
+def _visits_apart(made: Sequence[Floats]) -> int:
+    """How many visits to tell apart, by BIC: 1 for none."""
+    best, score = 1, _score([_summed(made)])
+    for length in range(2, len(made) + 1):
+        table = [*made[: length - 1], _summed(made[length - 1 :])]
         if any(row.sum() < 1.0 for row in table):
             break
         found = _score(table)
         if found < score:
-            best, score = table, found
-    return CensoredCounts(np.array(best), float(whole.sum()), parts.open, decided, methods)
+            best, score = length, found
+    return best
 
 
 def censored_decisions(model: Model, spells: Spells, window: Window) -> dict[str, CensoredCounts]:
@@ -141,9 +148,10 @@ class _Parts:
     def open(self) -> float:
         return float(self.weight[self.outcome == OPEN].sum())
 
-    def decided(self) -> Floats:
-        seen = self.outcome[(self.weight > 0) & (self.outcome >= 0) & (self.outcome < self.outcomes)]
-        return np.bincount(seen, minlength=self.outcomes).astype(float)
+    def decided(self, chosen: npt.NDArray[np.bool_]) -> Floats:
+        """Decisions made by outcome (K,)."""
+        made = chosen & (self.weight > 0) & (self.outcome >= 0) & (self.outcome < self.outcomes)
+        return np.bincount(self.outcome[made], weights=self.weight[made], minlength=self.outcomes)
 
     def counts(self, chosen: npt.NDArray[np.bool_]) -> tuple[Floats, tuple[str, ...]]:
         """Decisions by outcome (K,), as many as were made."""
@@ -156,8 +164,7 @@ class _Parts:
             if not (asked & ~waiting).any():
                 continue  # nobody came to this decision from here: those who wait here wait for something else
             if not waiting.any():
-                made = here & (self.outcome < self.outcomes)
-                found += np.bincount(self.outcome[made], weights=self.weight[made], minlength=self.outcomes)
+                found += self.decided(here)
                 continue
             estimate = aalen_johansen if int(mark) in self.given_up else censored_shares
             answer = estimate(self.time[here], self.outcome[here], self.outcomes + 1, weights=self.weight[here])
