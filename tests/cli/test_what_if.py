@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 from jsonschema import validate
 
+import mpmflow as mpm
 from mpmflow.cli.program import program
 from mpmflow.exchange.schema import schema
 
@@ -90,6 +91,16 @@ def test_what_cannot_be_set_is_said_in_words(file: str, arguments: list[str], sa
     result = call("what-if", file, *arguments)
     assert result.exit_code == 2
     assert said in " ".join(result.stderr.split())
+
+
+def test_from_python_the_same_words_are_an_exception_with_the_nearest_names(file: str) -> None:
+    model = mpm.load(file)
+    with pytest.raises(mpm.LeverError, match="Did you mean legal.people") as caught:
+        mpm.what_if(model, {"legal.peple": 2})
+    assert (caught.value.lever, caught.value.nearest[0]) == ("legal.peple", "legal.people")
+    table = mpm.what_if(model, "second_lawyer").rows()
+    assert {len(column) for column in table.values()} == {len(table["scenario"])}
+    assert "cost_per_week" in table["figure"]
 
 
 def test_a_file_without_scenarios_says_what_to_write(file: str) -> None:

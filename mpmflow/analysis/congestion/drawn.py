@@ -18,7 +18,7 @@ from mpmflow.numerics.events.case_times import DRAWS, CaseTimes, case_times
 
 SEED = 0
 """Of the draws behind percentiles and lateness."""
-VISITS = 40_000_000
+VISITS = 10_000_000
 """So many visits are walked at most, some seconds; of long workflows fewer cases are drawn, but at least `FEWEST`."""
 FEWEST = 10_000
 
