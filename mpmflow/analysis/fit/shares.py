@@ -151,7 +151,8 @@ class _Parts:
     def decided(self, chosen: npt.NDArray[np.bool_]) -> Floats:
         """Decisions made by outcome (K,)."""
         made = chosen & (self.weight > 0) & (self.outcome >= 0) & (self.outcome < self.outcomes)
-        return np.bincount(self.outcome[made], weights=self.weight[made], minlength=self.outcomes)
+        counts = np.bincount(self.outcome[made], weights=self.weight[made], minlength=self.outcomes)
+        return np.asarray(counts, dtype=float)
 
     def counts(self, chosen: npt.NDArray[np.bool_]) -> tuple[Floats, tuple[str, ...]]:
         """Decisions by outcome (K,), as many as were made."""
