@@ -95,7 +95,7 @@ def test_what_cannot_be_set_is_said_in_words(file: str, arguments: list[str], sa
 
 def test_from_python_the_same_words_are_an_exception_with_the_nearest_names(file: str) -> None:
     model = mpm.load(file)
-    with pytest.raises(mpm.LeverError, match="Did you mean legal.people") as caught:
+    with pytest.raises(mpm.LeverError, match=r"Did you mean legal\.people") as caught:
         mpm.what_if(model, {"legal.peple": 2})
     assert (caught.value.lever, caught.value.nearest[0]) == ("legal.peple", "legal.people")
     table = mpm.what_if(model, "second_lawyer").rows()
