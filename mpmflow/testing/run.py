@@ -8,7 +8,7 @@ from mpmflow.analysis.exact.laws_of import Samples
 from mpmflow.diagnostics.source import Span
 from mpmflow.model.model import Model
 
-from .cases import Case, cases_of
+from .cases import cases_of
 from .judge import judged
 from .results import TestRun
 
@@ -39,8 +39,3 @@ def together(runs: Iterable[TestRun]) -> TestRun:
         tuple(file for one in every for file in one.files),
         tuple(file for one in every for file in one.without),
     )
-
-
-def touching(case: Case, names: frozenset[str]) -> bool:
-    """Whether an expectation of a case is about one of these names."""
-    return any(getattr(expected, "name", None) in names for expected in case.test.expects)
