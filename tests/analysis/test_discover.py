@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 import pytest
 from click.testing import CliRunner, Result
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from jsonschema import validate
 
@@ -217,6 +217,7 @@ def test_ten_thousand_variants_have_a_draft() -> None:
 
 
 @settings(max_examples=60, deadline=None)
+@example([["b", "a"], ["a", "c", "b"]], 0.5)
 @given(
     st.lists(st.lists(st.sampled_from(["a", "b", "c", "d", "e"]), min_size=1, max_size=7), min_size=1, max_size=12),
     st.sampled_from([0.5, 0.8, 1.0]),

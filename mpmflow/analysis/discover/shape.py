@@ -127,15 +127,26 @@ class _Body:
 
         found = {(source, target) for source, target in self.graph.edges if dominates(target, source)}
         forward = nx.DiGraph(self.graph.edges - found)
+
+        def rarest(way: tuple[Symbol, Symbol]) -> tuple[int, tuple[Symbol, Symbol]]:
+            return self.graph.edges[way]["count"], way
+
+        def turned(way: tuple[Symbol, Symbol]) -> bool:
+            """Make a way one that leads back, unless nothing else leads to its target."""
+            forward.remove_edge(*way)
+            if nx.has_path(forward, START, way[1]):
+                found.add(way)
+                return True
+            forward.add_edge(*way)
+            return False
+
         for part in list(nx.strongly_connected_components(forward)):
-            inner = list(forward.subgraph(part).edges)
-            back = [(source, target) for source, target in inner if (target, source) in self.script.earlier]
-            found.update(back)
-            forward.remove_edges_from(back)
+            for way in sorted(forward.subgraph(part).edges, key=rarest):
+                if (way[1], way[0]) in self.script.earlier:
+                    turned(way)
         while not nx.is_directed_acyclic_graph(forward):
-            rarest = min(nx.find_cycle(forward), key=lambda way: (self.graph.edges[way]["count"], way))
-            forward.remove_edge(*rarest)
-            found.add(rarest)
+            # Of every loop at least one way can be turned: the one into the place where the loop is entered.
+            next(way for way in sorted(nx.find_cycle(forward), key=rarest) if turned(way))
         return found
 
     def _order(self) -> list[Symbol]:
