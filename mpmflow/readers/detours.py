@@ -10,7 +10,8 @@ from collections import defaultdict
 
 from mpmflow.model.observations import Detour
 
-from .counting import ENOUGH, Case, Counted
+from .counted import Case, Counted
+from .counting import ENOUGH
 from .ways import START, Ways
 
 

@@ -15,7 +15,8 @@ from mpmflow.model.observations import Coverage, LogSource, Observations
 from mpmflow.model.quantities import Quantity
 
 from .claims import Claims, all_workflows, claims, plain
-from .counting import Counted, count
+from .counted import Counted
+from .counting import count
 from .detours import detours, unfinished
 from .events import Events, open_events
 from .figures import CaseFigures, wanted_figures

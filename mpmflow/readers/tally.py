@@ -18,7 +18,7 @@ from mpmflow.model.flow import Place
 from mpmflow.model.observations import Durations, OpenCase
 from mpmflow.model.process import Choose, Decision, Work, Workflow
 
-from .counting import Counted, EndedCase, Segment, Succession, Times
+from .counted import Counted, EndedCase, Segment, Succession, Times
 from .periods import DAY, Calendar, to_time
 from .ways import START, Way, Ways
 
