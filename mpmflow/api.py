@@ -515,6 +515,7 @@ def evaluate(
     seed: int = 0,
     budget: str | None = None,
     scenarios: Sequence[str | Scenario | Mapping[str, Any]] = (),
+    by: str | Sequence[str] = (),
 ) -> Evaluation:
     """From observations: how the indicators stand, where rework and delay spread, which lagging metrics will miss their
     targets, when, why, and what to do first.
@@ -529,6 +530,7 @@ def evaluate(
         reference: what "extra" and "worse" mean: `"plan"` is the model as written, `"rework-free"` the present state
             without its rework, two dates what was observed from the first to the second.
         seed: of the draws behind intervals and probabilities; the same seed gives the same answer to the byte.
+        by: a column of the log, or several: then `.segments` judges the cases with each of its values like the whole.
         scenarios: changes to be made today, as for `what_if`: then `.scenarios` holds what they do to the forecasts.
         budget: money for the model's initiatives, such as `"20k eur"`: then `.choice` says which of them to take.
 
@@ -547,7 +549,7 @@ def evaluate(
         from .readers.tables import Data
 
         log = Data(log, query, case_notion)
-    observations = observe(model, folder=origin_of(model).folder, log=log, series=series, as_of=as_of)
+    observations = observe(model, folder=origin_of(model).folder, log=log, series=series, as_of=as_of, by=by)
     samples = samples_of(model)
     with _answering(model):
         return answer(

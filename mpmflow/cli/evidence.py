@@ -94,6 +94,7 @@ def evaluate(
     seed: int,
     quiet: bool,
     budget: str | None = None,
+    by: tuple[str, ...] = (),
 ) -> Evaluation:
     """The evaluation that these options ask for, with a bar while it is made."""
     from .. import api
@@ -108,6 +109,7 @@ def evaluate(
             reference=against,
             seed=seed,
             budget=budget,
+            by=by,
         )
 
 

@@ -14,6 +14,9 @@ from .options import question_options
 @click.command(name="risk")
 @question_options
 @evidence.evidence_options
+@click.option(
+    "--by", metavar="COLUMN", multiple=True, help="Judge the cases with each value of this column too; repeatable."
+)
 @click.option("--budget", metavar="MONEY", help="Which initiatives of FILE to take for that much, such as '20k eur'.")
 def command(
     file: str,
@@ -25,6 +28,7 @@ def command(
     as_of: datetime | None,
     reference: str,
     seed: int,
+    by: tuple[str, ...],
     budget: str | None,
 ) -> int:
     """From what was observed: how the indicators stand, where rework and delay spread, which lagging metrics will miss
@@ -34,7 +38,7 @@ def command(
     """
     model = open_model(file, root=root, quiet=quiet)
     evaluation = evidence.evaluate(
-        model, log=log, series=series, as_of=as_of, reference=reference, seed=seed, budget=budget, quiet=quiet
+        model, log=log, series=series, as_of=as_of, reference=reference, seed=seed, budget=budget, by=by, quiet=quiet
     )
     if as_json:
         terminal.show(evaluation.to_json())

@@ -411,6 +411,22 @@ def _risk() -> Schema:
         ),
         overload=optional({"type": "object", "description": "as in the analysis, for a load of 1 or more"}),
     )
+    segment = known(
+        "the cases with one value in a column of the log",
+        column=TEXT,
+        value=TEXT,
+        cases=COUNT,
+        share=SHARE,
+        indicators=many(indicator),
+        adds=SHARES_BY_SOURCE,
+    )
+    segments = known(
+        "all segments of one column; `rest` is what they leave of the change of the whole",
+        column=TEXT,
+        segments=many(segment),
+        rest=named(NUMBER),
+        left_out=COUNT,
+    )
     plan = known(
         "a set of initiatives, worked out together",
         initiatives=many(TEXT),
@@ -459,6 +475,7 @@ def _risk() -> Schema:
         open_cases=many(open_case),
         objectives=many(objective),
         teams=many(team),
+        segments=many(segments),
         scenarios=many(_scenario_figure()),
         draws={**COUNT, "description": "behind intervals and probabilities"},
         choice=optional(choice),

@@ -41,6 +41,7 @@ from .risk_words import (
     unit_of,
     upper,
 )
+from .segments_text import segment_blocks
 
 MOST = 8
 """Rows of a table; the rest is counted."""
@@ -77,6 +78,8 @@ class RiskNote:
         yield from self._indicators(width)
         yield from self._rework(width)
         yield from self._delay(width)
+        for segments in self.evaluation.segments:
+            yield from segment_blocks(self.evaluation, segments, self.names)
         yield from self._metrics(width)
         yield from self._actions(width)
         if self.evaluation.choice is not None:

@@ -26,7 +26,7 @@ metric days operational = time(w) unit h lower is better { target at most TARGET
 objective fast "Fast" department { measured by days, owner "A", target at most TARGET by 2026-12-31 }
 initiative brief "A brief template" { moves ok.no from 40% to 20%, costs 6k eur, owner "A", serves fast }
 initiative rules "House rules" { moves ok.no from 40% to 30%, costs 2k eur, owner "A", serves fast }
-initiative tool "A proof reading tool" { moves sound.no from 30% to 10% by 2026-03-01, costs 3k eur, owner "A", serves fast }
+initiative tool "Proof reading" { moves sound.no from 30% to 10% by 2026-03-01, costs 3k eur, owner "A", serves fast }
 """
 NAMES = ("brief", "rules", "tool")
 COSTS = {"brief": 6000.0, "rules": 2000.0, "tool": 3000.0}

@@ -49,10 +49,10 @@ from .propagation import weakest
 from .prospects import Prospects
 from .readings import periods_needed
 from .reference import Reference, in_words, understood, window_of
+from .segments import segments_of, time_names
 from .sources import Source, sources_of
 from .spread import NodeSpread, Split
 from .story import headlines_of, warnings_of, worse
-from .switching import Names
 from .teams import overload_cautions, queue_notes, team_loads
 
 SLACK_AHEAD = 4
@@ -106,7 +106,7 @@ def evaluate(
         draws = draws_that_fit(len(metrics) + len(FIGURES) * len(workflows), ahead)
     base: Base = "period" if window is not None else "rework-free" if reference == "rework-free" else "plan"
     horizon = ahead * observations.period
-    crowds = Crowds(before, after, found.reference, found.model, found.times, _time_names(found), book, base, horizon)
+    crowds = Crowds(before, after, found.reference, found.model, found.times, time_names(found), book, base, horizon)
     before, after = crowds.before, crowds.after
     changes = {
         name: ProcessChange(
@@ -164,6 +164,7 @@ def evaluate(
         provenance=provenance(model, data=_data_hash(observations), seed=seed),
         draws=draws,
         choice=choose(model, prospects, money) if money is not None else None,
+        segments=segments_of(model, observations, changes, planned, book, seed),
         scenarios=scenario_figures(model, prospects, scenarios, {row.name: row.better for row in rows}),
         title=next((workflow.title for workflow in model.workflows), ""),
         labels=labels,
@@ -472,14 +473,6 @@ def _labels(model: Model, indicators: Sequence[IndicatorFigure]) -> dict[str, st
 
 
 # ------------------------------------------------------------------------------------------ small things
-def _time_names(found: Estimate) -> Names:
-    names: dict[tuple[str, str], str] = {}
-    for row in found.times.values():
-        for part in ("work", "wait") if row.part == "all" else (row.part,):
-            names[(row.node, part)] = row.name
-    return names
-
-
 def _workflow_names(model: Model) -> list[str]:
     return list(model.workflows.names)
 

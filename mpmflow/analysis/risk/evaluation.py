@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from .choice import Choice
     from .differences import ScenarioFigure
     from .explanation import Explanation
+    from .segments import Segments
     from .teams import TeamLoad
 
 Shares = Mapping[str, float]
@@ -426,6 +427,7 @@ class Evaluation(Result):
     draws: int = 0
     choice: Choice | None = None
     scenarios: tuple[ScenarioFigure, ...] = ()
+    segments: tuple[Segments, ...] = ()
 
     def indicator(self, name: str) -> IndicatorFigure:
         """The indicator of that name; KeyError with the nearest names if there is none."""
@@ -459,6 +461,7 @@ class Evaluation(Result):
             "objectives": [row.to_dict() for row in self.objectives],
             "teams": [row.to_dict() for row in self.teams],
             "draws": self.draws,
+            "segments": [row.to_dict() for row in self.segments],
             "scenarios": [row.to_dict() for row in self.scenarios],
             "choice": self.choice.to_dict() if self.choice is not None else None,
             "provenance": self.provenance.to_dict() if self.provenance is not None else None,
