@@ -119,4 +119,5 @@ def test_waits_may_be_left_out_or_follow_an_older_formula(file: str) -> None:
     assert waits["jackson"]["steps"]["ok"]["wait"] > waits["work"]["steps"]["ok"]["wait"]
     assert waits["qna"]["waits"]["formula"] == "qna"
     assert waits["none"]["time"]["mean"] == waits["work"]["time"]["without_wait"]
+    assert any("a wait until a team with `works` opens" in note for note in waits["work"]["notes"])
     assert call("analyze", "--waits", "guess", file).exit_code == 2

@@ -239,6 +239,11 @@ def _notes(waiting: Waiting, settled: bool) -> list[str]:
             f"the spread of times is that of {len(waiting.drawn.time):,} drawn cases (seed {SEED}), which meet one "
             "wait per team"
         )
+        if any(crew.stretch != 1.0 for crew in network.crews if crew.name in waiting.teams):
+            notes.append(
+                "a wait until a team with `works` opens is counted as longer work, not as a wait: mpmflow simulate tells "
+                "the two apart"
+            )
         if network.crowded(waiting.workflow):
             notes.append(
                 "branches of a parallel block wait for the same team: the mean time is that of the drawn cases, and "
