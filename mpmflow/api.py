@@ -596,11 +596,13 @@ def fit(
     ... }
     ... ''')
     >>> import polars
-    >>> events = [("brief", "sent back"), ("brief", "approved")] * 10
-    >>> rows = [(f"c{n // 3}", what, f"2026-01-{1 + n // 3:02d}") for n, what in enumerate(sum(events, ()))]
+    >>> rows = []
+    >>> for case in range(40):
+    ...     shown = ("brief", "sent back", "brief", "approved") if case % 2 else ("brief", "approved")
+    ...     rows += [(f"c{case}", what, f"2026-01-05T{9 + hour:02d}:00:00") for hour, what in enumerate(shown)]
     >>> found = fit(model, polars.DataFrame(rows, schema=["case", "activity", "time"], orient="row"))
-    >>> found["ok.no"].declared, found["ok.no"].fitted, found["ok.no"].contradicted
-    ('20%', '50%', True)
+    >>> found["ok.no"].declared, found["ok.no"].visit, found["ok.no"].fitted, found["ok.no"].contradicted
+    ('20%', 1, '50%', True)
     """
     from .analysis.fit.causes import asks_for_causes, with_causes
     from .analysis.fit.fitting import fit as answer
