@@ -16,7 +16,7 @@ from mpmflow.numerics.events.runs import FIGURES, Tallies
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 BIN = 2.0 ** (1 / 64)
-"""Width of the bins that percentiles are read off, as a factor; where many cases take one time they are off by so much."""
+"""Width of the bins that percentiles are read off, as a factor: so far off they are where many cases take one time."""
 PERCENTILES = ("time.p50", "time.p90", "time.p95")
 _TIME, _WORK, _COST = (FIGURES.index(name) for name in ("time", "work", "cost"))
 

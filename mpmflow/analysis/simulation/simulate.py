@@ -66,6 +66,11 @@ class Effort:
     progress: Progress | None
 
     @property
+    def room(self) -> int:
+        """Places in process at most: where ten times as many wait as are counted, some may wait for ever."""
+        return min(MOST_TOKENS, max(50_000, 10 * self.each))
+
+    @property
     def each(self) -> int:
         """Cases counted in each replication."""
         return math.ceil(self.cases / self.replications)
@@ -207,7 +212,7 @@ def _warmup(models: Sequence[EventModel], effort: Effort) -> int:
         return effort.warmup
     if any(one.gap is None for model in models for one in model.process.classes):
         return 0  # a batch comes at the start, and is to be counted
-    queues = max(found_warmup(model.process, effort.each, effort.seed, 0, MOST_TOKENS) for model in models)
+    queues = max(found_warmup(model.process, effort.each, effort.seed, 0, effort.room) for model in models)
     return max(queues, *(_filling(model, effort) for model in models))
 
 
@@ -217,7 +222,7 @@ def _filling(model: EventModel, effort: Effort) -> int:
     Found in a trial run that shares no luck with those that count.
     """
     process, most = model.process, max(1000, effort.each)
-    trial = replication(process, (effort.seed, 0, 2**33), 0, min(most, 20_000), most_tokens=MOST_TOKENS)
+    trial = replication(process, (effort.seed, 0, 2**33), 0, min(most, 20_000), most_tokens=effort.room)
     rate = sum(one.batch / one.gap.mean for one in process.classes if one.gap is not None)
     slowest = max(trial.quantile(0.999, flow) for flow in range(len(process.classes)) if trial.count[flow])
     return min(most, math.ceil(rate * slowest))
@@ -259,8 +264,9 @@ class _Runs:
         progress: Progress | None,
     ) -> None:
         self.model = model
+        self.each = effort.each
         once = all(one.gap is None for one in model.process.classes)
-        more: dict[str, Any] = {"executor": effort.executor, "workers": effort.workers, "most_tokens": MOST_TOKENS}
+        more: dict[str, Any] = {"executor": effort.executor, "workers": effort.workers, "most_tokens": effort.room}
         self.main = run_events(
             model.process,
             effort.each,
@@ -314,13 +320,16 @@ class _Runs:
 
     def run(self) -> Run:
         total = self.main.total
+        ran_full = any(one.stopped == "memory" for one in self.main.replications)
+        # visits of cases that had not ended when it ran full are counted, the cases are not
+        ended = float(total.count.sum()) / (self.each * len(self.main.replications)) if ran_full else 1.0
         work = np.zeros(self.model.process.n)
         for number, flow in enumerate(self.model.flows):
             for nodes in flow.team.values():
                 for node in nodes:
                     visits = float(total.visits[node]) / max(1, int(total.count[number]))
                     law = self.model.process.laws[node]
-                    work[node] = visits * (law.mean if law is not None else 0.0)
+                    work[node] = ended * visits * (law.mean if law is not None else 0.0)
         return Run(
             int(total.count.sum()),
             len(self.main.replications),
@@ -330,7 +339,7 @@ class _Runs:
             total.ended,
             total.left,
             {crew.name: load for crew, load in offered(self.model, work)},
-            any(one.stopped == "memory" for one in self.main.replications),
+            ran_full,
         )
 
 
@@ -429,8 +438,8 @@ def _notes(events: EventModel, simulation: Simulation, undone: Sequence[str]) ->
         )
     if run.ran_full:
         notes.append(
-            f"a replication stopped with {MOST_TOKENS:,} pieces of work under way: cases that had not ended by then "
-            "are missing, so the times are too short"
+            "a replication stopped because ever more cases were under way: those that had not ended by then are "
+            "missing, so the times are too short"
         )
     reached = simulation.reached
     if simulation.within is not None and not run.interrupted and (reached is None or reached > simulation.within):
