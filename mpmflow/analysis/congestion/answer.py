@@ -241,8 +241,8 @@ def _notes(waiting: Waiting, settled: bool) -> list[str]:
         )
         if any(crew.stretch != 1.0 for crew in network.crews if crew.name in waiting.teams):
             notes.append(
-                "a wait until a team with `works` opens is counted as longer work, not as a wait: mpmflow simulate tells "
-                "the two apart"
+                "a wait until a team with `works` opens is counted as longer work, not as a wait: mpmflow simulate "
+                "tells the two apart"
             )
         if network.crowded(waiting.workflow):
             notes.append(
