@@ -3,7 +3,7 @@ miss their targets, when, why, and what to do first.
 
 Composed of its parts: `estimate` (the current model), `process_change` and `spread` (two states of each workflow),
 `outlook` and `forecast` (the way to lagging metrics), `rules` and `indicators`, `actions`, `story`, `open_cases`.
-Waits in queues are no part of it: a node's time is what was observed there.
+Waiting for people is what was observed, and what the queues say where nothing was (`crowds`).
 """
 
 from __future__ import annotations
