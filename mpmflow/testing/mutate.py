@@ -18,8 +18,8 @@ from mpmflow.analysis.exact.laws_of import Samples
 from mpmflow.analysis.expectations.differences import difference, rounded
 from mpmflow.analysis.expectations.looking import Look
 from mpmflow.analysis.risk.estimate import outcome_measured
-from mpmflow.analysis.risk.evaluate import targets_of
 from mpmflow.analysis.risk.evaluation import Evaluation
+from mpmflow.analysis.risk.prepared import targets_of
 from mpmflow.compiler.checks.rules import bounds
 from mpmflow.compiler.checks.subject import Subject
 from mpmflow.diagnostics.errors import DataError

@@ -15,13 +15,10 @@ from datetime import timedelta
 import numpy as np
 import numpy.typing as npt
 
-from mpmflow.analysis.exact.arrays import LawBook
 from mpmflow.analysis.exact.laws_of import Samples
 from mpmflow.analysis.results import provenance
-from mpmflow.compiler.names import Names as ModelNames
 from mpmflow.compiler.units import Units
-from mpmflow.graphs.to_chain import to_chain
-from mpmflow.model.measures import Metric, Target
+from mpmflow.model.measures import Metric
 from mpmflow.model.model import Model
 from mpmflow.model.observations import Observations
 from mpmflow.model.process import Choose, End, Node, Workflow
@@ -31,34 +28,27 @@ from mpmflow.numerics.statistics.estimates import forgetting
 from .actions import Mover
 from .beliefs import Estimate
 from .choice import budget_of, choose
-from .crowds import Base, Crowds, with_queues
+from .crowds import Crowds
 from .differences import Asked, scenario_figures
 from .enough_data import cautions, metrics_of, require_something
-from .estimate import estimate, plan_times
 from .evaluation import Action, CoverageFigure, Evaluation, IndicatorFigure, MetricFigure, SpreadFigure
-from .forecast import Forecaster, MetricForecast, draws_that_fit, flows_of
+from .forecast import MetricForecast
 from .indicators import Watch
 from .levels import figure_name
 from .objectives import objective_figures
 from .open_cases import open_case_figures
-from .outlook import MOST_AHEAD, Outlook
+from .outlook import Outlook
 from .pathways import Pathway, pathways
+from .prepared import FIGURES, prepare, targets_of
 from .process_change import ProcessChange
-from .process_draws import ProcessDraws
 from .propagation import weakest
 from .prospects import Prospects
-from .readings import periods_needed
-from .reference import Reference, in_words, understood, window_of
-from .segments import segments_of, time_names
-from .sources import Source, sources_of
+from .reference import Reference, in_words, understood
+from .segments import segments_of
+from .sources import Source
 from .spread import NodeSpread, Split
 from .story import headlines_of, warnings_of, worse
 from .teams import overload_cautions, queue_notes, team_loads
-
-SLACK_AHEAD = 4
-"""Periods that are looked ahead beyond the longest lag."""
-FIGURES = ("time", "cost", "yield", "first_pass", "rework", "throughput")
-"""Figures of every workflow that the spread tells of even where no metric asks for them."""
 
 
 def evaluate(
@@ -91,43 +81,12 @@ def evaluate(
     require_something(model, observations)
     reference = understood(reference)
     money = budget_of(budget) if budget is not None else None
-    rng = np.random.default_rng(seed)
-    book = LawBook(samples)
-    workflows = _workflow_names(model)
-    planned_cells = [to_chain(model, name) for name in workflows]
-    planned = with_queues(plan_times(planned_cells, book), model, book)
-    window = window_of(reference, observations)
-    found = estimate(model, observations, planned, reference if isinstance(reference, str) else window or (0, 0))
-    before = {name: to_chain(found.reference, name) for name in workflows}
-    after = {name: to_chain(found.model, name) for name in workflows}
-    targets, metrics = targets_of(model), metrics_of(model)
-    ahead = max(1, periods_needed(targets, observations, found.periods))
-    if draws is None:
-        draws = draws_that_fit(len(metrics) + len(FIGURES) * len(workflows), ahead)
-    base: Base = "period" if window is not None else "rework-free" if reference == "rework-free" else "plan"
-    horizon = ahead * observations.period
-    crowds = Crowds(before, after, found.reference, found.model, found.times, time_names(found), book, base, horizon)
-    before, after = crowds.before, crowds.after
-    changes = {
-        name: ProcessChange(
-            before[name],
-            after[name],
-            crowds.names,
-            observations.period,
-            book,
-            crowds.flows,
-            crowds.spill,
-            crowds.settling(name),
-        )
-        for name in workflows
-    }
-    sources = sources_of(found, plan_times(before.values(), book), plan_times(after.values(), book), rng, draws)
-    outlook = _outlook(model, sources, changes, observations, found, targets, window)
-    units = Units(ModelNames(model))
-    counted = {name: units.of_name(name).flow or _sums_up(metrics, name) for name in outlook.places}
-    flows = flows_of([*outlook.places, *outlook.with_data], counted, outlook.figures, targets)
-    drawn = ProcessDraws(changes, sources, crowds, draws)
-    forecaster = Forecaster(outlook, flows, rng, drawn)
+    ready = prepare(
+        model, observations, targets_of(model), reference=reference, seed=seed, draws=draws, samples=samples
+    )
+    found, changes, sources, crowds = ready.found, ready.changes, ready.sources, ready.crowds
+    outlook, forecaster, units = ready.outlook, ready.forecaster, ready.units
+    targets, metrics = ready.targets, metrics_of(model)
     forecasts = {metric.name: forecaster.forecast(metric.name, targets.get(metric.name)) for metric in metrics}
     watch = Watch(model, observations, found, sources, changes, reference == "plan")
     indicators, seen = watch.figures(), watch.watched.values
@@ -160,62 +119,16 @@ def evaluate(
         actions=_actions(model, prospects, rows, indicators, labels, sources),
         coverage=_coverage(observations, found, outlook, changes, crowds),
         objectives=objective_figures(model, rows),
-        teams=team_loads(crowds, drawn),
+        teams=team_loads(crowds, ready.drawn),
         provenance=provenance(model, data=_data_hash(observations), seed=seed),
-        draws=draws,
+        draws=ready.drawn.count,
         choice=choose(model, prospects, money) if money is not None else None,
-        segments=segments_of(model, observations, changes, planned, book, seed),
+        segments=segments_of(model, observations, changes, ready.planned, ready.book, seed),
         scenarios=scenario_figures(model, prospects, scenarios, {row.name: row.better for row in rows}),
         title=next((workflow.title for workflow in model.workflows), ""),
         labels=labels,
         period=observations.period,
     )
-
-
-def _sums_up(metrics: Sequence[Metric], name: str) -> bool:
-    """Whether a metric is the sum of a column of the log, which adds up over periods."""
-    formula = next((metric.formula for metric in metrics if metric.name == name), None)
-    return formula is not None and formula.kind == "function" and formula.function == "sum"
-
-
-def targets_of(model: Model) -> dict[str, Target]:
-    """Metric -> the target it is held to: its own, else that of an objective it measures first, else a promise."""
-    found: dict[str, Target] = {}
-    for metric in metrics_of(model):
-        if metric.target is not None:
-            found[metric.name] = metric.target
-    units = Units(ModelNames(model))
-    for objective, _ in model.objective_tree():
-        if objective.target is None:
-            continue
-        for name in objective.measured_by:
-            unit = units.of_name(name).unit
-            wanted = objective.target.value.measure
-            if unit is None or wanted.powers in (unit.powers, unit.without_counts().powers):
-                found.setdefault(name, objective.target)
-                break
-    for commitment in model.commitments:
-        for promise in commitment.promises:
-            found.setdefault(promise.metric, promise.target)
-    return found
-
-
-def _outlook(
-    model: Model,
-    sources: Mapping[str, Source],
-    changes: Mapping[str, ProcessChange],
-    observations: Observations,
-    found: Estimate,
-    targets: Mapping[str, Target],
-    window: tuple[int, int] | None,
-) -> Outlook:
-    """The network, looking ahead as far as the last target and the longest lag need."""
-    ahead = max(1, min(MOST_AHEAD, periods_needed(targets, observations, found.periods)))
-    outlook = Outlook(model, sources, changes, observations, found.periods, ahead, window)
-    needed = min(MOST_AHEAD, max(ahead, outlook.longest_wait + SLACK_AHEAD))
-    if needed > ahead:
-        outlook = Outlook(model, sources, changes, observations, found.periods, needed, window)
-    return outlook
 
 
 def _unit_word(units: Units, metric: Metric) -> str:
@@ -473,10 +386,6 @@ def _labels(model: Model, indicators: Sequence[IndicatorFigure]) -> dict[str, st
 
 
 # ------------------------------------------------------------------------------------------ small things
-def _workflow_names(model: Model) -> list[str]:
-    return list(model.workflows.names)
-
-
 def _nodes(model: Model) -> list[tuple[Workflow, Node]]:
     found = list(model.nodes())
     for imported in model.imports:
