@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from mpmflow.diagnostics.diagnostic import Diagnostic
 from mpmflow.diagnostics.text import render_text
 
-__all__ = ["DataError", "InternalError", "LeverError", "MpmError", "UnreadableError"]
+__all__ = ["DataError", "InternalError", "LeverError", "MonitorError", "MpmError", "UnreadableError"]
 
 
 class MpmError(Exception):
@@ -73,6 +73,24 @@ class LeverError(ValueError):
         super().__init__(f"{lever}: {what}.{meant}")
         self.lever = lever
         self.nearest = near
+
+
+class MonitorError(Exception):
+    """A monitor cannot go on: its store is full, locked, damaged or of another kind, or its clock went back.
+
+    Whatever was acknowledged before is in the store as it was; the message says what to do.
+
+    >>> print(MonitorError("the clock went back", store="state.db"))
+    state.db: the clock went back
+    """
+
+    def __init__(self, message: str, *, store: str | None = None) -> None:
+        super().__init__(message, store)
+        self.message = message
+        self.store = store
+
+    def __str__(self) -> str:
+        return f"{self.store}: {self.message}" if self.store else self.message
 
 
 class InternalError(Exception):

@@ -31,16 +31,13 @@ from .counted import Astray, Case, Counted, EndedCase, Ending, Segment, Successi
 from .events import Events, rows_of
 from .order import Order, Sorted, Windowed
 from .periods import Grid
-from .ways import START, Ways, kind_of
+from .ways import ENOUGH, START, Ways, kind_of, patient_marks
 
 PART = 12_000_000
 """Events of a lazy log that are in memory at once, roughly."""
 
 SPLIT = 1 << 20
 """Squares are summed in parts of this radix, for a gap of 30 years squared would not fit 64 bits."""
-
-ENOUGH = 20
-"""Cases that must have gone on from a mark before the slowest of them say how long one waits for a case to go on."""
 
 NOBODY = -2
 """Code of an event that nobody claims."""
@@ -511,16 +508,6 @@ class _Count:
             values = tuple(None if value is None or value != value else float(value) for value in row[width:])
             case = EndedCase(self.name(code), int(known), int(took), bool(reworked), values, tuple(row[4:width]))
             self.counted.ended.append(case)
-
-
-def patient_marks(ways: Ways) -> tuple[str, ...]:
-    """Marks after which a case may either end in silence, at one end, or go on with further events."""
-    found = []
-    for mark in sorted(ways.marks):
-        stops = ways.after(mark)
-        if len([stop for stop in stops if stop.is_end]) == 1 and len(stops) > 1:
-            found.append(mark)
-    return tuple(found)
 
 
 def _square(high: Any, mixed: Any, low: Any) -> int:

@@ -11,8 +11,7 @@ from collections import defaultdict
 from mpmflow.model.observations import Detour
 
 from .counted import Case, Counted
-from .counting import ENOUGH
-from .ways import START, Ways
+from .ways import ENOUGH, START, Ways
 
 
 def detours(counted: Counted, ways: Ways, until: int) -> tuple[Detour, ...]:

@@ -26,10 +26,9 @@ from mpmflow.model.process import Choose, Decision, Work
 from mpmflow.model.spells import NOBODY, OPEN, DecisionSpells, NodeSpells, Spells
 
 from .claims import Claims, all_workflows, claims
-from .counting import ENOUGH, patient_marks
 from .events import Events, open_events
 from .periods import day_end, end_of
-from .ways import START, Stop, Way, Ways
+from .ways import ENOUGH, START, Stop, Way, Ways, patient_marks
 
 PATIENCE = 0.99
 """As in `logs`: a case that could end in silence is given up after what this share of those that went on needed."""

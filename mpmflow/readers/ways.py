@@ -22,6 +22,9 @@ from mpmflow.model.process import Call, Decision, Work, Workflow
 START = "start"
 """Where every case comes from, before its first event."""
 
+ENOUGH = 20
+"""Cases that must have gone on from a mark before the slowest of them say how long one waits for a case to go on."""
+
 At = tuple[str, str]
 """A place of one of several workflows: the workflow's name and the place's id."""
 
@@ -356,6 +359,16 @@ class Ways:
                     seen.add(step.target)
                     queue.append(step.target)
         return False
+
+
+def patient_marks(ways: Ways) -> tuple[str, ...]:
+    """Marks after which a case may either end in silence, at one end, or go on with further events."""
+    found = []
+    for mark in sorted(ways.marks):
+        stops = ways.after(mark)
+        if len([stop for stop in stops if stop.is_end]) == 1 and len(stops) > 1:
+            found.append(mark)
+    return tuple(found)
 
 
 def kind_of(before: str, earlier: str, later: str, after: str, ways: Ways) -> Kind | None:
