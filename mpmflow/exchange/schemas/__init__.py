@@ -1,0 +1,1 @@
+"""The schemas of the documents, a module for each family of them."""

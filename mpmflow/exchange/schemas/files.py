@@ -1,0 +1,61 @@
+"""The model, and what is said and made of its text: findings, formatting, drawings, exports."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic.json_schema import GenerateJsonSchema
+
+from mpmflow.model.model import Model
+
+from .vocabulary import COUNT, TEXT, YES_OR_NO, Schema, document, known, many, one_of, optional
+
+
+class _Generator(GenerateJsonSchema):
+    """Empty rosters are empty lists in JSON, which pydantic does not know by itself."""
+
+    def encode_default(self, dft: Any) -> Any:
+        return [] if dft == () else super().encode_default(dft)
+
+
+def model() -> Schema:
+    return Model.model_json_schema(by_alias=True, schema_generator=_Generator)
+
+
+def check() -> Schema:
+    place = {
+        name: optional(COUNT | {"minimum": 1, "description": "counted from 1"})
+        for name in ("line", "column", "end_line", "end_column")
+    }
+    finding = known(
+        "",
+        code=TEXT,
+        severity=one_of("error", "warning", "info"),
+        message=TEXT,
+        help=TEXT,
+        file=optional(TEXT),
+        **place,
+    )
+    return document(
+        "check",
+        1,
+        "What `mpmflow check` found",
+        diagnostics=many(finding),
+        allowed={**COUNT, "description": "findings silenced by `allow`"},
+    )
+
+
+def formatting() -> Schema:
+    file = known("", file=TEXT, formatted=YES_OR_NO, changed=YES_OR_NO, written=YES_OR_NO)
+    return document("format", 1, "What `mpmflow fmt` did", files=many(file))
+
+
+def drawing() -> Schema:
+    written = many(known("", path=TEXT, bytes=COUNT))
+    return document("drawing", 1, "What `mpmflow draw` drew", view=TEXT, written=written, dot=TEXT)
+
+
+def export() -> Schema:
+    written = many(known("", path=TEXT, bytes=COUNT))
+    prism = {**optional(TEXT), "description": "the PRISM model, where no file was asked for"}
+    return document("export", 1, "What `mpmflow export` wrote", workflow=optional(TEXT), written=written, prism=prism)

@@ -1,0 +1,233 @@
+"""The evaluation against what was observed, and the explanation of one name in it."""
+
+from __future__ import annotations
+
+from .logs import DETOURS
+from .vocabulary import (
+    COUNT,
+    DATE,
+    NUMBER,
+    SHARE,
+    SHARES_BY_SOURCE,
+    TEXT,
+    Schema,
+    document,
+    known,
+    many,
+    named,
+    one_of,
+    optional,
+)
+
+
+def risk() -> Schema:
+    state = one_of("ok", "pending", "warn", "alert", "unknown")
+    indicator = known(
+        "",
+        name=TEXT,
+        label=TEXT,
+        expected=optional(NUMBER),
+        observed=optional(NUMBER),
+        segment=optional(TEXT),
+        low=optional(NUMBER),
+        high=optional(NUMBER),
+        n=optional(NUMBER),
+        enough=optional(known("the last period with enough to count", value=NUMBER, n=NUMBER, on=DATE)),
+        estimate=optional(
+            known(
+                "what forecasts use: all periods, older ones counting less",
+                mean=NUMBER,
+                low=optional(NUMBER),
+                high=optional(NUMBER),
+                half_life_periods={**optional(NUMBER), "description": "a period counts half once so many more passed"},
+            )
+        ),
+        p_worse=optional(SHARE),
+        state=state,
+        since=optional(DATE),
+        rule=TEXT,
+    )
+    spread = known(
+        "",
+        at=TEXT,
+        kind=TEXT,
+        rework=known("", extra_visits=NUMBER, by=SHARES_BY_SOURCE),
+        delay=known(
+            "in seconds per case, by more visits (path), longer ones (own), longer waits for people (pool)",
+            extra=NUMBER,
+            by=SHARES_BY_SOURCE,
+            path=NUMBER,
+            own=NUMBER,
+            pool=NUMBER,
+        ),
+    )
+    metric = known(
+        "",
+        name=TEXT,
+        category=one_of("activity", "output", "operational", "outcome"),
+        baseline=optional(NUMBER),
+        forecast=optional(NUMBER),
+        recent=optional({**NUMBER, "description": "mean of what was observed, recent periods weighing most"}),
+        low=optional(NUMBER),
+        high=optional(NUMBER),
+        target=optional(NUMBER),
+        p_miss=optional(SHARE),
+        reaches_on=optional(DATE),
+        by=SHARES_BY_SOURCE,
+        paths=many(many(TEXT)),
+    )
+    warning = known("", leading=TEXT, lagging=TEXT, warning_time=NUMBER, evidence=TEXT)
+    headline = known(
+        "",
+        root=TEXT,
+        expected_consequences=many(known("", name=TEXT, on=optional(DATE))),
+        unexplained=many(TEXT),
+    )
+    open_case = known(
+        "",
+        case=TEXT,
+        at=TEXT,
+        p_late=optional(SHARE),
+        remaining=optional(NUMBER),
+        p_rework=optional(SHARE),
+    )
+    action = known(
+        "",
+        lever=TEXT,
+        move={"type": "object", "properties": {"from": NUMBER, "to": NUMBER}, "required": ["from", "to"]},
+        gains=SHARES_BY_SOURCE,
+        initiative=optional(TEXT),
+    )
+    coverage = known(
+        "",
+        cases=COUNT,
+        events=COUNT,
+        unmatched_activities=many({}),
+        astray={**COUNT, "description": "cases with a detour"},
+        detours=DETOURS,
+        notes=many(TEXT),
+        cautions=many(TEXT),
+    )
+    team = known(
+        "a team that cases queue for, in the reference and now",
+        name=TEXT,
+        people=COUNT,
+        load=known("work that comes over what its people can do", before=NUMBER, now=NUMBER),
+        p_overloaded=SHARE,
+        wait=known(
+            "seconds of one visit, by the queue's formula",
+            before=NUMBER,
+            now=NUMBER,
+            by=SHARES_BY_SOURCE,
+            split=one_of("wait", "load"),
+        ),
+        overload=optional({"type": "object", "description": "as in the analysis, for a load of 1 or more"}),
+    )
+    segment = known(
+        "the cases with one value in a column of the log",
+        column=TEXT,
+        value=TEXT,
+        cases=COUNT,
+        share=SHARE,
+        indicators=many(indicator),
+        adds=SHARES_BY_SOURCE,
+    )
+    segments = known(
+        "all segments of one column; `rest` is what they leave of the change of the whole",
+        column=TEXT,
+        segments=many(segment),
+        rest=named(NUMBER),
+        left_out=COUNT,
+    )
+    plan = known(
+        "a set of initiatives, worked out together",
+        initiatives=many(TEXT),
+        cost=NUMBER,
+        gains=SHARES_BY_SOURCE,
+        p_miss=named(SHARE),
+        misses_avoided={**NUMBER, "description": "fall of the expected number of missed targets"},
+        shortfall={
+            **NUMBER,
+            "description": "missing to targets, as a part of them, in the worst fifth",
+        },
+    )
+    choice = known(
+        "which initiatives to take under a budget",
+        budget=NUMBER,
+        currency=TEXT,
+        nothing=plan,
+        nominal=plan,
+        cautious=plan,
+        alone=many(plan),
+        tried=COUNT,
+        method=one_of("all sets", "one by one"),
+        notes=many(TEXT),
+    )
+    objective = known(
+        "",
+        name=TEXT,
+        level=one_of("enterprise", "business_unit", "department", "function"),
+        parent=optional(TEXT),
+        owner=optional(TEXT),
+        measured_by=many(TEXT),
+        target=optional(TEXT),
+        p_miss={**optional(SHARE), "description": "the largest among its metrics"},
+        moved_by=many(TEXT),
+    )
+    return document(
+        "risk",
+        1,
+        "The answer of `mpmflow risk`",
+        as_of=DATE,
+        indicators=many(indicator),
+        spread=many(spread),
+        metrics=many(metric),
+        warnings=many(warning),
+        headlines=many(headline),
+        open_cases=many(open_case),
+        objectives=many(objective),
+        teams=many(team),
+        segments=many(segments),
+        scenarios=many(scenario_figure()),
+        draws={**COUNT, "description": "behind intervals and probabilities"},
+        choice=optional(choice),
+        actions=many(action),
+        coverage=coverage,
+    )
+
+
+def scenario_figure() -> Schema:
+    metric = known(
+        "a metric's forecast today and in the scenario, for the same date",
+        name=TEXT,
+        today=optional(NUMBER),
+        then=optional(NUMBER),
+        difference=NUMBER,
+        low={**NUMBER, "description": "end of the 95 % interval of the difference"},
+        high=NUMBER,
+        p_better=optional(SHARE),
+        p_miss_today=optional(SHARE),
+        p_miss=optional(SHARE),
+    )
+    return known("", name=TEXT, label=TEXT, metrics=many(metric))
+
+
+def explanation() -> Schema:
+    return document(
+        "explanation",
+        1,
+        "The answer of `mpmflow explain`",
+        name=TEXT,
+        label=TEXT,
+        kind=one_of("indicator", "metric", "place", "objective"),
+        owner=optional(TEXT),
+        state=optional(one_of("ok", "pending", "warn", "alert", "unknown")),
+        since=optional(DATE),
+        figures={"type": "object", "description": "the numbers behind it, by the names of the risk document"},
+        clauses=many({"type": "object", "description": "a rule, with its clauses under `parts`"}),
+        by=SHARES_BY_SOURCE,
+        rework={**named(NUMBER), "description": "extra visits per case: by source, or of an indicator by place"},
+        delay={**named(NUMBER), "description": "extra seconds per case: by source, or of an indicator by place"},
+        paths=many(many(TEXT)),
+        measured_by=many({"type": "object", "description": "the metrics of an objective, each explained"}),
+    )
