@@ -46,10 +46,10 @@ def segment_blocks(note: Evaluation, found: Segments, names: Names) -> Iterator[
             yield _line(f"… and {len(rows) - MOST} more.", "dim")
     yield from _parts(note, found)
     if found.left_out:
-        one = found.left_out == 1
+        alone = found.left_out == 1
         who = (
             "One value has too few cases to be judged by itself."
-            if one
+            if alone
             else (f"{found.left_out} values have too few cases to be judged by themselves.")
         )
         yield _line(who, "dim")

@@ -20,7 +20,7 @@ from mpmflow.analysis.exact.figures import Solution, solve_process
 from mpmflow.graphs.cells import Cells, ProcessCells, Way
 from mpmflow.model.model import Model
 
-from .evaluation import Action
+from .figures import Action
 from .prospects import Prospects
 from .switching import in_between, payer_of
 

@@ -16,7 +16,8 @@ from mpmflow.diagnostics.suggest import nearest
 from .objectives import ObjectiveFigure
 
 if TYPE_CHECKING:
-    from .evaluation import Evaluation, IndicatorFigure, MetricFigure, SpreadFigure
+    from .evaluation import Evaluation
+    from .figures import IndicatorFigure, MetricFigure, SpreadFigure
 
 Kind = Literal["indicator", "metric", "place", "objective"]
 _OF_INDICATOR = ("unit", "expected", "observed", "n", "low", "high", "estimate", "half_life", "p_worse", "rule")

@@ -22,7 +22,7 @@ from mpmflow.numerics.statistics.estimates import wilson_interval
 from .beliefs import Estimate, SharesEstimate, TimeEstimate
 from .current_model import mean_over_visits, outcomes_in
 from .estimate import outcome_measured
-from .evaluation import IndicatorFigure, Seen
+from .figures import IndicatorFigure, Seen
 from .process_change import ProcessChange
 from .sources import Source
 from .watched import Watched

@@ -11,7 +11,7 @@ from mpmflow.model.model import Model
 from mpmflow.model.quantities import write_quantity
 
 if TYPE_CHECKING:
-    from .evaluation import MetricFigure
+    from .figures import MetricFigure
 
 
 @dataclass(frozen=True, slots=True)

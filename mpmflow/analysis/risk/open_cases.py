@@ -21,7 +21,7 @@ from mpmflow.model.observations import OpenCase
 from mpmflow.numerics.chains.moments import moments
 from mpmflow.numerics.times.laws import Law
 
-from .evaluation import OpenCaseFigure
+from .figures import OpenCaseFigure
 from .process_change import ProcessChange
 
 Floats = npt.NDArray[np.float64]

@@ -21,7 +21,7 @@ from mpmflow.model.observations import Observations
 
 from .beliefs import Estimate, PlanTimes
 from .estimate import estimate, full_periods, plan_times
-from .evaluation import IndicatorFigure
+from .figures import IndicatorFigure
 from .indicators import Watch
 from .process_change import ProcessChange
 from .sources import sources_of

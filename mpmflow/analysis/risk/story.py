@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from .evaluation import Consequence, Headline, IndicatorFigure, MetricFigure, WarningTime
+from .figures import Consequence, Headline, IndicatorFigure, MetricFigure, WarningTime
 from .pathways import Pathway
 
 LAGGING = ("output", "operational", "outcome")
