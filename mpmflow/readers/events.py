@@ -61,6 +61,17 @@ class Events:
     def lazy(self) -> bool:
         return isinstance(self.frame, nw.LazyFrame)
 
+    def before(self, until: int) -> Events:
+        """The events before a moment, of a log that is open already. Raises DataError if there were none."""
+        frame = self.frame.filter(nw.col("ms") < until)
+        found = summary(frame, paired="turn" in frame.collect_schema().names())
+        if not found.kinds:
+            raise DataError("there are no events up to the as-of day", file=self.label)
+        return replace(
+            self, frame=frame, events=found.events, first=found.first, last=found.last, kinds=found.kinds,
+            by_day=found.by_day,
+        )  # fmt: skip
+
 
 def rows_of(frame: Any) -> list[tuple[Any, ...]]:
     """The rows of a small frame."""
@@ -192,23 +203,8 @@ def need_cells(frame: Any, columns: dict[str, str], table: Table) -> None:
 def _count(frame: Any, columns: dict[str, str], table: Table, until: int | None, notes: list[str]) -> Events:
     looks = [name for name in columns if name[0] == "w"]
     frame = frame.with_columns(*(nw.col(name).fill_null("") for name in looks)) if looks else frame
-    types = frame.collect_schema()
-    named = nw.col("case")
-    if types["case"] == nw.String:
-        named = nw.when(named != "").then(named)
-    counted = rows_of(
-        frame.with_columns((nw.col("ms") % DAY).alias("clock"), (nw.col(ROW) // 2).alias("event"), named.alias("named"))
-        .group_by("activity", *looks)
-        .agg(
-            # A row with two times became two rows and is one event.
-            (nw.col("event").n_unique() if "start" in columns else nw.len()).alias("events"),
-            nw.col("ms").min().alias("first"),
-            nw.col("ms").max().alias("last"),
-            nw.col("clock").max(),
-            *(nw.col(name).count().alias(f"{name}s") for name in ("named", "ms")),
-            nw.len().alias("rows"),
-        )
-    )
+    found = summary(frame, paired="start" in columns)
+    counted = found.rows
     if isinstance(frame, nw.LazyFrame):
         _need_cells_of_engine(frame, counted, columns, table)
     different = len({row[0] for row in counted})
@@ -221,21 +217,61 @@ def _count(frame: Any, columns: dict[str, str], table: Table, until: int | None,
         )
     if not counted:
         raise DataError("there are no events" + (" up to the as-of day" if until is not None else ""), file=table.label)
-    width = 1 + len(looks)
-    events = sum(int(row[width]) for row in counted)
-    by_day = all(int(row[width + 3]) == 0 for row in counted)
     return Events(
         frame=frame,
         label=table.label,
         file=table.file,
-        events=events,
-        first=min(int(row[width + 1]) for row in counted),
-        last=max(int(row[width + 2]) for row in counted),
-        kinds=tuple(sorted((row[:width], int(row[width])) for row in counted)),
+        events=found.events,
+        first=found.first,
+        last=found.last,
+        kinds=found.kinds,
         lifecycle="lifecycle" in columns or "start" in columns,
-        by_day=by_day,
+        by_day=found.by_day,
         origin=table.origin,
         notes=tuple(dict.fromkeys(notes)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A log in a few numbers: see `Events`. `rows` are those of the table that they come from."""
+
+    rows: list[tuple[Any, ...]]
+    events: int
+    first: int
+    last: int
+    kinds: tuple[tuple[tuple[str, ...], int], ...]
+    by_day: bool
+
+
+def summary(frame: Any, *, paired: bool) -> Summary:
+    """Count the events of a frame as `Events.frame` has it; `paired` where a row with two times became two rows."""
+    types = frame.collect_schema()
+    looks = [name for name in types.names() if name[0] == "w" and name[1:].isdigit()]
+    named = nw.col("case")
+    if types["case"] == nw.String:
+        named = nw.when(named != "").then(named)
+    rows = rows_of(
+        frame.with_columns((nw.col("ms") % DAY).alias("clock"), (nw.col(ROW) // 2).alias("event"), named.alias("named"))
+        .group_by("activity", *looks)
+        .agg(
+            # A row with two times became two rows and is one event.
+            (nw.col("event").n_unique() if paired else nw.len()).alias("events"),
+            nw.col("ms").min().alias("first"),
+            nw.col("ms").max().alias("last"),
+            nw.col("clock").max(),
+            *(nw.col(name).count().alias(f"{name}s") for name in ("named", "ms")),
+            nw.len().alias("rows"),
+        )
+    )
+    width = 1 + len(looks)
+    return Summary(
+        rows,
+        sum(int(row[width]) for row in rows),
+        min((int(row[width + 1]) for row in rows if row[width + 1] is not None), default=0),
+        max((int(row[width + 2]) for row in rows if row[width + 2] is not None), default=0),
+        tuple(sorted((row[:width], int(row[width])) for row in rows if row[0] is not None)),
+        all(row[width + 3] is None or int(row[width + 3]) == 0 for row in rows),
     )
 
 

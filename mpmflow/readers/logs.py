@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from .counting import count
 from .detours import detours, unfinished
 from .events import Events, open_events
 from .figures import CaseFigures, wanted_figures
-from .periods import Calendar, Grid, day_end, end_of, to_time
+from .periods import PATIENCE, Calendar, Grid, day_end, end_of, to_time
 from .tally import Tally, tally
 from .ways import Ways
 
@@ -29,9 +29,6 @@ Split = Mapping[str, Mapping[str, Observations]]
 
 MOST_VALUES = 500
 """A column with more values than this is no way to split a log."""
-
-PATIENCE = 0.99
-"""A case that could end in silence counts as ended once this share of those that went on had done so sooner."""
 
 
 def read_log(
@@ -139,6 +136,10 @@ class OpenedLog:
                 coverage = Coverage(found.cases, found.events, deviations=found.deviations)
                 segments[column][value] = observed(found, coverage, {})
         return observed(whole, self._coverage(counted, whole, calendar.until, ways), segments)
+
+    def before(self, until: int) -> OpenedLog:
+        """The same log as it was known at a moment. Raises DataError if it had no events yet."""
+        return replace(self, events=self.events.before(until))
 
     def _looks(self) -> tuple[str, ...]:
         return (*self.claims.columns, *self.by)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from mpmflow.model.observations import Coverage, Detour, Durations, LogSource, O
 from mpmflow.model.quantities import Quantity
 
 from .libraries import needed
-from .periods import Calendar, Grid, day_end, end_of, to_time
+from .periods import PATIENCE, Calendar, Grid, day_end, end_of, to_time
 from .series import OpenedSeries, open_series
 from .tables import Data
 
@@ -30,7 +30,7 @@ def observe(
     series: str | Path | Any = None,
     as_of: date | datetime | str | None = None,
     period: Quantity | str | None = None,
-    patience: float | None = 0.99,
+    patience: float | None = PATIENCE,
     by: str | Sequence[str] = (),
 ) -> Observations:
     """Read a model's observations from the files of its `data` block, or from what is given instead.
@@ -50,6 +50,56 @@ def observe(
 
     Raises DataError: no data at all, data that cannot be read, or tables whose periods do not fit together.
     """
+    return open_history(model, folder=folder, log=log, series=series, as_of=as_of, period=period, by=by).observe(
+        as_of, patience=patience
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """The logs and tables of a model, opened once, to be looked at as on any evening of the past."""
+
+    tables: tuple[OpenedSeries, ...]
+    logs: tuple[Any, ...]
+    grid: Grid
+
+    def observe(self, as_of: date | datetime | str | None = None, *, patience: float | None = PATIENCE) -> Observations:
+        """What `observe` says as of that day, to the digit; no file is read again.
+
+        Raises DataError where nothing was known yet.
+        """
+        tables, logs = self.tables, self.logs
+        if as_of is not None:
+            tables = tuple(table.before(end_of(as_of)) for table in tables)
+            logs = tuple(part.before(end_of(as_of)) for part in logs)
+        earliest = min([table.first for table in tables] + [part.events.first for part in logs])
+        latest = max([table.last for table in tables] + [part.events.last for part in logs])
+        sources = [table.label for table in tables] + [part.events.label for part in logs]
+        until = end_of(as_of) if as_of is not None else day_end(latest)
+        calendar = Calendar.over(self.grid, earliest, until, " and ".join(sources))
+        alone = len(logs) == 1
+        parts = [part.observe(calendar, patience, alone=alone) for part in logs]
+        parts += [table.observe(calendar) for table in tables]
+        joined: Observations = parts[0]
+        for part in parts[1:]:
+            joined = join(joined, part)
+        return joined
+
+
+def open_history(
+    model: Model,
+    *,
+    folder: str | Path | None = None,
+    log: str | Path | Any = None,
+    series: str | Path | Any = None,
+    as_of: date | datetime | str | None = None,
+    period: Quantity | str | None = None,
+    by: str | Sequence[str] = (),
+) -> History:
+    """Open what `observe` reads; arguments as there. Nothing later than `as_of` is opened.
+
+    Raises DataError as `observe` does.
+    """
     base = Path(folder) if folder is not None else None
     tables = _open_tables(model, base, series, as_of)
     opened = _open_logs(model, base, log, as_of, by)
@@ -60,19 +110,7 @@ def observe(
             "there is nothing to observe: name a log or a series in a data block, or give one, as in "
             '`data { series "weekly.csv" { time week } }` or `--series weekly.csv`'
         )
-    grid = _common_grid(tables, period)
-    earliest = min([table.first for table in tables] + [part.events.first for part in opened])
-    latest = max([table.last for table in tables] + [part.events.last for part in opened])
-    sources = [table.label for table in tables] + [part.events.label for part in opened]
-    until = end_of(as_of) if as_of is not None else day_end(latest)
-    calendar = Calendar.over(grid, earliest, until, " and ".join(sources))
-    alone = len(opened) == 1
-    parts = [part.observe(calendar, patience, alone=alone) for part in opened]
-    parts += [table.observe(calendar) for table in tables]
-    joined: Observations = parts[0]
-    for part in parts[1:]:
-        joined = join(joined, part)
-    return joined
+    return History(tuple(tables), tuple(opened), _common_grid(tables, period))
 
 
 def _open_tables(model: Model, folder: Path | None, given: Any, as_of: Any) -> list[OpenedSeries]:

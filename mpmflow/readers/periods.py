@@ -22,6 +22,8 @@ MONDAY = 4 * DAY
 """The first Monday after the epoch, 1970-01-05: weeks are counted from here, so that they start on Mondays."""
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+PATIENCE = 0.99
+"""A case that could end in silence counts as ended once this share of those that went on had done so sooner."""
 MOST_PERIODS = 50_000
 """More periods than this come of a wrong date, not of a long history."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import pairwise
 from pathlib import Path
@@ -73,6 +73,18 @@ class OpenedSeries:
     values: dict[str, dict[int, float | None]]
     unclaimed: tuple[str, ...]
     notes: tuple[str, ...] = ()
+
+    def before(self, until: int) -> OpenedSeries:
+        """The same table as it was known at a moment. Raises DataError if it had no rows yet."""
+        if until > self.last:
+            return self
+        values = {
+            name: {when: value for when, value in row.items() if when < until} for name, row in self.values.items()
+        }
+        known = sorted({when for row in values.values() for when in row})
+        if not known:
+            raise DataError("there are no rows up to the as-of day", file=self.label)
+        return replace(self, last=known[-1], values=values)
 
     def observe(self, calendar: Calendar) -> Observations:
         """The observations on a calendar whose periods start where the rows do."""
