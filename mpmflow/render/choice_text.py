@@ -11,6 +11,7 @@ from rich.text import Text
 from mpmflow.analysis.risk.choice import Choice, Plan
 from mpmflow.analysis.risk.evaluation import Evaluation
 
+from .note_blocks import paragraph
 from .risk_words import amount, chance
 
 MOST = 4
@@ -22,15 +23,15 @@ def choice_blocks(note: Evaluation, choice: Choice) -> Iterator[Text | Table | P
     unit = choice.currency
     yield Text(f"What to take for {amount(choice.budget, unit)}", "bold")
     if not choice.nominal.initiatives:
-        yield _line("Nothing that the budget allows avoids a miss.")
+        yield paragraph("Nothing that the budget allows avoids a miss.")
     else:
         told = f"{_named(note, choice.nominal)} for {amount(choice.nominal.cost, unit)}"
-        yield _line(f"{told}: {choice.nominal.misses_avoided:.2f} missed targets fewer are to be expected.")
+        yield paragraph(f"{told}: {choice.nominal.misses_avoided:.2f} missed targets fewer are to be expected.")
     if choice.cautious.initiatives == choice.nominal.initiatives:
-        yield _line("It is also the choice that fares best in the worst fifth of all futures.")
+        yield paragraph("It is also the choice that fares best in the worst fifth of all futures.")
     else:
         cautious = _named(note, choice.cautious) if choice.cautious.initiatives else "Nothing"
-        yield _line(
+        yield paragraph(
             f"{cautious} for {amount(choice.cautious.cost, unit)} fares better in the worst fifth of all futures: what "
             f"is missing to the targets is {choice.cautious.shortfall:.1%} of them there, against "
             f"{choice.nominal.shortfall:.1%}."
@@ -56,9 +57,9 @@ def choice_blocks(note: Evaluation, choice: Choice) -> Iterator[Text | Table | P
         table.add_row(words, amount(plan.cost, unit) if plan.initiatives else "", *chances)
     yield table
     how = "every set" if choice.method == "all sets" else "sets that grow by what gains most for its cost"
-    yield _line(f"Of {choice.tried} sets ({how}); gains of a set are worked out together.", "dim")
+    yield paragraph(f"Of {choice.tried} sets ({how}); gains of a set are worked out together.", "dim")
     for remark in choice.notes:
-        yield _line(remark, "dim")
+        yield paragraph(remark, "dim")
     yield Text()
 
 
@@ -71,7 +72,3 @@ def _short(note: Evaluation, plan: Plan) -> str:
     if len(plan.initiatives) == 1:
         return note.labels.get(plan.initiatives[0], plan.initiatives[0])
     return " + ".join(plan.initiatives)
-
-
-def _line(words: str, style: str = "") -> Padding:
-    return Padding(Text(words, style), (0, 0, 0, 2))

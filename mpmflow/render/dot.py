@@ -6,7 +6,9 @@ Whatever comes from a file is escaped here, once; labels are plain text or the s
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from html import escape
+from typing import Literal
 
 Attributes = dict[str, str | int | float]
 
@@ -61,38 +63,99 @@ def quoted(value: str | int | float) -> str:
     return f'"{text}"'
 
 
+def stacked(*parts: Markup) -> Markup:
+    """Labels one under the other, each in a row of its own."""
+    cells = "".join(f"<TR><TD>{part}</TD></TR>" for part in parts if part)
+    return Markup(f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="1">{cells}</TABLE>')
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One thing of a graph: a `node`, an `edge` from `name` to `target`, or the `open` and `close` of a frame.
+
+    `details` is what an interactive picture tells of it beyond its label, a line each.
+    """
+
+    kind: Literal["node", "edge", "open", "close"]
+    name: str = ""
+    target: str = ""
+    attributes: Attributes = field(default_factory=dict)
+    details: tuple[str, ...] = ()
+
+
 class Graph:
-    """A directed graph that writes itself as DOT."""
+    """A directed graph as it is drawn: statements in their order, which other modules write as DOT or as Mermaid."""
 
     def __init__(self, name: str, graph: Attributes, node: Attributes, edge: Attributes) -> None:
-        self._lines = [f"digraph {quoted(name)} {{"]
-        self._depth = 1
-        for kind, attributes in (("graph", graph), ("node", node), ("edge", edge)):
-            self._write(kind, attributes)
+        self.name = name
+        self.defaults = {"graph": graph, "node": node, "edge": edge}
+        self.statements: list[Statement] = []
 
-    def _write(self, head: str, attributes: Attributes) -> None:
-        inside = ", ".join(f"{key}={quoted(value)}" for key, value in sorted(attributes.items()))
-        self._lines.append("  " * self._depth + (f"{head} [{inside}]" if inside else head))
-
-    def node(self, name: str, **attributes: str | int | float) -> None:
+    def node(self, name: str, *, details: Iterable[str] = (), **attributes: str | int | float) -> None:
         """Add a node."""
-        self._write(quoted(name), attributes)
+        self.statements.append(Statement("node", name, "", attributes, tuple(details)))
 
-    def edge(self, source: str, target: str, **attributes: str | int | float) -> None:
+    def edge(self, source: str, target: str, *, details: Iterable[str] = (), **attributes: str | int | float) -> None:
         """Add an edge."""
-        self._write(f"{quoted(source)} -> {quoted(target)}", attributes)
+        self.statements.append(Statement("edge", source, target, attributes, tuple(details)))
 
     def open(self, name: str, **attributes: str | int | float) -> None:
         """Begin a cluster or a rank; what is added next stands inside until `close`."""
-        self._lines.append("  " * self._depth + f"subgraph {quoted(name)} {{")
-        self._depth += 1
-        if attributes:
-            self._write("graph", attributes)
+        self.statements.append(Statement("open", name, "", attributes))
 
     def close(self) -> None:
         """End the innermost cluster."""
-        self._depth -= 1
-        self._lines.append("  " * self._depth + "}")
+        self.statements.append(Statement("close"))
+
+    def numbered(self) -> dict[str, Statement]:
+        """Every node and edge by the id that it has in an interactive picture: `n0`, `n1`, …, `e0`, ….
+
+        >>> graph = Graph("g", {}, {}, {})
+        >>> graph.node("a"), graph.edge("a", "a")
+        (None, None)
+        >>> list(graph.numbered())
+        ['n0', 'e0']
+        """
+        found: dict[str, Statement] = {}
+        for kind in ("node", "edge"):
+            of_kind = (one for one in self.statements if one.kind == kind)
+            found |= {f"{kind[0]}{number}": one for number, one in enumerate(of_kind)}
+        return found
+
+    def dot(self, *, ids: bool = False) -> str:
+        """The graph as DOT; with `ids` every node and edge carries its id (see `numbered`) and no tooltip."""
+        lines = [f"digraph {quoted(self.name)} {{"]
+        lines += [f"  {_line(kind, attributes)}" for kind, attributes in self.defaults.items()]
+        named = {id(one): name for name, one in self.numbered().items()} if ids else {}
+        depth = 1
+        for one in self.statements:
+            if one.kind == "close":
+                depth -= 1
+                lines.append("  " * depth + "}")
+            elif one.kind == "open":
+                lines.append("  " * depth + f"subgraph {quoted(one.name)} {{")
+                depth += 1
+                if one.attributes:
+                    lines.append("  " * depth + _line("graph", one.attributes))
+            else:
+                attributes = one.attributes
+                if ids:
+                    attributes = {key: value for key, value in attributes.items() if key != "tooltip"}
+                    attributes["id"] = named[id(one)]
+                head = quoted(one.name) if one.kind == "node" else f"{quoted(one.name)} -> {quoted(one.target)}"
+                lines.append("  " * depth + _line(head, attributes))
+        return "\n".join([*lines, "}", ""])
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Graph) and str(self) == str(other)
+
+    def __hash__(self) -> int:
+        return hash(str(self))
 
     def __str__(self) -> str:
-        return "\n".join([*self._lines, "}", ""])
+        return self.dot()
+
+
+def _line(head: str, attributes: Attributes) -> str:
+    inside = ", ".join(f"{key}={quoted(value)}" for key, value in sorted(attributes.items()))
+    return f"{head} [{inside}]" if inside else head

@@ -15,8 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from mpmflow.diagnostics.errors import InternalError
+from mpmflow.render.dot import Graph
+from mpmflow.render.palette import Theme, themed
 
-FORMATS = ("svg", "png", "pdf", "dot")
+FORMATS = ("svg", "png", "pdf", "dot", "mmd", "html")
 SECONDS = 60
 """How long one layout may take; a picture that needs longer is too large to be read."""
 
@@ -27,28 +29,51 @@ class PictureError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Diagram:
-    """A picture as text that Graphviz lays out.
+    """A picture: what is drawn, which Graphviz lays out when it is asked for.
 
-    `title` is what it shows; `text` the same in DOT. Equal diagrams give equal bytes on one machine.
+    `title` says what it shows, `graph` is the drawing, `theme` its colours. Equal diagrams give equal bytes on one
+    machine.
+
+    >>> import mpmflow as mpm
+    >>> diagram = mpm.draw(mpm.parse("workflow w { step brief takes 2h }"))
+    >>> diagram.svg()[:4], diagram.mermaid().splitlines()[0]
+    ('<svg', 'flowchart LR')
     """
 
     title: str
-    text: str
+    graph: Graph
+    theme: Theme = "light"
 
     def dot(self) -> str:
         """The picture as DOT text."""
-        return self.text
+        return themed(self.graph.dot(), self.theme)
 
     def svg(self) -> str:
         """The picture as SVG, readable by any browser, with the title for screen readers."""
-        return _titled(_rendered(self.text, "svg").decode("utf-8"), self.title)
+        return _titled(_rendered(self.dot(), "svg").decode("utf-8"), self.title)
 
     def png(self, *, dpi: int = 144) -> bytes:
         """The picture as PNG with `dpi` dots per inch."""
-        return _rendered(self.text, "png", dpi)
+        return _rendered(self.dot(), "png", dpi)
+
+    def mermaid(self) -> str:
+        """The picture as a flowchart of Mermaid, which many wikis and code hosts draw where it stands in a text."""
+        from mpmflow.render.pictures.mermaid import flowchart
+
+        return flowchart(self.graph, self.title, self.theme)
+
+    def html(self) -> str:
+        """The picture as one page that needs no network: pan, zoom, search, what each part says of itself, light and
+        dark. It opens as the reader's system is set, whatever the `theme`; a button changes it.
+        """
+        from mpmflow.render.pictures.html import page
+
+        svg = _rendered(self.graph.dot(ids=True), "svg").decode("utf-8")
+        return page(_titled(svg, self.title), self.title, self.graph)
 
     def save(self, path: str | Path) -> Path:
-        """Write the picture; the ending says how: `.svg`, `.png`, `.pdf` (needs an installed `dot`) or `.dot`.
+        """Write the picture; the ending says how: `.svg`, `.png`, `.pdf` (needs an installed `dot`), `.dot`, `.mmd`
+        (Mermaid) or `.html`.
 
         Raises PictureError for another ending, and OSError when the file cannot be written.
         """
@@ -56,14 +81,18 @@ class Diagram:
         kind = path.suffix.lower().lstrip(".")
         if kind == "svg":
             data = self.svg().encode("utf-8")
-        elif kind == "dot" or kind == "gv":
-            data = self.text.encode("utf-8")
+        elif kind in ("dot", "gv"):
+            data = self.dot().encode("utf-8")
         elif kind == "png":
             data = self.png()
+        elif kind in ("mmd", "mermaid"):
+            data = self.mermaid().encode("utf-8")
+        elif kind in ("html", "htm"):
+            data = self.html().encode("utf-8")
         elif kind == "pdf":
             if shutil.which("dot") is None:
                 raise PictureError("a .pdf needs Graphviz's own `dot` on this machine; .svg and .png need nothing")
-            data = _rendered(self.text, "pdf")
+            data = _rendered(self.dot(), "pdf")
         else:
             offered = ", ".join(f".{name}" for name in FORMATS)
             raise PictureError(f"{path.name}: a picture can be written as {offered}, not as {path.suffix or 'that'}")
@@ -71,7 +100,7 @@ class Diagram:
         return path
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        return {"image/svg+xml": self.svg(), "text/plain": self.text}
+        return {"image/svg+xml": self.svg(), "text/plain": self.dot()}
 
 
 def _rendered(text: str, kind: str, dpi: int | None = None) -> bytes:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import date
 
 from rich.console import Console, ConsoleOptions, RenderResult
@@ -17,9 +17,10 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from mpmflow.analysis.risk.evaluation import Action, Evaluation, IndicatorFigure, MetricFigure, SpreadFigure
+from mpmflow.analysis.risk.evaluation import Action, Evaluation, IndicatorFigure, MetricFigure
 
 from .choice_text import choice_blocks
+from .note_blocks import MOST, columned, heading, paragraph
 from .numbers import percent
 from .risk_names import Names
 from .risk_top import against, cause_harm, is_worse, sentences, shown_once, unjudged
@@ -32,26 +33,21 @@ from .risk_words import (
     change,
     day,
     instead,
-    one_unit,
     parts,
     rate_unit,
-    signed,
     span,
     uneven,
     unit_of,
     upper,
 )
 from .segments_text import segment_blocks
+from .spread_text import delay_blocks, rework_blocks, team_blocks
 
-MOST = 8
-"""Rows of a table; the rest is counted."""
 MIDDLE = 80
 """Below this width tables do with fewer columns and short names."""
 WIDE = 100
 """From this width on tables have all their columns."""
 SURE = 0.9
-BUSY = 0.85
-"""From this load on a team is told of even where nothing changed."""
 STATES = {"alert": "bold red", "warn": "bold yellow", "pending": "yellow", "ok": "green", "unknown": "dim"}
 ORDER = {"alert": 0, "warn": 1}
 
@@ -76,8 +72,9 @@ class RiskNote:
         yield from self._title()
         yield from self._headline()
         yield from self._indicators(width)
-        yield from self._rework(width)
-        yield from self._delay(width)
+        yield from rework_blocks(self.evaluation, self.names)
+        yield from delay_blocks(self.evaluation, self.names)
+        yield from team_blocks(self.evaluation, self.names)
         for segments in self.evaluation.segments:
             yield from segment_blocks(self.evaluation, segments, self.names)
         yield from self._metrics(width)
@@ -96,12 +93,12 @@ class RiskNote:
             "plan": "“By plan” is what would come if every share, time and number of arrivals were as the file states.",
             "rework-free": "“No rework” is what would come if everything were as it is now, but nothing came back.",
         }.get(note.reference, "“Before” is what would come if everything were as it was observed in that period.")
-        yield _line(meaning, "dim")
+        yield paragraph(meaning, "dim")
         yield Text()
 
     def _headline(self) -> Iterator[Text | Padding]:
         for caution in self.evaluation.coverage.cautions:
-            yield _line(dates_in_words(caution), "yellow")
+            yield paragraph(dates_in_words(caution), "yellow")
         for line in sentences(self.evaluation, self.names):
             yield Padding(line, (0, 0, 0, 2))
         yield Text()
@@ -113,15 +110,15 @@ class RiskNote:
         seen = [row for row in rows if row.observed is not None or row.enough or row.state not in ("ok", "unknown")]
         told = [row for row in seen if row.state in ("alert", "warn", "pending") or is_worse(row)]
         told.sort(key=lambda row: (ORDER.get(row.state, 2), -cause_harm(note, row), -(row.p_worse or 0.0), row.name))
-        yield _section("What changed")
+        yield heading("What changed")
         if not seen:
-            yield _line("No indicator was observed.")
+            yield paragraph("No indicator was observed.")
             yield Text()
             return
         if told:
             narrow = width < MIDDLE
             more_columns = () if narrow else ("worse?",)
-            table = _table("indicator", "expected", "last seen", "now about", *more_columns, "state")
+            table = columned("indicator", "expected", "last seen", "now about", *more_columns, "state")
             for row in told[:MOST]:
                 unit = rate_unit(row.unit)
                 table.add_row(
@@ -135,21 +132,21 @@ class RiskNote:
             yield table
             more = len(told) - MOST
             if more > 0:
-                yield _line(f"… and {more} more.", "dim")
+                yield paragraph(f"… and {more} more.", "dim")
             sure = "." if narrow else "; “worse?” is how sure that is."
-            yield _line(f"“Now about” weighs all periods, recent ones most{sure}", "dim")
+            yield paragraph(f"“Now about” weighs all periods, recent ones most{sure}", "dim")
             if any(row.enough is not None for row in told[:MOST]):
                 what = "“Last seen”" if narrow else "“Last seen” with a date"
-                yield _line(f"{what} is the last {self._period()} with at least ten to count.", "dim")
+                yield paragraph(f"{what} is the last {self._period()} with at least ten to count.", "dim")
         better = [row for row in seen if row not in told and row.p_worse is not None and row.p_worse <= 1 - SURE]
         better.sort(key=lambda row: (row.p_worse, row.name))
         if better:
             words = "; ".join(f"{self._own_name(row)} ({instead(row)})" for row in better[:3])
-            yield _line(f"Better than expected: {words}{'; …' if len(better) > 3 else '.'}")
+            yield paragraph(f"Better than expected: {words}{'; …' if len(better) > 3 else '.'}")
         rest = len(seen) - len(told) - len(better)
         if rest > 0:
             other = "other " if told or better else ""
-            yield _line(f"{rest} {other}indicator{'s are' if rest > 1 else ' is'} about as expected.", "dim")
+            yield paragraph(f"{rest} {other}indicator{'s are' if rest > 1 else ' is'} about as expected.", "dim")
         yield Text()
 
     def _own_name(self, row: IndicatorFigure) -> str:
@@ -165,96 +162,8 @@ class RiskNote:
             return f"{bare(row.enough.value, unit)}{counted}, {_short(row.enough.on, self.evaluation)}"
         return bare(row.observed, unit) + (f" of {row.n}" if row.n is not None and unit == "%" else "")
 
-    # ------------------------------------------------------------------------------------------ where it spreads
-    def _rework(self, width: int) -> Iterator[Text | Table | Padding]:
-        rows = [row for row in self.evaluation.spread if row.kind not in ("metric", "team", "choose", "workflow")]
-        rows = [row for row in rows if abs(row.extra_visits) >= 0.001]
-        rows.sort(key=lambda row: (-abs(row.extra_visits), row.at))
-        if not rows:
-            return
-        yield _section("Where rework spreads", f"visits per 100 cases more than {self._than()}")
-        table = _table("at", "more", "mostly because of")
-        for row in rows[:MOST]:
-            table.add_row(row.label, signed(100.0 * row.extra_visits), self._because(row.at, row.visits_by))
-        yield table
-        yield from self._more(rows)
-
-    def _delay(self, width: int) -> Iterator[Text | Table | Padding]:
-        rows = [row for row in self.evaluation.spread if row.kind not in ("metric", "workflow", "team")]
-        most = max((abs(row.extra_time) for row in rows), default=0.0)
-        rows = [row for row in rows if abs(row.extra_time) > max(60.0, 0.01 * most)]
-        rows.sort(key=lambda row: (-abs(row.extra_time), row.at))
-        if not rows:
-            return
-        unit, size = one_unit(most)
-        words = {"d": "days", "h": "hours", "min": "minutes", "s": "seconds"}[unit]
-        queues = any(abs(row.pool_time) >= 0.005 * size for row in rows)
-        ways = "more visits, longer ones, longer waits for people" if queues else "more visits and by longer ones"
-        yield _section("Where delay spreads", f"{words} per case more than {self._than()}, by {ways}")
-        table = _table("at", "more", "visits", "longer", *(("waits",) if queues else ()), "mostly because of")
-        for row in rows[:MOST]:
-            table.add_row(
-                row.label,
-                signed(row.extra_time / size),
-                signed(row.path_time / size),
-                signed(row.own_time / size),
-                *((signed(row.pool_time / size),) if queues else ()),
-                self._because(row.at, row.time_by),
-            )
-        yield table
-        teams = [row for row in self.evaluation.spread if row.kind == "team" and abs(row.extra_time) > 0.01 * most]
-        if teams:
-            several = len({row.workflow for row in teams}) > 1
-            told = ", ".join(
-                f"{row.label} {signed(row.extra_time / size)}{f' in {row.workflow}' if several else ''}"
-                for row in teams
-            )
-            yield _line(f"By team, in {words}: {told}.")
-        yield from self._more(rows)
-        yield from self._teams()
-
-    def _teams(self) -> Iterator[Text | Table | Padding]:
-        """Teams that are busier than in the reference, or nearly full."""
-        rows = [
-            row
-            for row in self.evaluation.teams
-            if row.load >= BUSY or abs(row.load - row.load_before) >= 0.005 or row.p_overloaded >= 0.01
-        ]
-        if not rows:
-            return
-        longest = max(max(row.wait, row.wait_before) for row in rows)
-        unit, size = one_unit(longest)
-        yield _section("Who is busy", "share of their people's time, and what one visit waits for them")
-        table = _table("team", self._than(), "now", "overloaded?", f"waits, {unit}", "now", "mostly because of")
-        for row in sorted(rows, key=lambda row: (-row.load, row.name))[:MOST]:
-            table.add_row(
-                upper(row.name.replace("_", " ")),
-                percent(row.load_before),
-                percent(row.load),
-                chance(row.p_overloaded),
-                f"{row.wait_before / size:.2g}",
-                f"{row.wait / size:.2g}",
-                self._because(row.name, row.wait_by) if row.wait_by else "",
-            )
-        yield table
-        yield Text()
-
-    def _because(self, at: str, by: Mapping[str, float]) -> str:
-        """The largest part, and the second where it matters too."""
-        total = sum(abs(part) for part in by.values())
-        told = [name for name, part in by.items() if abs(part) >= 0.25 * total][:2]
-        return ", ".join(self.names.here(name, at) for name in told) or "many things a little"
-
     def _period(self) -> str:
         return "week" if abs(self.evaluation.period - 604800.0) < 1.0 else "period"
-
-    def _than(self) -> str:
-        return {"plan": "by plan", "rework-free": "without rework"}.get(self.evaluation.reference, "before")
-
-    def _more(self, rows: list[SpreadFigure]) -> Iterator[Text | Padding]:
-        if len(rows) > MOST:
-            yield _line(f"… and {len(rows) - MOST} more.", "dim")
-        yield Text()
 
     # ------------------------------------------------------------------------------------------ metrics
     def _metrics(self, width: int) -> Iterator[Text | Table | Padding]:
@@ -262,10 +171,10 @@ class RiskNote:
         if not rows:
             return
         rows.sort(key=lambda row: (row.p_miss is None, row.target is None, -(row.p_miss or 0.0), row.name))
-        yield _section("Which metrics will miss, when and why")
+        yield heading("Which metrics will miss, when and why")
         wide = width >= WIDE
         lately = wide and any(row.recent is not None for row in rows[:12])
-        table = _table(
+        table = columned(
             "metric",
             "target",
             *(("lately",) if lately else ()),
@@ -279,16 +188,16 @@ class RiskNote:
             table.add_row(*self._metric_cells(row, wide, lately))
         yield table
         if lately:
-            yield _line("“Lately” is what was observed, recent periods weighing most.", "dim")
+            yield paragraph("“Lately” is what was observed, recent periods weighing most.", "dim")
         whys = [(row, why) for row in rows[:12] if (why := self._why(row)) is not None]
         for _, why in whys:
             yield Padding(why, (0, 0, 0, 2))
         dates = [row.reaches_on for row, _ in whys if row.reaches_on is not None]
         if any(date <= self.evaluation.as_of for date in dates):
-            yield _line("Without a date, a change is there already.", "dim")
+            yield paragraph("Without a date, a change is there already.", "dim")
         for row in rows[:12]:
             for remark in row.notes if row.target is not None else ():
-                yield _line(f"{upper(row.label)}: {dates_in_words(remark[:1].lower() + remark[1:])}", "dim")
+                yield paragraph(f"{upper(row.label)}: {dates_in_words(remark[:1].lower() + remark[1:])}", "dim")
         yield Text()
 
     def _metric_cells(self, row: MetricFigure, wide: bool, lately: bool) -> list[str | Text]:
@@ -335,7 +244,7 @@ class RiskNote:
         actions = [action for action in self.evaluation.actions if self._gains(action) and self._moves(action)]
         if not actions:
             return
-        yield _section("What to do first")
+        yield heading("What to do first")
         for number, action in enumerate(actions[:5], start=1):
             unit = unit_of(self.evaluation, action.lever)
             back = "back from" if action.why == "deviates" else "a fifth less, from"
@@ -353,7 +262,7 @@ class RiskNote:
             if action.owner:
                 line.append(f" Owner: {action.owner}.", style="dim")
             yield Padding(line, (0, 0, 0, 2))
-        yield _line("Each by itself, from today, everything else as it is; gains do not add up.", "dim")
+        yield paragraph("Each by itself, from today, everything else as it is; gains do not add up.", "dim")
         yield Text()
 
     def _moves(self, action: Action) -> bool:
@@ -386,11 +295,11 @@ class RiskNote:
         note = f"{len(cases)} open"
         if late:
             note += f", {late} of them late for certain"
-        yield _section("Open cases that need a hand", note)
+        yield heading("Open cases that need a hand", note)
         chosen = (alive or list(cases))[:10]
         narrow = width < MIDDLE
         more_columns = () if narrow else ("rework",)
-        table = _table("case", "stands at", "since", "late", "still takes", *more_columns)
+        table = columned("case", "stands at", "since", "late", "still takes", *more_columns)
         for case in chosen:
             label = self.names.brief(case.at) if narrow else self.evaluation.labels.get(case.at, case.at)
             table.add_row(
@@ -403,28 +312,28 @@ class RiskNote:
             )
         yield table
         if len(cases) > len(chosen):
-            yield _line(f"… and {len(cases) - len(chosen)} more.", "dim")
+            yield paragraph(f"… and {len(cases) - len(chosen)} more.", "dim")
         yield Text()
 
     def _coverage(self) -> Iterator[Text | Padding]:
         found = self.evaluation.coverage
-        yield _section("What this rests on")
+        yield heading("What this rests on")
         facts = [_count(found.periods, f"full {self._period()}")]
         if found.events:
             facts = [f"{_count(found.cases, 'case')} with {_count(found.events, 'event')}", *facts]
-        yield _line(", ".join(facts) + ".")
+        yield paragraph(", ".join(facts) + ".")
         if found.unmatched:
             total = sum(count for _, count in found.unmatched)
             names = ", ".join(name for name, _ in found.unmatched[:3])
             share = total / found.events if found.events else 0.0
             more = ", …" if len(found.unmatched) > 3 else ""
-            yield _line(f"No statement claims {total:,} events ({percent(share, 2)}): {names}{more}.")
+            yield paragraph(f"No statement claims {total:,} events ({percent(share, 2)}): {names}{more}.")
         if found.deviations:
             total = sum(count for _, _, count in found.deviations)
             first, then, count = found.deviations[0]
             way = f"from {self.names.brief(first)} to {self.names.brief(then)}"
             times = "once" if count == 1 else f"{count} times"
-            yield _line(
+            yield paragraph(
                 f"{_count(total, 'step')} went ways that the workflow does not know; most often {way}"
                 f" ({first} to {then}, {times})."
             )
@@ -433,9 +342,9 @@ class RiskNote:
             for one in found.detours:
                 kinds[one.kind] = kinds.get(one.kind, 0) + one.events
             told = ", ".join(f"{kind} {times}" for kind, times in kinds.items())
-            yield _line(f"{_count(found.astray, 'case')} took such a way or stopped ({told}); observe lists them.")
+            yield paragraph(f"{_count(found.astray, 'case')} took such a way or stopped ({told}); observe lists them.")
         for remark in found.notes:
-            yield _line(self.names.in_words(remark), "dim")
+            yield paragraph(self.names.in_words(remark), "dim")
 
 
 def evaluation(answer: Evaluation) -> RiskNote:
@@ -491,30 +400,3 @@ def dates_in_words(text: str) -> str:
     'The data end on 8 Mar 2026: empty.'
     """
     return re.sub(r"\b\d{4}-\d\d-\d\d\b", lambda match: day(date.fromisoformat(match.group())), text)
-
-
-def _section(title: str, gloss: str = "") -> Text:
-    return Text.assemble((title, "bold underline"), (f"  {gloss}" if gloss else "", "dim"))
-
-
-def _line(words: str, style: str = "") -> Padding:
-    return Padding(Text(words, style=style), (0, 0, 0, 2))
-
-
-WORDS = ("indicator", "at", "mostly because of", "metric", "target", "for", "stands at", "95% range")
-"""Columns that may fold; figures stay on their line."""
-
-
-def _table(*columns: str) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim", show_edge=False)
-    for number, column in enumerate(columns):
-        left = number == 0 or column in (*WORDS, "state")
-        least = 13 if column in ("indicator", "metric") else None  # so that no usual word is torn
-        table.add_column(
-            column,
-            justify="left" if left else "right",
-            no_wrap=column not in WORDS,
-            overflow="fold",
-            min_width=least,
-        )
-    return table

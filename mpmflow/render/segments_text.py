@@ -11,12 +11,11 @@ from rich.text import Text
 from mpmflow.analysis.risk.evaluation import Evaluation, IndicatorFigure
 from mpmflow.analysis.risk.segments import SegmentFigure, Segments
 
+from .note_blocks import MOST, paragraph
 from .numbers import percent
 from .risk_names import Names
 from .risk_words import bare, chance, one_unit, rate_unit, signed, upper
 
-MOST = 8
-"""Rows of a table; the rest is counted."""
 WORSE = 0.9
 """An indicator is told of where this is the probability that it is worse than expected, or more."""
 
@@ -27,7 +26,7 @@ def segment_blocks(note: Evaluation, found: Segments, names: Names) -> Iterator[
     rows = [(one, row) for one in found.segments for row in one.indicators if _worse(row)]
     rows.sort(key=lambda pair: (pair[1].state not in ("alert", "warn"), -(pair[1].p_worse or 0.0), -pair[0].cases))
     if not rows:
-        yield _line("No indicator is clearly worse than expected in any of them.")
+        yield paragraph("No indicator is clearly worse than expected in any of them.")
     else:
         table = _table(found.column, "cases", "indicator", "expected", "now about", "worse?", "state")
         for one, row in rows[:MOST]:
@@ -43,7 +42,7 @@ def segment_blocks(note: Evaluation, found: Segments, names: Names) -> Iterator[
             )
         yield table
         if len(rows) > MOST:
-            yield _line(f"… and {len(rows) - MOST} more.", "dim")
+            yield paragraph(f"… and {len(rows) - MOST} more.", "dim")
     yield from _parts(note, found)
     if found.left_out:
         alone = found.left_out == 1
@@ -52,7 +51,7 @@ def segment_blocks(note: Evaluation, found: Segments, names: Names) -> Iterator[
             if alone
             else (f"{found.left_out} values have too few cases to be judged by themselves.")
         )
-        yield _line(who, "dim")
+        yield paragraph(who, "dim")
     yield Text()
 
 
@@ -69,7 +68,7 @@ def _parts(note: Evaluation, found: Segments) -> Iterator[Padding]:
             for one in most
         )
         title = note.labels.get(figure[5:-1], figure[5:-1])
-        yield _line(
+        yield paragraph(
             f"Time of “{title}” {signed(whole / size)} {unit}: {told}; what segments leave of it {signed(rest / size)}."
         )
 
@@ -80,10 +79,6 @@ def _worse(row: IndicatorFigure) -> bool:
 
 def _value(one: SegmentFigure) -> str:
     return one.value or "(none)"
-
-
-def _line(words: str, style: str = "") -> Padding:
-    return Padding(Text(words, style), (0, 0, 0, 2))
 
 
 def _table(*columns: str) -> Table:

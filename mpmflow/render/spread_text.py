@@ -1,0 +1,112 @@
+"""Where rework and delay spread, as two sections of the note, and who is busy, as a third."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from mpmflow.analysis.risk.evaluation import Evaluation, SpreadFigure
+
+from .note_blocks import MOST, columned, heading, paragraph
+from .numbers import percent
+from .risk_names import Names
+from .risk_words import chance, one_unit, signed, upper
+
+BUSY = 0.85
+"""From this load on a team is told of even where nothing changed."""
+
+
+def rework_blocks(note: Evaluation, names: Names) -> Iterator[Text | Table | Padding]:
+    """Steps and decisions with more (or fewer) visits than in the reference, and why."""
+    rows = [row for row in note.spread if row.kind not in ("metric", "team", "choose", "workflow")]
+    rows = [row for row in rows if abs(row.extra_visits) >= 0.001]
+    rows.sort(key=lambda row: (-abs(row.extra_visits), row.at))
+    if not rows:
+        return
+    yield heading("Where rework spreads", f"visits per 100 cases more than {_than(note)}")
+    shown = columned("at", "more", "mostly because of")
+    for row in rows[:MOST]:
+        shown.add_row(row.label, signed(100.0 * row.extra_visits), _because(names, row.at, row.visits_by))
+    yield shown
+    yield from _more(rows)
+
+
+def delay_blocks(note: Evaluation, names: Names) -> Iterator[Text | Table | Padding]:
+    """Steps and decisions where cases spend more (or less) time, on which of three ways, and why; teams in a line."""
+    rows = [row for row in note.spread if row.kind not in ("metric", "workflow", "team")]
+    most = max((abs(row.extra_time) for row in rows), default=0.0)
+    rows = [row for row in rows if abs(row.extra_time) > max(60.0, 0.01 * most)]
+    rows.sort(key=lambda row: (-abs(row.extra_time), row.at))
+    if not rows:
+        return
+    unit, size = one_unit(most)
+    words = {"d": "days", "h": "hours", "min": "minutes", "s": "seconds"}[unit]
+    queues = any(abs(row.pool_time) >= 0.005 * size for row in rows)
+    ways = "more visits, longer ones, longer waits for people" if queues else "more visits and by longer ones"
+    yield heading("Where delay spreads", f"{words} per case more than {_than(note)}, by {ways}")
+    shown = columned("at", "more", "visits", "longer", *(("waits",) if queues else ()), "mostly because of")
+    for row in rows[:MOST]:
+        shown.add_row(
+            row.label,
+            signed(row.extra_time / size),
+            signed(row.path_time / size),
+            signed(row.own_time / size),
+            *((signed(row.pool_time / size),) if queues else ()),
+            _because(names, row.at, row.time_by),
+        )
+    yield shown
+    teams = [row for row in note.spread if row.kind == "team" and abs(row.extra_time) > 0.01 * most]
+    if teams:
+        several = len({row.workflow for row in teams}) > 1
+        told = ", ".join(
+            f"{row.label} {signed(row.extra_time / size)}{f' in {row.workflow}' if several else ''}" for row in teams
+        )
+        yield paragraph(f"By team, in {words}: {told}.")
+    yield from _more(rows)
+
+
+def team_blocks(note: Evaluation, names: Names) -> Iterator[Text | Table | Padding]:
+    """Teams that are busier than in the reference, or nearly full."""
+    rows = [
+        row
+        for row in note.teams
+        if row.load >= BUSY or abs(row.load - row.load_before) >= 0.005 or row.p_overloaded >= 0.01
+    ]
+    if not rows:
+        return
+    longest = max(max(row.wait, row.wait_before) for row in rows)
+    unit, size = one_unit(longest)
+    yield heading("Who is busy", "share of their people's time, and what one visit waits for them")
+    shown = columned("team", _than(note), "now", "overloaded?", f"waits, {unit}", "now", "mostly because of")
+    for row in sorted(rows, key=lambda row: (-row.load, row.name))[:MOST]:
+        shown.add_row(
+            upper(row.name.replace("_", " ")),
+            percent(row.load_before),
+            percent(row.load),
+            chance(row.p_overloaded),
+            f"{row.wait_before / size:.2g}",
+            f"{row.wait / size:.2g}",
+            _because(names, row.name, row.wait_by) if row.wait_by else "",
+        )
+    yield shown
+    yield Text()
+
+
+def _because(names: Names, at: str, by: Mapping[str, float]) -> str:
+    """The largest part, and the second where it matters too."""
+    total = sum(abs(part) for part in by.values())
+    told = [name for name, part in by.items() if abs(part) >= 0.25 * total][:2]
+    return ", ".join(names.here(name, at) for name in told) or "many things a little"
+
+
+def _than(note: Evaluation) -> str:
+    return {"plan": "by plan", "rework-free": "without rework"}.get(note.reference, "before")
+
+
+def _more(rows: list[SpreadFigure]) -> Iterator[Text | Padding]:
+    if len(rows) > MOST:
+        yield paragraph(f"… and {len(rows) - MOST} more.", "dim")
+    yield Text()
