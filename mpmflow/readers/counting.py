@@ -517,19 +517,19 @@ def _square(high: Any, mixed: Any, low: Any) -> int:
 def _parts_of(events: Events, coded: Any, kept: Sequence[str]) -> Iterator[Any]:
     """A polars LazyFrame part by part, in memory; the cases are dealt out by a hash, so each part has whole ones.
 
-    Ids that are text become numbers for sorting (`who`), which takes a tenth of the time.
+    Ids that are text, or codes of texts, become numbers for sorting (`who`), which takes a tenth of the time.
     """
     import polars
 
     frame = events.frame.with_columns(coded.cast(nw.Int16).alias("code")).filter(nw.col("code") >= 0)
     native = frame.select(*kept).to_native()
     parts = -(-events.events // PART)
-    textual = native.collect_schema()["case"] == polars.String
+    kind = native.collect_schema()["case"]
     ids = polars.Categorical(polars.Categories.random())
     for number in range(parts):
         part = native.filter(polars.col("case").hash() % parts == number) if parts > 1 else native
-        if textual:
-            part = part.with_columns(polars.col("case").cast(ids)).with_columns(
-                polars.col("case").to_physical().alias("who")
-            )
+        if kind == polars.String:
+            part = part.with_columns(polars.col("case").cast(ids))
+        if kind == polars.String or isinstance(kind, polars.Categorical):
+            part = part.with_columns(polars.col("case").to_physical().alias("who"))
         yield nw.from_native(part.collect(engine="streaming"), eager_only=True)

@@ -16,6 +16,7 @@ from .columns import is_time, moments_of, numbers_of, with_moments_of_spark
 from .periods import DAY
 from .roles import MOST_ACTIVITIES, NEEDED, Roles, find_roles
 from .tables import LARGEST, ROW, Asked, Data, Table, need_columns, open_table
+from .typed import typed
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ class Events:
         frame: columns case, activity, ms (moments), row, `w0`… (texts that claims look at), `n0`… (numbers), and
             lifecycle, turn (see `spread`) and resource where the log has them; a narwhals DataFrame, or a LazyFrame of
             polars or of an engine that computes itself. Cases are texts, or in a LazyFrame whole numbers where the log
-            has such; only polars knows a `row`.
+            has such, or categories; only polars knows a `row`.
         label: what to call the log.
         file: its path, None for a frame.
         events: how many.
@@ -111,17 +112,13 @@ def open_events(
     roles = find_roles(table, declared)
     columns = _columns(declared, roles, looks_at, numbers)
     need_columns(list(columns.values()), table.columns, table.label)
-    table, native = table.select(list(columns.values()))
-    notes = [*table.notes, *roles.notes]
-    frame = nw.from_native(native)
-    if table.csv:
-        # A blank line is a row of missing cells here, and no event.
-        frame = frame.with_row_index(ROW)
-        blank = nw.all_horizontal(*(nw.col(columns[role]).is_null() for role in NEEDED), ignore_nulls=False)
-        frame = frame.filter(~blank)
+    quick = typed(table.csv, columns) if table.csv and "start" not in columns else None
+    if quick is not None:
+        frame, notes = nw.from_native(quick[0]), [*table.notes, *roles.notes, *quick[1]]
     else:
-        frame = _settle(frame, columns, table)
-    frame = _shape(frame, columns, table, notes)
+        table, native = table.select(list(columns.values()))
+        notes = [*table.notes, *roles.notes]
+        frame = _shape(_settled(nw.from_native(native), columns, table), columns, table, notes)
     if until is not None:
         frame = frame.filter(nw.col("ms") < until)
     return replace(_count(frame, columns, table, until, notes), columns=roles.columns)
@@ -146,8 +143,13 @@ def _columns(declared: LogSource, roles: Roles, looks_at: Sequence[str], numbers
     return columns | {f"n{index}": named.get(name, name) for index, name in enumerate(numbers)}
 
 
-def _settle(frame: Any, columns: dict[str, str], table: Table) -> Any:
+def _settled(frame: Any, columns: dict[str, str], table: Table) -> Any:
     """Leave the work to a lazy engine where it can do all of it; else bring the columns into memory."""
+    if table.csv:
+        # A blank line is a row of missing cells here, and no event.
+        frame = frame.with_row_index(ROW)
+        blank = nw.all_horizontal(*(nw.col(columns[role]).is_null() for role in NEEDED), ignore_nulls=False)
+        return frame.filter(~blank)
     if isinstance(frame, nw.LazyFrame):
         types = frame.collect_schema()
         plain = "start" not in columns and is_time(types[columns["time"]])

@@ -88,7 +88,7 @@ def _visits(events: Events, names: tuple[str, ...]) -> tuple[pl.DataFrame, list[
     """
     present = events.frame.collect_schema().names()
     wanted = [name for name in ("case", "activity", "ms", ROW, "lifecycle", "resource") if name in present]
-    chosen = events.frame.select(*wanted)
+    chosen = events.frame.select(nw.col("case").cast(nw.String), *wanted[1:])
     frame = (chosen.collect() if isinstance(chosen, nw.LazyFrame) else chosen).to_polars()
     if ROW not in frame.columns:
         # An engine that computes itself knows no order of rows: what happened at one moment is in that of the names.

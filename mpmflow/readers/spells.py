@@ -158,7 +158,7 @@ class _Walk:
         looks = [f"w{index}" for index in range(len(part.claims.columns))]
         told = [name for name in ("lifecycle", "resource") if name in present]
         columns = ["case", "ms", "row", "activity", *looks, *told]
-        chosen = frame.select(*columns)
+        chosen = frame.select(nw.col("case").cast(nw.String), *columns[1:])
         if isinstance(chosen, nw.LazyFrame):
             chosen = chosen.collect("polars")
         rows = chosen.sort("case", "ms", "row").iter_rows(named=False)
