@@ -10,9 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
 
-import narwhals as nw
 import polars as pl
 
 from .columns import FORMS, NO_ZONE
@@ -114,7 +112,8 @@ def _odd(names: list[str]) -> pl.Expr:
 
 def _ways(text: str) -> list[Way]:
     """The ways of reading times that read this one, the quickest first."""
-    time, found = pl.col("time"), []
+    time = pl.col("time")
+    found: list[Way] = []
     shape = CLOCK.fullmatch(text)
     if shape is not None:
         found.append((_in_places(time, shape), () if shape["zone"] else (NO_ZONE,)))
