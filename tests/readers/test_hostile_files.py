@@ -21,7 +21,8 @@ from mpmflow import Data
 from mpmflow.diagnostics.errors import DataError
 from mpmflow.model.observations import Column, LogSource
 from mpmflow.readers.events import Events, open_events
-from mpmflow.readers.formats import files, xes
+from mpmflow.readers.formats import database, files, growth, sandbox, xes
+from mpmflow.readers.formats.database import one_select
 from mpmflow.readers.formats.delimited import CsvFile
 from mpmflow.readers.roles import find_roles
 from mpmflow.readers.tables import open_table
@@ -146,6 +147,20 @@ def test_ever_new_attributes(tmp_path: Path) -> None:
     )
 
 
+def test_what_a_trace_says_once_does_not_fill_a_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(growth, "HARMLESS", 8 << 20)
+    trace = "".join(f'<string key="k{number}" value="v"/>' for number in range(1000))
+    log = f"<log><trace>{trace}{'<event/>' * 100_000}</trace></log>"
+    with at_most(64):
+        assert "more than 50 times as large as its file" in fault(tmp_path / "log.xes", log)
+
+
+def test_a_list_without_an_end_in_one_event(tmp_path: Path) -> None:
+    values = '<string key="a" value="one of many"/>' * 50_000
+    said = fault(tmp_path / "log.xes", f"<log><trace><event>{values}</event></trace></log>")
+    assert said == "log.xes, row 1: the values of 'a' in one place are longer than 262,144 characters"
+
+
 def test_a_column_of_ever_new_activities(tmp_path: Path) -> None:
     rows = "".join(f"{number // 5},activity {number},2026-01-05\n" for number in range(60_000))
     said = fault(tmp_path / "log.csv", "case,activity,time\n" + rows)
@@ -202,9 +217,9 @@ def test_events_outside_of_traces_and_traces_without_a_name_are_said(tmp_path: P
 
 @pytest.fixture
 def crm(tmp_path: Path) -> Path:
-    with closing(sqlite3.connect(tmp_path / "crm.db")) as database, database:
-        database.execute("create table tickets (ticket, what, at)")
-        database.execute("insert into tickets values ('1', 'brief', '2026-01-05')")
+    with closing(sqlite3.connect(tmp_path / "crm.db")) as made, made:
+        made.execute("create table tickets (ticket, what, at)")
+        made.execute("insert into tickets values ('1', 'brief', '2026-01-05')")
     (tmp_path / "secret.csv").write_text("case,activity,time\n1,brief,2026-01-05\n")
     return tmp_path / "crm.db"
 
@@ -227,6 +242,26 @@ def test_a_query_is_one_select(query: str, crm: Path) -> None:
     with pytest.raises(DataError):
         read(Data(f"sqlite:///{crm}", query=query))
     assert crm.read_bytes() == before
+
+
+def test_a_query_without_an_end_is_ended(crm: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sandbox, "MOST_STEPS", 1_000_000)
+    endless = "with recursive n(x) as (select 1 union all select x + 1 from n) select max(x) from n"
+    with pytest.raises(DataError, match="it takes too long, or has no end"):
+        read(Data(f"sqlite:///{crm}", query=endless))
+
+
+def test_long_cells_do_not_fill_a_machine(crm: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "MOST_TEXT", 1 << 20)
+    long = (
+        "with recursive n(x) as (select 1 union all select x + 1 from n limit 100) select hex(randomblob(99999)) from n"
+    )
+    with at_most(16), pytest.raises(DataError, match="the query has more than 1,048,576 characters"):
+        read(Data(f"sqlite:///{crm}", query=long))
+
+
+def test_comments_that_are_never_closed_are_looked_at_once() -> None:
+    one_select("select 1 " + "/* " * 1_000_000, "crm.db")
 
 
 @pytest.mark.parametrize(
@@ -340,6 +375,25 @@ def test_an_event_of_an_unknown_object(tmp_path: Path) -> None:
     document = {"objects": [{"id": "o", "type": "order"}], "events": [event]}
     said = fault(tmp_path / "log.json", json.dumps(document))
     assert said == "log.json, row 1: the event 'e' is related to 'x', which is no object of the log"
+
+
+def test_every_event_of_another_kind(tmp_path: Path) -> None:
+    events = [
+        {"id": f"e{n}", "type": "a", "time": "2026-01-05", "attributes": [{"name": f"k{n}", "value": 1}],
+         "relationships": [{"objectId": "o"}]} for n in range(2500)
+    ]  # fmt: skip
+    document = {"objects": [{"id": "o", "type": "order"}], "events": events}
+    assert "more than 2000 different attributes, as no log has" in fault(tmp_path / "log.json", json.dumps(document))
+
+
+def test_an_event_of_very_many_objects(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(growth, "HARMLESS", 1 << 20)
+    orders, items = ([{"id": f"{kind} {n}", "type": kind} for n in range(3000)] for kind in ("order", "item"))
+    related = [{"objectId": one["id"]} for one in (*orders, *items)]
+    event = {"id": "e", "type": "a", "time": "2026-01-05", "relationships": related}
+    (tmp_path / "log.json").write_text(json.dumps({"objects": [*orders, *items], "events": [event]}))
+    with at_most(64), pytest.raises(DataError, match="more than 50 times as large as its file"):
+        read(Data(tmp_path / "log.json", case="order"))
 
 
 # ------------------------------------------------------------------------------------------------ by chance

@@ -24,6 +24,8 @@ from .sandbox import open_sqlite
 PACKAGE = 1 << 16
 MOST_ROWS = 50_000_000
 """A query with more rows than this is held in memory by nobody; DuckDB counts them itself."""
+MOST_TEXT = 4 << 30
+"""Characters of all rows of a query, as for rows."""
 
 OTHERS = (
     "mpmflow reads sqlite:/// and duckdb:/// itself; from another database, bring the rows as a dataframe (in Python, "
@@ -102,9 +104,13 @@ def read_query(place: Place) -> Any:
     return _sqlite(place) if place.engine == "sqlite" else _duckdb(place)
 
 
+_ASIDE = re.compile(r"'[^']*(?:'|\Z)|\"[^\"]*(?:\"|\Z)|--[^\n]*|/\*.*?(?:\*/|\Z)", re.DOTALL)
+"""Texts, quoted names and comments; what is not closed goes on to the end, so that one look is enough."""
+
+
 def one_select(query: str, file: str) -> None:
     """Raise the DataError of a query that is anything else than one SELECT."""
-    bare = re.sub(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|--[^\n]*|/\*.*?\*/", " ", query, flags=re.DOTALL).strip()
+    bare = _ASIDE.sub(" ", query).strip()
     if ";" in bare.rstrip("; \n\t"):
         raise DataError("a query is one SELECT, and here are several statements", file=file)
     if not re.match(r"\(*\s*(?:select|with|from|values)\b", bare, re.IGNORECASE):
@@ -143,13 +149,18 @@ def _text(cell: Any) -> str | None:
 
 
 def _packages(cursor: sqlite3.Cursor, place: Place) -> Iterator[list[Any]]:
-    count = 0
-    while rows := cursor.fetchmany(PACKAGE):
-        count += len(rows)
-        if count > MOST_ROWS:
-            raise DataError(
-                f"the query has more than {MOST_ROWS:,} rows; select fewer, or keep them in DuckDB", file=place.label
-            )
+    text = 0
+    rows: list[Any] = []
+    for count, row in enumerate(cursor, start=1):
+        rows.append(row)
+        text += sum(len(cell) for cell in row if isinstance(cell, str | bytes))
+        if count > MOST_ROWS or text > MOST_TEXT:
+            most = f"{MOST_ROWS:,} rows" if count > MOST_ROWS else f"{MOST_TEXT:,} characters"
+            raise DataError(f"the query has more than {most}; select fewer, or keep them in DuckDB", file=place.label)
+        if len(rows) == PACKAGE:
+            yield rows
+            rows = []
+    if rows:
         yield rows
 
 
@@ -179,4 +190,6 @@ def _refused(place: Place, said: str) -> DataError:
     reason = said.strip().splitlines()[0] if said.strip() else "no reason given"
     if "not authorized" in reason or "prohibited" in reason:
         reason = "it asks for more than to read this database"
+    elif reason == "interrupted":
+        reason = "it takes too long, or has no end; ask for less, or bring the rows as Parquet"
     return DataError(f"the query cannot be answered: {reason}", file=place.label)

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -26,12 +27,19 @@ from mpmflow.diagnostics.errors import DataError
 
 from ..periods import moment
 from .files import nearest, open_bytes
+from .growth import Growth
 from .sandbox import open_sqlite
 
 LARGEST_JSON = 512 << 20
 """JSON is read whole; a larger log has an SQLite form, which is not."""
 
 MOST_ROWS = 20_000_000
+MOST_IN_DATABASE = 20
+"""Bytes in memory for each byte of an SQLite file: its rows are on the disk, unless columns make up their values."""
+ROW = 100
+"""Bytes that a row takes in memory beside its texts, about."""
+ALWAYS_READ = 64 << 20
+"""So many bytes in memory are fine for any file."""
 
 Change = tuple[int, int, str, str]
 """A value of an object: since when, the place in the file, the attribute, the value."""
@@ -43,6 +51,7 @@ class Ocel:
 
     Attributes:
         name: what to call the file.
+        size: its length in bytes, unpacked.
         types: objects per type.
         type_of: object -> its type.
         changes: object -> its values, in the order of time.
@@ -50,6 +59,7 @@ class Ocel:
     """
 
     name: str
+    size: int
     types: dict[str, int] = field(default_factory=dict)
     type_of: dict[str, str] = field(default_factory=dict)
     changes: dict[str, list[Change]] = field(default_factory=dict)
@@ -99,9 +109,8 @@ def flatten(log: Ocel, case: str | None) -> FlatLog:
     chosen = choose(log, case)
     rows: list[dict[str, str | None]] = []
     several = none = 0
-    # Objects are few beside events: their values are put in the order of time once.
-    for changes in log.changes.values():
-        changes.sort()
+    histories = {name: _history(changes) for name, changes in log.changes.items()}
+    table = Growth(log.name)
     for number, (event, kind, time, values, related) in enumerate(log.events, start=1):
         others: dict[str, list[str]] = {}
         cases: list[str] = []
@@ -119,12 +128,13 @@ def flatten(log: Ocel, case: str | None) -> FlatLog:
         beside = {column: ", ".join(names) for column, names in others.items()}
         for name in cases:
             own = {"case:concept:name": name, "concept:name": kind, "time:timestamp": time, "ocel:eid": event}
-            rows.append({**_at(log.changes.get(name, ()), time), **beside, **values, **own})
+            rows.append({**_at(histories.get(name, {}), time), **beside, **values, **own})
+            table.add(rows[-1], log.size)
             if len(rows) > MOST_ROWS:
                 raise DataError(f"flat along {chosen!r}, this log has more than {MOST_ROWS:,} rows", file=log.name)
     if not rows:
         raise DataError(f"no event is related to an object of the type {chosen!r}", file=log.name)
-    columns = dict.fromkeys(sorted({column for row in rows for column in row}), polars.String)
+    columns = dict.fromkeys(sorted(table.columns), polars.String)
     frame = polars.DataFrame({name: [row.get(name) for row in rows] for name in columns}, schema=columns)
     return FlatLog(frame, chosen, case is None, tuple(_notes(log, chosen, several, none)))
 
@@ -149,14 +159,27 @@ def choose(log: Ocel, case: str | None) -> str:
     return case
 
 
-def _at(changes: Iterable[Change], time: str) -> dict[str, str]:
+History = dict[str, tuple[list[int], list[str]]]
+"""Column -> since when, and the value."""
+
+
+def _history(changes: Iterable[Change]) -> History:
+    """The values of an object in the order of time."""
+    found: History = {}
+    for when, _, attribute, value in sorted(changes):
+        times, values = found.setdefault(CASE + attribute, ([], []))
+        times.append(when)
+        values.append(value)
+    return found
+
+
+def _at(history: History, time: str) -> dict[str, str]:
     """The values of an object when an event happened; of what was first known later, the first."""
-    now = moment(time)
-    values: dict[str, str] = {}
-    for when, _, attribute, value in changes:
-        if now is None or when <= now or CASE + attribute not in values:
-            values[CASE + attribute] = value
-    return values
+    now = moment(time) if history else None
+    return {
+        column: values[-1 if now is None else max(bisect_right(times, now) - 1, 0)]
+        for column, (times, values) in history.items()
+    }
 
 
 CASE = "case:"
@@ -176,14 +199,17 @@ def _notes(log: Ocel, case: str, several: int, none: int) -> Iterator[str]:
 def read_json(path: Path) -> Ocel:
     """Read OCEL 2.0 as JSON, plain or gzip. Raises DataError."""
     with open_bytes(path) as file:
-        text = file.read(LARGEST_JSON + 1)
-    if len(text) > LARGEST_JSON:
+        pieces, size = [], 0
+        while size <= LARGEST_JSON and (piece := file.read(1 << 20)):
+            pieces.append(piece)
+            size += len(piece)
+    if size > LARGEST_JSON:
         raise DataError(
             f"as JSON, a log of more than {LARGEST_JSON >> 20} MB is not read; save it as SQLite (OCEL 2.0)",
             file=path.name,
         )
     try:
-        document = json.loads(text)
+        document = json.loads(b"".join(pieces))
     except RecursionError:
         raise DataError("this JSON is nested too deeply for a log", file=path.name) from None
     except UnicodeDecodeError:
@@ -198,7 +224,7 @@ def read_json(path: Path) -> Ocel:
             "this is OCEL 1.0; save it as OCEL 2.0" if old else "this JSON is no OCEL 2.0: it has no events and objects"
         )
         raise DataError(said, file=path.name)
-    log = Ocel(path.name)
+    log = Ocel(path.name, size)
     for number, entry in _entries(document, "objects", log):
         name = _word(entry, "id", "objects", number, log)
         log.add_object(name, _word(entry, "type", "objects", number, log))
@@ -242,13 +268,34 @@ def read_sqlite(path: Path) -> Ocel:
     """Read OCEL 2.0 as SQLite. Raises DataError, also for a database that is no such log."""
     with closing(open_sqlite(path)) as database:
         try:
-            return _read_sqlite(database, path.name)
+            return _read_sqlite(_Rows(database, path.name, path.stat().st_size))
         except sqlite3.Error as fault:
             raise DataError(f"this database cannot be read as OCEL 2.0: {fault}", file=path.name) from None
 
 
-def _read_sqlite(database: sqlite3.Connection, name: str) -> Ocel:
-    there = {row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'view')")}
+class _Rows:
+    """The rows of a database, as many as a file of its size can hold: generated columns may make up more."""
+
+    def __init__(self, database: sqlite3.Connection, name: str, size: int) -> None:
+        self.database, self.name, self.size = database, name, size
+        self.left = ALWAYS_READ + MOST_IN_DATABASE * size
+
+    def select(self, query: str) -> Iterator[dict[str, Any]]:
+        """Raises DataError where there are more than the file can hold."""
+        rows = self.database.execute(query)
+        columns = [part[0] for part in rows.description]
+        for row in rows:
+            self.left -= ROW + sum(len(cell) for cell in row if isinstance(cell, str | bytes))
+            if self.left < 0:
+                raise DataError("its columns make up more than the file can hold: save plain tables",
+                                file=self.name)  # fmt: skip
+            yield dict(zip(columns, row, strict=True))
+
+
+def _read_sqlite(database: _Rows) -> Ocel:
+    name = database.name
+    tables = database.select("SELECT name FROM sqlite_master WHERE type = 'table'")
+    there = {str(row["name"]) for row in tables}
     needed = {"event", "object", "event_object", "event_map_type", "object_map_type"}
     if not needed <= there:
         shown = ", ".join(sorted(there)[:20]) or "none"
@@ -257,37 +304,36 @@ def _read_sqlite(database: sqlite3.Connection, name: str) -> Ocel:
             f'log "sqlite:///{name}" {{ query "select …" }}. Its tables: {shown}',
             file=name,
         )
-    log = Ocel(name)
-    for object_name, kind in database.execute("SELECT ocel_id, ocel_type FROM object ORDER BY rowid"):
-        log.add_object(str(object_name), str(kind))
-    for values in _attributes(database, "object", name):
+    log = Ocel(name, database.size)
+    for row in database.select("SELECT ocel_id, ocel_type FROM object ORDER BY rowid"):
+        log.add_object(str(row["ocel_id"]), str(row["ocel_type"]))
+    for values in _attributes(database, "object"):
         own = str(values.pop("ocel_id"))
         time, changed = values.pop("ocel_time", None), values.pop("ocel_changed_field", None)
         for attribute, value in values.items():
             if changed in (None, "", attribute):
                 log.add_change(own, time, attribute, value)
     times: dict[str, tuple[str, dict[str, str]]] = {}
-    for values in _attributes(database, "event", name):
+    for values in _attributes(database, "event"):
         own, time = str(values.pop("ocel_id")), text_of(values.pop("ocel_time", None))
         texts = {attribute: text for attribute, value in values.items() if (text := text_of(value)) is not None}
         times[own] = (time or "", texts)
     related: dict[str, list[str]] = {}
-    for event, object_name in database.execute("SELECT ocel_event_id, ocel_object_id FROM event_object ORDER BY rowid"):
-        related.setdefault(str(event), []).append(str(object_name))
-    for event, kind in database.execute("SELECT ocel_id, ocel_type FROM event ORDER BY rowid"):
-        time, texts = times.get(str(event), ("", {}))
-        log.events.append((str(event), str(kind), time, texts, related.get(str(event), [])))
+    for row in database.select("SELECT ocel_event_id, ocel_object_id FROM event_object ORDER BY rowid"):
+        related.setdefault(str(row["ocel_event_id"]), []).append(str(row["ocel_object_id"]))
+    for row in database.select("SELECT ocel_id, ocel_type FROM event ORDER BY rowid"):
+        event = str(row["ocel_id"])
+        time, texts = times.get(event, ("", {}))
+        log.events.append((event, str(row["ocel_type"]), time, texts, related.get(event, [])))
     return log
 
 
-def _attributes(database: sqlite3.Connection, what: str, file: str) -> Iterator[dict[str, Any]]:
+def _attributes(database: _Rows, what: str) -> Iterator[dict[str, Any]]:
     """The rows of every table of attributes of events or of objects."""
-    tables = [str(row[0]) for row in database.execute(f"SELECT DISTINCT ocel_type_map FROM {what}_map_type ORDER BY 1")]
-    for table in tables:
-        quoted = f"{what}_{table}".replace('"', '""')
-        rows = database.execute(f'SELECT * FROM "{quoted}" ORDER BY rowid')
-        columns = [part[0] for part in rows.description]
-        if "ocel_id" not in columns:
-            raise DataError(f"the table {what}_{table} has no column ocel_id", file=file)
-        for row in rows:
-            yield dict(zip(columns, row, strict=True))
+    types = [str(row["kind"]) for row in database.select(f"SELECT DISTINCT ocel_type_map AS kind FROM {what}_map_type")]
+    for kind in sorted(types):
+        quoted = f"{what}_{kind}".replace('"', '""')
+        for row in database.select(f'SELECT * FROM "{quoted}" ORDER BY rowid'):
+            if "ocel_id" not in row:
+                raise DataError(f"the table {what}_{kind} has no column ocel_id", file=database.name)
+            yield row

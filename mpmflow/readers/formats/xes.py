@@ -6,8 +6,9 @@ stand in one cell with commas between. Values are the texts of the file, unchang
 `float` are checked to be such. A classifier is a column under its own name, its parts joined by `+`.
 
 XML can be written to harm: entities that grow, references to other files, endless tags. Documents with a document type
-are refused (XES has none), nothing outside the file is opened, and depth, keys and the length of a tag are bounded.
-Memory is that of the table: events leave the parser in packages.
+are refused (XES has none), nothing outside the file is opened, and depth, keys, the length of a tag and of a list are
+bounded. Memory is that of the table, for events leave the parser in packages; and a large table may not be much larger
+than its file, for what stands once in a trace is repeated in every event.
 """
 
 from __future__ import annotations
@@ -23,13 +24,16 @@ from mpmflow.diagnostics.errors import DataError
 
 from ..periods import moment
 from .files import open_bytes
+from .growth import Growth
 
 PACKAGE = 1 << 16
-"""Events that are put into a table at once."""
+"""Events that are put into a table at once, if they are not so wide that they weigh more than `HEAVY`."""
+HEAVY = 64 << 20
 
-MOST_COLUMNS = 2000
 DEEPEST = 50
 LONGEST_TAG = 8 << 20
+LONGEST_LIST = 1 << 18
+"""Characters of several values in one cell."""
 CHUNK = 1 << 16
 
 CASE = "case:"
@@ -65,9 +69,10 @@ class _Reader:
         self.trace: dict[str, str] | None = None
         self.event: dict[str, str] | None = None
         self.traces = self.events = self.homeless = self.unnamed = 0
+        self.fed = self.packed = 0
+        self.table = Growth(name)
         self.rows: list[dict[str, str]] = []
         self.frames: list[Any] = []
-        self.columns: dict[str, None] = {}
         self.declared: dict[str, str] = {}
         self.same: dict[str, str] = {}
 
@@ -82,13 +87,12 @@ class _Reader:
         parser.EntityDeclHandler = self.refuse
         parser.ExternalEntityRefHandler = self.refuse
         self.parser = parser
-        fed = 0
         try:
             with open_bytes(path) as file:
                 while part := file.read(CHUNK):
-                    fed += len(part)
+                    self.fed += len(part)
                     parser.Parse(part, False)
-                    if fed - parser.CurrentByteIndex > LONGEST_TAG:
+                    if self.fed - parser.CurrentByteIndex > LONGEST_TAG:
                         raise self.fault(f"a tag or text here is longer than {LONGEST_TAG >> 20} MB")
                 parser.Parse(b"", True)
         except expat.ExpatError as error:
@@ -166,7 +170,12 @@ class _Reader:
         if tag in ("int", "float", "date"):
             self.check(tag, name, text)
         text = self.same.setdefault(text, text) if len(self.same) < PACKAGE else text
-        holder[name] = f"{holder[name]}, {text}" if name in holder else text
+        if name not in holder:
+            holder[name] = text
+            return
+        holder[name] = joined = f"{holder[name]}, {text}"
+        if len(joined) > LONGEST_LIST:
+            raise self.fault(f"the values of {name[:60]!r} in one place are longer than {LONGEST_LIST:,} characters")
 
     def check(self, tag: str, name: str, text: str) -> None:
         if tag == "date":
@@ -193,24 +202,22 @@ class _Reader:
         row = {**self.trace, **event}
         self.rows.append(row)
         self.events += 1
-        if not self.columns.keys() >= row.keys():
-            self.columns |= dict.fromkeys(row)
-            if len(self.columns) > MOST_COLUMNS:
-                raise self.fault(f"there are more than {MOST_COLUMNS} different attributes, as no log has")
-        if len(self.rows) >= PACKAGE:
+        self.table.add(row, self.fed, self.parser.CurrentLineNumber)
+        if len(self.rows) >= PACKAGE or self.table.weight - self.packed > HEAVY:
             self.pack()
 
     def pack(self) -> None:
         import polars
 
         if self.rows:
+            columns = self.table.columns
             self.frames.append(
                 polars.DataFrame(
-                    {name: [row.get(name) for row in self.rows] for name in self.columns},
-                    schema=dict.fromkeys(self.columns, polars.String),
+                    {name: [row.get(name) for row in self.rows] for name in columns},
+                    schema=dict.fromkeys(columns, polars.String),
                 )
             )
-        self.rows, self.same = [], {}
+        self.rows, self.same, self.packed = [], {}, self.table.weight
 
     def result(self) -> XesLog:
         import polars
@@ -224,8 +231,8 @@ class _Reader:
         frame = frame.with_columns(polars.all().replace("", None))
         found: dict[str, tuple[str, ...]] = {}
         for name, keys in self.declared.items():
-            parts = keys_of(keys, self.columns)
-            if name and parts and name not in self.columns:
+            parts = keys_of(keys, self.table.columns)
+            if name and parts and name not in self.table.columns:
                 found[name] = parts
                 joined = polars.concat_str([polars.col(part).fill_null("") for part in parts], separator="+")
                 frame = frame.with_columns(joined.alias(name))
