@@ -74,6 +74,22 @@ def test_missing_periods_tell_nothing():
     assert memory_of_shares(gaps, PLAN).half_life == memory_of_shares(counts, PLAN).half_life
 
 
+@pytest.mark.parametrize("unit", [86400.0, 1.0, 0.01])
+def test_the_memory_of_a_rare_visit_does_not_hang_on_the_unit_of_time(unit):
+    """Every other week one visit, without a plan: a short memory then knows too little to foretell anything."""
+    luck = np.random.default_rng(1)
+    number = np.tile([1.0, 0.0], 20)
+    for _ in range(10):
+        times = number * luck.gamma(4.0, unit / 4.0, 40)
+        assert memory_of_mean(number, times, times**2).half_life == HALF_LIFE
+
+
+def test_a_week_without_a_count_of_arrivals_is_no_week_without_arrivals():
+    steady = [20.0] * 30
+    gaps = [np.nan if week in (26, 27, 28) else 20.0 for week in range(30)]
+    assert memory_of_arrivals(gaps, 20.0) == memory_of_arrivals(steady, 20.0)
+
+
 def test_counts_must_be_counts():
     with pytest.raises(NumericsError, match="none below zero"):
         memory_of_shares([[-1.0, 2.0]], PLAN)

@@ -103,8 +103,13 @@ def memory_of_shares(counts: ArrayLike, prior: ArrayLike) -> Memory:
 
 
 def memory_of_arrivals(counts: ArrayLike, expected: float) -> Memory:
-    """The memory for the rate of arrivals: counts per period (T,), and how many a period was planned to bring."""
-    seen = np.nan_to_num(_table(np.asarray(counts, dtype=float)[:, None]))
+    """The memory for the rate of arrivals: counts per period (T,), and how many a period was planned to bring.
+
+    nan is a period without figures.
+    """
+    table = _table(np.asarray(counts, dtype=float)[:, None])
+    known = np.isfinite(table[:, 0])
+    seen = np.nan_to_num(table)
     if not expected > 0.0:
         raise NumericsError(f"a period is planned to bring some cases, got {expected:g}")
 
@@ -115,9 +120,10 @@ def memory_of_arrivals(counts: ArrayLike, expected: float) -> Memory:
         chance = gammaln(cases + number) - gammaln(cases) - gammaln(number + 1.0)
         chance = chance + cases * np.log(periods / (periods + 1.0)) - number * np.log(periods + 1.0)
         mean = cases / periods
-        return chance, (number - mean) ** 2 / (mean * (1.0 + 1.0 / periods))
+        error = (number - mean) ** 2 / (mean * (1.0 + 1.0 / periods))
+        return np.where(known, chance, np.nan), np.where(known, error, np.nan)
 
-    return _best(np.column_stack([seen[:, 0], np.ones(len(seen))]), foretold, MEMORIES_OF_ARRIVALS)
+    return _best(np.column_stack([number, known]), foretold, MEMORIES_OF_ARRIVALS)
 
 
 def memory_of_mean(
@@ -139,7 +145,7 @@ def memory_of_mean(
             error = variance * (1.0 / size + 1.0 / number)
             square = (seen - mean) ** 2 / error
             said = (number > 0.0) & (size >= _NEEDED) & (error > 0.0)
-            return np.where(said, -0.5 * (np.log(error) + square), 0.0), np.where(said, square, np.nan)
+            return np.where(said, -0.5 * (np.log(error) + square), np.nan), np.where(said, square, np.nan)
 
         return _best(sums, foretold)
 
@@ -150,13 +156,16 @@ def _best(
     """The half-life whose past foretold best; `sums` (T, S) is what is remembered of each period.
 
     `foretold` gives, of each period, the log of its chance and its squared error over the expected one (nan: none).
+    Only periods of which every half-life says something are compared: a density has a unit, so saying nothing is
+    neither better nor worse than saying something.
     """
     periods = len(sums)
     if periods < 2:
         return USUAL
     weight = 0.5 ** (np.arange(periods)[::-1] / EVIDENCE)
     found = [foretold(_remembered(sums, half_life)) for half_life in memories]
-    scores = [float(weight @ chance) for chance, _ in found]
+    by_all = np.isfinite([chance for chance, _ in found]).all(axis=0)
+    scores = [float(weight[by_all] @ chance[by_all]) for chance, _ in found]
     usual = list(memories).index(HALF_LIFE)
     best = int(np.argmax(scores))
     chosen = best if scores[best] > scores[usual] + HEAD_START else usual
