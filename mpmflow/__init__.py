@@ -43,10 +43,16 @@ PUBLIC: dict[str, dict[str, str]] = {
         "rule_coverage": "api",
         "mutate": "api",
     },
+    "Watch": {
+        "Monitor": "live.monitor",
+        "Transition": "live.transitions",
+    },
     "When something is wrong": {
         "MpmError": "diagnostics.errors",
         "DataError": "diagnostics.errors",
         "LeverError": "diagnostics.errors",
+        "MonitorError": "diagnostics.errors",
+        "PictureError": "render.picture",
         "InternalError": "diagnostics.errors",
         "Diagnostic": "diagnostics.diagnostic",
     },
@@ -81,9 +87,13 @@ if TYPE_CHECKING:  # the same names for type checkers and editors, which do not 
     from .diagnostics.errors import DataError as DataError
     from .diagnostics.errors import InternalError as InternalError
     from .diagnostics.errors import LeverError as LeverError
+    from .diagnostics.errors import MonitorError as MonitorError
     from .diagnostics.errors import MpmError as MpmError
+    from .live.monitor import Monitor as Monitor
+    from .live.transitions import Transition as Transition
     from .model.model import Model as Model
     from .readers.tables import Data as Data
+    from .render.picture import PictureError as PictureError
 
 __all__ = ["__version__", *_HOMES]  # pyright: ignore[reportUnsupportedDunderAll]
 

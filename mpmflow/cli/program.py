@@ -20,6 +20,7 @@ VERBS: dict[str, str] = {
     "simulate": "The same figures by simulation: shared teams, calendars, batches, with intervals",
     "risk": "Where rework and delay spread, which metric will miss its target, when, why, what to do",
     "observe": "The indicators over time as the data have them, by segment; what the file leaves unexplained",
+    "watch": "Follow a log that grows, and tell every change of an indicator's state as it comes",
     "explain": "Why an indicator, metric, objective or step stands where it does, back to its line",
     "test": "Run the test blocks of files: rules, forecasts, spread; coverage and mutation",
     "what-if": "Scenarios side by side with today: times, waits, loads, costs",

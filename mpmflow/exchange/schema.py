@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from .schemas import files, logs, process, risk, testing
+from .schemas import files, live, logs, process, risk, testing
 from .schemas.vocabulary import Schema
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -44,6 +44,7 @@ DOCUMENTS: dict[str, Callable[[], Schema]] = {
     "test-coverage": testing.coverage,
     "test-mutation": testing.mutation,
     "fit": logs.fit,
+    "transition": live.transition,
     "what-if": process.what_if,
 }
 """Every document, by the name that its `schema` field has between the slashes."""

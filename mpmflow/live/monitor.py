@@ -40,7 +40,9 @@ from .transitions import FIRST, Transition, changes, firing, key_of
 
 STEP = 5_000
 """Events that are counted and written in one step."""
-COUNTS = ("events", "duplicates", "refused", "late", "passed_over", "values", "told", "withdrawn", "delivered", "failed")
+COUNTS = (
+    "events", "duplicates", "refused", "late", "passed_over", "unreadable", "values", "told", "withdrawn", "delivered", "failed",
+)  # fmt: skip
 
 
 class Monitor:
@@ -149,7 +151,9 @@ class Monitor:
             number += len(step)
         return taken
 
-    def take(self, rows: Sequence[Row], *, passed_over: int = 0, keep: Iterable[tuple[str, Any]] = ()) -> int:
+    def take(
+        self, rows: Sequence[Row], *, passed_over: int = 0, unreadable: int = 0, keep: Iterable[tuple[str, Any]] = ()
+    ) -> int:
         """Count rows that were read and write them, with what else is to be kept, in one step; how many were new."""
         self._reachable(rows)
         cases, new, same, late, refused = self.cases, 0, 0, 0, 0
@@ -168,7 +172,8 @@ class Monitor:
                     new += 1
                     if closed is not None and (row.ms if row.start is None else row.start) < closed:
                         late += 1
-            self._count(events=new, duplicates=same, refused=refused, late=late, passed_over=passed_over)
+            self._count(events=new, duplicates=same, refused=refused, late=late)
+            self._count(passed_over=passed_over, unreadable=unreadable)
             self.stale = self.stale or late > 0
             with self.store.step():
                 self._write(keep)
@@ -261,9 +266,14 @@ class Monitor:
         return {name: self._told.get(name, {}).get(self.closed or 0, FIRST) for name in sorted(self.watched)}
 
     @property
+    def values(self) -> dict[str, float | None]:
+        """What each watched indicator was in the last closed period, in base units; None where nothing was seen."""
+        return {name: self._values.get(name) for name in sorted(self.watched)}
+
+    @property
     def counts(self) -> Mapping[str, int]:
         """How much came in and went out: `events` taken, `duplicates`, `late` ones that count and `refused` ones that
-        came too late, `passed_over` (neither start nor complete), `values`; transitions `told` and `withdrawn`,
+        came too late, `passed_over` (neither start nor complete), `unreadable` lines of a followed file, `values`; transitions `told` and `withdrawn`,
         `delivered` and `failed` deliveries, and those `waiting`; `cases` that are kept; `unmatched` events."""
         unmatched = sum(rows for activity, rows in self.cases.unclaimed() if plain(activity) not in self.claims.ignored)
         return {
@@ -285,6 +295,10 @@ class Monitor:
         if found is None:
             raise DataError("no period with an event or a value has been closed yet: feed events, then advance")
         return found
+
+    def kept(self, name: str) -> Any:
+        """What was given to `take` to be kept under a name; None if nothing was."""
+        return self.store.kept().get(name)
 
     def close(self) -> None:
         """Close the store."""
@@ -350,6 +364,9 @@ class Monitor:
                         None if value != value else value, firing(trace, at), indicator.owner, indicator.do,
                     )
                 )  # fmt: skip
+            if states and states[-1][0] == closed:
+                value = float(trace.series.values[closed - begins])
+                self._values[name] = None if value != value else value
             for number, state in states:
                 if known.get(number) != state:
                     known[number] = state
@@ -523,6 +540,7 @@ class Monitor:
         for name, period, state in store.rows("SELECT * FROM states"):
             self._told.setdefault(name, {})[period] = state
         self._new_states: set[tuple[str, int]] = set()
+        self._values: dict[str, float | None] = kept.get("last", {})
         self.delivery.load()
 
     def _write(self, keep: Iterable[tuple[str, Any]] = ()) -> None:
@@ -547,7 +565,8 @@ class Monitor:
         self.store.keep(
             [
                 ("first", cases.first), ("in_pairs", cases.in_pairs), ("closed", self.closed), ("now", self.now),
-                ("stale", self.stale), ("begins", self._begins), ("counts", self._counts), *keep,
+                ("stale", self.stale), ("begins", self._begins), ("counts", self._counts),
+                ("last", self._values), *keep,
             ]
         )  # fmt: skip
         self._known_kinds = len(cases.kinds)
