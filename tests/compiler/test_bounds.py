@@ -20,10 +20,11 @@ MOST_MEMORY = 500_000  # kilobytes
 def checked(path: Path) -> tuple[int, str, int]:
     """Exit code, everything said, and the most memory in kilobytes, of `mpmflow check` in a process of its own."""
     code = (
-        f"import resource, sys\nsys.path.insert(0, {str(ROOT)!r})\n"
+        f"import sys\nsys.path.insert(0, {str(ROOT)!r})\n"
+        "from tests.memory import peak\n"
         "from mpmflow.cli import main\n"
         "try:\n    main()\n"
-        "finally:\n    print('peak', resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr)\n"
+        "finally:\n    print('peak', peak(), file=sys.stderr)\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", code, "check", str(path)], capture_output=True, text=True, check=False, cwd=path.parent
