@@ -504,3 +504,17 @@ def test_random_workflows_have_their_exact_figures(seed: int) -> None:
     compared = pairs(exact(model), mpm.simulate(model, 20_000, seed=seed + 1))
     far = {name: off(*pair) for name, pair in compared.items() if off(*pair) > 2.6}
     assert not far
+
+
+def test_where_no_case_ends_before_there_is_room_for_no_more_nothing_is_told_of_times() -> None:
+    found = mpm.simulate(
+        mpm.parse("""
+        team clerks { people 1 }
+        workflow w { arrivals 100 per min, step serve by clerks takes 300d }
+        """),
+        1000,
+        replications=2,
+    )
+    assert found.run.cases == 0
+    assert found.to_dict()["workflows"]["w"]["time"]["mean"] == {"mean": None, "low": None, "high": None}
+    assert any("none was counted and nothing is known of their times" in note for note in found.notes)

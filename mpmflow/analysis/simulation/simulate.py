@@ -219,12 +219,13 @@ def _warmup(models: Sequence[EventModel], effort: Effort) -> int:
 def _filling(model: EventModel, effort: Effort) -> int:
     """Cases that come while the slowest of a thousand is under way; at most as many as are counted, or a thousand.
 
-    Found in a trial run that shares no luck with those that count.
+    None where no case ends before there is no room for more. Found in a trial run that shares no luck with those that count.
     """
     process, most = model.process, max(1000, effort.each)
     trial = replication(process, (effort.seed, 0, 2**33), 0, min(most, 20_000), most_tokens=effort.room)
     rate = sum(one.batch / one.gap.mean for one in process.classes if one.gap is not None)
-    slowest = max(trial.quantile(0.999, flow) for flow in range(len(process.classes)) if trial.count[flow])
+    flows = range(len(process.classes))
+    slowest = max((trial.quantile(0.999, flow) for flow in flows if trial.count[flow]), default=0.0)
     return min(most, math.ceil(rate * slowest))
 
 
@@ -436,7 +437,12 @@ def _notes(events: EventModel, simulation: Simulation, undone: Sequence[str]) ->
             f"{team} is asked for {load:.0%} of what it can do: work piles up, and times grow with every case that is "
             "simulated; they are no lasting figures"
         )
-    if run.ran_full:
+    if run.ran_full and not run.cases:
+        notes.append(
+            "ever more cases came before the first had ended, so none was counted and nothing is known of their times: "
+            "check how many come, and how long they take, against how many can be under way"
+        )
+    elif run.ran_full:
         notes.append(
             "a replication stopped because ever more cases were under way: those that had not ended by then are "
             "missing, so the times are too short"
