@@ -60,7 +60,8 @@ class Alarms:
     Attributes:
         indicator, label: its name and words. of: the metric, or the indicator's own name.
         evenings: on how many it was asked. spells, alarms: how many there were that could be judged.
-        hits, missed, false_alarms: counts, see the module. running: alarms and spells that are not over, or had begun before.
+        hits, missed, false_alarms: counts, see the module. running: alarms and spells that are not over, or had begun
+            before.
         lead_time: mean over the hits, in seconds; None without any. changes_per_month: of its state.
         cost: of what it missed and cried, by its own `missed warning costs` and `false alarm costs`; `silence_cost`
             if it had never said anything; None where the file names no costs.

@@ -175,6 +175,16 @@ def propose_causes(model: Model, observations: Observations) -> tuple[LearnedCau
     return tuple(sorted(judged, key=lambda one: (not one.found, one.q_value if one.q_value is not None else 2.0)))
 
 
+def look_through(pairs: Sequence[tuple[str, str]], watched: Watched) -> tuple[LearnedCause, ...]:
+    """What the history alone says of these pairs, whatever the model says of them; corrected for being many.
+
+    Raises ValueError for more than `MOST_PAIRS` pairs.
+    """
+    if len(pairs) > MOST_PAIRS:
+        raise ValueError(f"{len(pairs)} pairs are more than are looked through at once, which is {MOST_PAIRS}")
+    return _judged([_of_pair(source, effect, None, (), watched) for source, effect in pairs])
+
+
 def candidates(model: Model, values: Mapping[str, Floats]) -> list[tuple[str, str]]:
     """The pairs that `propose_causes` looks at, sorted."""
     graph = cause_effect(model)
@@ -255,10 +265,19 @@ def _of_pair(source: str, effect: str, cause: Cause | None, given: Sequence[Caus
 def _window(cause: Cause | None, period: float, periods: int) -> tuple[int, int]:
     """The lags that are looked at, in periods."""
     if cause is None or cause.lag is None:
-        return 0, max(1, min(LONGEST_LAG, periods // 8))
+        return 0, longest_lag(periods)
     low, high = float(cause.lag.low.base) / period, float(cause.lag.high.base) / period
     longest = min(ceil(high - 1e-9), MOST_LAGS)
     return min(int(low + 1e-9), longest), longest
+
+
+def longest_lag(periods: int) -> int:
+    """Periods that are looked back in a history of so many, where no lag is declared.
+
+    >>> longest_lag(52), longest_lag(208)
+    (6, 13)
+    """
+    return max(1, min(LONGEST_LAG, periods // 8))
 
 
 def _driver(cause: Cause, watched: Watched) -> Floats:
