@@ -33,6 +33,8 @@ PUBLIC: dict[str, dict[str, str]] = {
         "fit": "api",
         "discover": "api",
         "learn_causes": "api",
+        "backtest": "api",
+        "leads": "api",
         "cause_effect": "api",
         "draw": "api",
         "export": "api",
@@ -64,6 +66,7 @@ _HOMES = {name: home for section in PUBLIC.values() for name, home in section.it
 
 if TYPE_CHECKING:  # the same names for type checkers and editors, which do not run `__getattr__`
     from .api import analyze as analyze
+    from .api import backtest as backtest
     from .api import cause_effect as cause_effect
     from .api import discover as discover
     from .api import draw as draw
@@ -71,6 +74,7 @@ if TYPE_CHECKING:  # the same names for type checkers and editors, which do not 
     from .api import export as export
     from .api import fit as fit
     from .api import formula as formula
+    from .api import leads as leads
     from .api import learn_causes as learn_causes
     from .api import load as load
     from .api import mutate as mutate

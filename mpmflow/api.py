@@ -12,7 +12,7 @@ from __future__ import annotations
 import sys
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -27,11 +27,13 @@ if TYPE_CHECKING:
 
     import networkx
 
+    from .analysis.backtest.backtest import Backtest
     from .analysis.discover.discover import Discovery
     from .analysis.exact.analyze import Analysis
     from .analysis.exact.figures import Solution
     from .analysis.exact.law_of_time import RemainingTime
     from .analysis.fit.fitted import Fit
+    from .analysis.learned.leads import Leads
     from .analysis.learned.learned import LearnedCauses
     from .analysis.observed.indicators import Observed
     from .analysis.risk.evaluation import Evaluation
@@ -797,6 +799,94 @@ def learn_causes(
     return answer(model, observations, propose=propose)
 
 
+def backtest(
+    model: Model,
+    *,
+    log: Any = None,
+    series: Any = None,
+    as_of: date | datetime | str | None = None,
+    since: date | None = None,
+    every: str | None = None,
+    horizon: str | None = None,
+    folds: int | None = None,
+    seed: int = 0,
+    progress: Callable[[int, int], object] | None = None,
+) -> Backtest:
+    """What would have been said on the evenings of the past, and who was right.
+
+    On each of them only what was known then is looked at. Forecasts are those of `evaluate`; they are held against what
+    came, and against what anybody could have said: as it was last, as a year ago, as it usually is.
+
+    Args:
+        log, series, as_of: as of `evaluate`; the history ends on the evening of that day.
+        since: the first evening on which something is said; after 13 periods unless said.
+        every: time from one forecast to the next, such as `"2w"`; one period unless said.
+        horizon: how far forecasts look ahead, and how early an alarm may come; four periods unless said.
+        folds: forecasts at most, spread evenly; 60 unless said.
+        seed: of the draws behind forecasts; the same seed gives the same answer to the byte.
+        progress: called now and then with the evenings that are done and those that there are.
+
+    Returns:
+        An answer with `.metrics` (each with `.skill` over persistence, `.crps`, `.brier`, `.reliability`, `.folds`),
+        `.alarms` (hits, missed, false alarms, lead time, money) and `.levels` (of warnings, the cheapest).
+
+    Raises:
+        DataError: the data cannot be used, or the history is too short; the message says by how much.
+        MpmError: a workflow has no figures; the diagnostic says where and why.
+    """
+    from .analysis.backtest.backtest import backtest as answer
+    from .readers.observe import open_history
+
+    history = open_history(model, folder=origin_of(model).folder, log=log, series=series, as_of=as_of)
+    samples = samples_of(model)
+    with _answering(model):
+        return answer(
+            model,
+            history.observe(as_of),
+            history.observe,
+            since=since,
+            every=every,
+            horizon=horizon,
+            folds=folds,
+            seed=seed,
+            samples=samples,
+            progress=progress,
+        )
+
+
+def leads(
+    model: Model,
+    *,
+    log: Any = None,
+    series: Any = None,
+    as_of: date | datetime | str | None = None,
+) -> Leads:
+    """Which indicators led which metrics in the history, by how long, how well; and whether the model says so too.
+
+    Every pair along which an effect can travel by the model is looked at; strength and lag are those of the history
+    alone, tested out of sample and corrected for all pairs together.
+
+    Args:
+        log, series, as_of: as of `evaluate`.
+
+    Returns:
+        An answer with `.leads`, the surest first: each has `.history` (lag, gain, q-value, the share of the error that
+        it takes away), `.model_lag` and `.agrees`; `.found` are those that hold up.
+
+    Raises:
+        DataError: the data cannot be used, or nothing was observed.
+        ValueError: there are more pairs to look through than can be told apart.
+        MpmError: a workflow has no figures; the diagnostic says where and why.
+    """
+    from .analysis.learned.leads import leads as answer
+    from .readers.observe import observe
+
+    observations = observe(model, folder=origin_of(model).folder, log=log, series=series, as_of=as_of)
+    samples = samples_of(model)
+    with _answering(model):
+        return answer(model, observations, samples=samples)
+
+
 def cause_effect(model: Model) -> networkx.MultiDiGraph:
     """The cause-effect graph of a model and all that it imports: indicators and metrics, and what leads to what.
 
@@ -807,19 +897,64 @@ def cause_effect(model: Model) -> networkx.MultiDiGraph:
     return answer(model)
 
 
-def draw(model: Model, view: str = "workflow", *, workflow: str | None = None) -> Diagram:
-    """A picture: `.svg()`, `.png()`, `.dot()` give it, `.save(path)` writes it, and a notebook shows it.
+def draw(
+    model: Model | Evaluation,
+    view: str = "workflow",
+    *,
+    workflow: str | None = None,
+    theme: Literal["light", "dark"] = "light",
+    around: str | None = None,
+    steps: int = 2,
+    collapse: bool = False,
+) -> Diagram:
+    """A picture: `.svg()`, `.png()`, `.html()`, `.mermaid()`, `.dot()` give it, `.save(path)` writes it, and a notebook
+    shows it. Of an evaluation, the picture of its model with the risk painted on it.
 
     Args:
+        model: a model, or what `evaluate` found about one.
         view: `workflow`, `causes`, `objectives`, `handoffs` or `metrics`.
         workflow: which one, where the file has several; the first unless said.
+        theme: `light` or `dark`.
+        around: a name of the file: only that and what is at most `steps` ways from it.
+        steps: how far `around` reaches.
+        collapse: in the view `workflow`, fold parallel blocks and straight stretches of steps into one box each.
 
     Raises:
-        PictureError: there is no such view or workflow, or nothing to draw; the message says what there is.
+        PictureError: there is no such view, workflow, name or theme, or nothing to draw; it says what there is.
+        ValueError: an evaluation that knows no model, because `evaluate` did not make it.
+
+    >>> model = parse("workflow w { step brief takes 2h\\n step copy takes 1d }")
+    >>> print(draw(model, around="brief", steps=0).title)
+    Workflow: w: around brief
     """
+    from .analysis.risk.evaluation import Evaluation as Answer
     from .render.drawing import draw as drawn
 
-    return drawn(model, view, workflow=workflow)
+    evaluation = model if isinstance(model, Answer) else None
+    if evaluation is not None and evaluation.model is None:
+        raise ValueError("this evaluation was not made by mpm.evaluate: it knows no model that could be drawn")
+    asked = model if not isinstance(model, Answer) else model.model
+    assert asked is not None
+    return drawn(
+        asked,
+        view,
+        workflow=workflow,
+        theme=theme,
+        around=around,
+        steps=steps,
+        collapse=collapse,
+        evaluation=evaluation,
+        visits=_visits(asked) if evaluation is not None else None,
+    )
+
+
+def _visits(model: Model) -> dict[str, float]:
+    """Executions of every step and decision per case, as planned; of a workflow that has no figures, none."""
+    found: dict[str, float] = {}
+    with suppress(MpmError):
+        for one in analyze(model, waits="none").workflows.values():
+            found |= one.visits
+    return found
 
 
 def export(model: Model, *, workflow: str | None = None) -> Export:

@@ -1,20 +1,29 @@
-"""`mpmflow draw FILE`: pictures of the workflow, of causes, objectives, hand-offs and metrics."""
+"""`mpmflow draw FILE`: pictures of the workflow, of causes, objectives, hand-offs and metrics, with their risk."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from .. import __version__
-from . import guard, terminal
+from . import evidence, guard, terminal
 from .opening import open_model
 from .options import question_options
 
+if TYPE_CHECKING:
+    from ..analysis.risk.evaluation import Evaluation
+    from ..model.model import Model
+
 VIEWS = ("workflow", "causes", "objectives", "handoffs", "metrics")
+THEMES = ("light", "dark")
 SCHEMA = "mpmflow/drawing/1"
+CROWDED = 120
+"""With more boxes than this in a picture, ways to a smaller one are named."""
 
 
 @click.command(name="draw")
@@ -27,9 +36,15 @@ SCHEMA = "mpmflow/drawing/1"
     "outputs",
     metavar="PATH",
     multiple=True,
-    help="Where to write it; the ending says how: .svg .png .pdf .dot. May be given several times. "
-    "Without it, DOT goes to standard output.",
+    help="Where to write it; the ending says how: .svg .png .pdf .dot .mmd (Mermaid) .html (pan, zoom, search). "
+    "May be given several times. Without it, DOT goes to standard output.",
 )
+@click.option("--theme", type=click.Choice(THEMES), default="light", show_default=True, help="Its colours.")
+@click.option("--around", metavar="NAME", help="Only what is at most --steps ways from that step, metric, team, ….")
+@click.option("--steps", type=click.IntRange(0), default=2, show_default=True, help="How far --around reaches.")
+@click.option("--collapse", is_flag=True, help="Fold blocks and straight stretches of a workflow's steps into one box.")
+@click.option("--risk", is_flag=True, help="Paint on it what `mpmflow risk` finds; the options below say from what.")
+@evidence.evidence_options
 def command(
     file: str,
     root: str | None,
@@ -38,20 +53,53 @@ def command(
     view: str,
     workflow: str | None,
     outputs: Sequence[str],
+    theme: str,
+    around: str | None,
+    steps: int,
+    collapse: bool,
+    risk: bool,
+    log: object,
+    series: str | None,
+    as_of: datetime | None,
+    reference: str,
+    seed: int,
 ) -> int:
-    """Draw what FILE describes. Needs no other program, except for .pdf."""
+    """Draw what FILE describes. Needs no other program, except for .pdf.
+
+    With --risk the picture shows where extra time and misses are (the darker, the more), how many cases take each way
+    (the thicker, the more), the states of rules, and the way from the headline's cause to what it moves.
+    """
     from .. import api
     from ..render.picture import PictureError
 
+    if not risk and (log is not None or series is not None or as_of is not None):
+        raise click.UsageError("--log, --series and --as-of say what risk is judged from: add --risk")
     model = open_model(file, root=root, quiet=quiet)
+    asked: Model | Evaluation = model
+    if risk:
+        asked = evidence.evaluate(
+            model, log=log, series=series, as_of=as_of, reference=reference, seed=seed, quiet=quiet
+        )
     try:
         with terminal.busy("Drawing", quiet=quiet):
-            diagram = api.draw(model, view, workflow=workflow)
+            diagram = api.draw(
+                asked,
+                view,
+                workflow=workflow,
+                theme="dark" if theme == "dark" else "light",
+                around=around,
+                steps=steps,
+                collapse=collapse,
+            )
             for output in outputs:
                 diagram.save(output)
     except PictureError as error:
         terminal.say(f"Cannot draw this: {error}")
         return guard.CANNOT
+    boxes = sum(one.kind == "node" for one in diagram.graph.statements)
+    if boxes > CROWDED:
+        less = "" if collapse or view != "workflow" else "--collapse folds blocks and stretches of steps, "
+        terminal.say(f"This picture has {boxes} boxes: {less}--around NAME shows a part of it", quiet=quiet)
     if as_json:
         written = [{"path": output, "bytes": Path(output).stat().st_size} for output in outputs]
         document = {"schema": SCHEMA, "mpmflow": __version__, "view": view, "written": written, "dot": diagram.dot()}

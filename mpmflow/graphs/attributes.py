@@ -73,10 +73,14 @@ BLOCK = _attribute(
 BRANCH = _attribute("branch", "node edge", "int", "the number of its branch in that block, from 0", absent="no branch")
 JOIN = _attribute("join", "node", "str", "for a block: `all` branches or the `first` one ends it")
 GOOD = _attribute("good", "node", "bool", "for an end: it ends a case well")
+FOLDED = _attribute(
+    "folded", "node", "tuple[str, ...]", "of what a picture folds into one: how much it is, then each part by name"
+)
 CALLS = _attribute("calls", "node", "str", "the workflow that a call runs")
 OUTCOME = _attribute("outcome", "edge", "str", "the outcome's id, `decision.outcome`", absent="the case just goes on")
 SHARE = _attribute(
-    "share", "edge", "float", "how often it is taken at a case's first visit", unit="fraction of 1",
+    "share", "edge", "float", "how often it is taken at a case's first visit (a hand-off: after the work)",
+    unit="fraction of 1",
     absent="hangs on how often the case took the outcome before (`at most`)",
 )  # fmt: skip
 EXACT_SHARE = _attribute("exact_share", "edge", "str", "the same as an exact ratio, `1/5`", absent="as share")

@@ -13,7 +13,7 @@ from typing import Any
 import networkx as nx
 
 from mpmflow.graphs import attributes as at
-from mpmflow.model.flow import Arc, arcs
+from mpmflow.model.flow import Arc, Place, arcs
 from mpmflow.model.imports import with_imports
 from mpmflow.model.model import Model
 from mpmflow.model.process import Choose, Decision, Step, Team
@@ -52,6 +52,7 @@ def handoffs(model: Model) -> nx.MultiDiGraph:
                 holder[place.id] = node.by
         ways = flow.leaving()
         for source, giving in holder.items():
+            flows = _shares_of_next(source, ways, holder)
             for target, path in _next_holders(source, ways, holder):
                 taking = holder[target]
                 if taking == giving:
@@ -62,6 +63,8 @@ def handoffs(model: Model) -> nx.MultiDiGraph:
                 giver, taker = teams[giving], teams[taking]
                 found: dict[str, Any] = {
                     at.KIND: "handoff",
+                    at.LABEL: f"{_title(flow.nodes[source])} → {_title(flow.nodes[target])}",
+                    at.SHARE: flows.get(target),
                     at.VIA: workflow.name,
                     at.ACROSS: giver.partner or taker.partner,
                     at.OWNED: _owned(giver, taker),
@@ -79,6 +82,31 @@ def handoffs(model: Model) -> nx.MultiDiGraph:
 
 def _owned(giver: Team, taker: Team) -> bool:
     return bool(giver.owner and taker.owner)
+
+
+def _title(place: Place) -> str:
+    return str(getattr(place.node, "title", place.id))
+
+
+def _shares_of_next(source: str, ways: dict[str, list[Arc]], holder: dict[str, str]) -> dict[str, float]:
+    """How often one visit to a place passes its case on to each next place with a team, at the shares of first visits.
+
+    Cases move on one place a round, all at once. Where places without a team go round in a circle, what is left after
+    many rounds is too little to matter.
+    """
+    found: dict[str, float] = {}
+    wave = {source: 1.0}
+    for _ in range(2 * len(ways)):
+        moved: dict[str, float] = {}
+        for place, mass in wave.items():
+            for arc in ways[place]:
+                passed = mass * float(arc.share[0]) if arc.share else mass if arc.kind != "after_limit" else 0.0
+                to = found if arc.target in holder else moved
+                to[arc.target] = min(1.0, to.get(arc.target, 0.0) + passed)
+        wave = {place: mass for place, mass in moved.items() if mass > 1e-6}
+        if not wave:
+            break
+    return found
 
 
 def _next_holders(

@@ -16,7 +16,7 @@ from mpmflow.graphs.causes import cause_effect
 from mpmflow.graphs.written import write_target
 from mpmflow.model.goals import Move
 from mpmflow.model.measures import Metric
-from mpmflow.model.model import Model
+from mpmflow.model.model import Model, derived_indicators
 from mpmflow.model.quantities import write_quantity
 
 
@@ -31,6 +31,7 @@ def objectives_graph(model: Model) -> nx.MultiDiGraph:
     """
     graph = nx.MultiDiGraph(**{at.VIEW: "objectives"})
     metrics = {metric.name: metric for metric in model.metrics}
+    shown = {indicator.name: indicator.label for indicator in derived_indicators(model)}
     benchmarks: dict[str, list[str]] = {}
     for benchmark in model.benchmarks:
         words = write_quantity(benchmark.value) + (f" ({benchmark.label})" if benchmark.label else "")
@@ -68,7 +69,7 @@ def objectives_graph(model: Model) -> nx.MultiDiGraph:
             graph.add_edge(initiative.name, name, "serves", **{at.KIND: "serves"})
         for move in initiative.moves:
             if move.lever not in graph:
-                graph.add_node(move.lever, **{at.KIND: "lever", at.LABEL: move.lever})
+                graph.add_node(move.lever, **{at.KIND: "lever", at.LABEL: shown.get(move.lever, move.lever)})
             data = {at.KIND: "moves", at.LABEL: _move(move), at.BY: _day(move.by)}
             graph.add_edge(initiative.name, move.lever, "moves", **at.present(data))
     for commitment in model.commitments:

@@ -8,6 +8,7 @@ from typing import Any
 import networkx as nx
 
 from mpmflow.graphs import attributes as at
+from mpmflow.graphs.written import write_target
 from mpmflow.model.expressions import references
 from mpmflow.model.flow import shares
 from mpmflow.model.imports import with_imports
@@ -16,15 +17,16 @@ from mpmflow.model.model import Model
 from mpmflow.model.process import Decision, Workflow
 from mpmflow.model.quantities import Quantity, write_number, write_quantity
 from mpmflow.render import palette
-from mpmflow.render.dot import Graph, Markup, padded, plain, rows, wrapped
+from mpmflow.render.dot import Attributes, Graph, Markup, padded, plain, rows, with_legend, wrapped
 from mpmflow.render.numbers import percent
+from mpmflow.render.pictures.unpainted import PLAIN, Unpainted
 
 _EVIDENCE = {"experiment": "solid", "associated": "dashed", "declared": "dotted"}
 _SMALL = f'COLOR="{palette.QUIET}" POINT-SIZE="9"'
 
 
-def causes_dot(model: Model, graph: nx.MultiDiGraph) -> str:
-    """A cause-effect graph as DOT.
+def causes_dot(model: Model, graph: nx.MultiDiGraph, paint: Unpainted = PLAIN) -> Graph:
+    """A cause-effect graph as it is drawn.
 
     Each decision is a card with its outcomes that do harm. The cards of a workflow meet in it, and it leads to the
     metrics that are figures of it. Declared influences carry their lag and strength; their line tells what they rest
@@ -45,12 +47,14 @@ def causes_dot(model: Model, graph: nx.MultiDiGraph) -> str:
     for one in with_imports(model):
         for workflow in one.workflows:
             if workflow.name in asked:
-                _workflow(dot, one, workflow)
+                _workflow(dot, one, workflow, paint)
     for name in sorted(metrics, key=lambda name: graph.nodes[name][at.ORDER]):
-        dot.node(name, **_metric(name, graph.nodes[name]))
+        told = _told(model, graph, name, paint)
+        dot.node(name, paint.metric(name, _metric(name, graph.nodes[name])), told)
     for via, target in structural:
         if target in metrics:
-            dot.edge(f"workflow {via}", target, penwidth=1.4)
+            hub = f"workflow {via}"
+            dot.edge(hub, target, paint.influence(hub, target, {"penwidth": 1.4}))
     drawn = set(metrics)
     declared = {(cause.source, cause.effect): cause for one in with_imports(model) for cause in one.causes}
     for source, target, facts in sorted(graph.edges(data=True), key=lambda edge: edge[2][at.ORDER]):
@@ -59,33 +63,54 @@ def causes_dot(model: Model, graph: nx.MultiDiGraph) -> str:
         if source not in drawn:
             if facts[at.ORIGIN] == "formula" and graph.nodes[source][at.KIND] != "metric":
                 continue
-            dot.node(source, **_indicator(source, graph.nodes[source]))
+            shown = paint.indicator(source, _indicator(source, graph.nodes[source]))
+            dot.node(source, shown, _told(model, graph, source, paint))
             drawn.add(source)
-        dot.edge(source, target, **_influence(facts, declared.get((source, target))))
-    return str(dot)
+        cause = declared.get((source, target))
+        details = [f"from {source}", f"to {target}", f"{facts[at.ORIGIN]} influence", str(facts.get(at.NOTE, ""))]
+        looks = paint.influence(source, target, _influence(facts, cause))
+        dot.edge(source, target, looks, [line for line in details if line])
+    return with_legend(dot, paint.legend("causes"))
 
 
-def _workflow(dot: Graph, model: Model, workflow: Workflow) -> None:
+def _told(model: Model, graph: nx.MultiDiGraph, name: str, paint: Unpainted) -> list[str]:
+    """What an interactive picture tells of an indicator or a metric: its kind, target, and what moves it."""
+    facts = graph.nodes[name]
+    found = [f"{facts.get(at.TIMING, '')} {facts[at.KIND]}".strip()]
+    found += [f"{word} {facts[key]}" for word, key in (("unit", at.UNIT), ("owner", at.OWNER)) if key in facts]
+    if name in model.metrics.names and (target := model.metrics[name].target) is not None:
+        found.append(f"target {write_target(target)}")
+    moving = sorted(graph.in_edges(name, data=True), key=lambda edge: edge[2][at.ORDER])
+    movers = [facts[at.VIA] if facts[at.ORIGIN] == "structural" else source for source, _, facts in moving]
+    if movers:
+        found.append(f"Moved by {', '.join(dict.fromkeys(movers))}")
+    return [*found, *paint.told(name)]
+
+
+def _workflow(dot: Graph, model: Model, workflow: Workflow, paint: Unpainted) -> None:
     hub = f"workflow {workflow.name}"
     lines = [(line, f'COLOR="{palette.INK}" POINT-SIZE="12"') for line in wrapped(workflow.title, 18)]
-    dot.node(
-        hub, shape="box", style="rounded,filled", fillcolor=palette.STEP_FILL, color=palette.ACCENT, penwidth=1.8,
-        label=rows([*lines, ("the whole process", _SMALL)]), margin="0.18,0.12",
-    )  # fmt: skip
+    drawn: Attributes = {
+        "shape": "box", "style": "rounded,filled", "fillcolor": palette.STEP_FILL, "color": palette.ACCENT,
+        "penwidth": 1.8, "label": rows([*lines, ("the whole process", _SMALL)]), "margin": "0.18,0.12",
+        "tooltip": workflow.name,
+    }  # fmt: skip
+    dot.node(hub, paint.whole(workflow.name, drawn), paint.told(workflow.name))
     watched = {
         name: indicator.title for indicator in model.declared_indicators for name in references(indicator.measure)
     }
     for decision in workflow.decisions:
-        card = _card(decision, watched)
-        dot.node(f"decision {decision.name}", shape="plain", label=card, tooltip=decision.name)
-        dot.edge(f"decision {decision.name}", hub, color=palette.DECISION_LINE)
+        name = f"decision {decision.name}"
+        card: Attributes = {"shape": "plain", "label": _card(decision, watched), "tooltip": decision.name}
+        harmful = tuple(f"{decision.name}.{outcome.name}" for outcome in decision.outcomes if outcome.has_effect)
+        told = ["decision", *(line for outcome in harmful for line in paint.told(outcome))]
+        dot.node(name, paint.question(decision.name, harmful, card), told)
+        dot.edge(name, hub, paint.influence(name, hub, {"color": palette.DECISION_LINE}))
     count = sum(1 for node in workflow.nodes() if node.kind in ("step", "decision"))
     words = f"times and waits of {count} steps" + (", loads of teams" if workflow.teams else "")
-    dot.node(
-        f"times {workflow.name}", shape="box", style="rounded", color=palette.HAIR,
-        label=rows([(line, _SMALL) for line in wrapped(words, 26)]),
-    )  # fmt: skip
-    dot.edge(f"times {workflow.name}", hub, color=palette.STEP_LINE)
+    times = rows([(line, _SMALL) for line in wrapped(words, 26)])
+    dot.node(f"times {workflow.name}", {"shape": "box", "style": "rounded", "color": palette.HAIR, "label": times})
+    dot.edge(f"times {workflow.name}", hub, {"color": palette.STEP_LINE})
 
 
 def _card(decision: Decision, watched: dict[str, str]) -> Markup:

@@ -91,13 +91,13 @@ class Graph:
         self.defaults = {"graph": graph, "node": node, "edge": edge}
         self.statements: list[Statement] = []
 
-    def node(self, name: str, *, details: Iterable[str] = (), **attributes: str | int | float) -> None:
+    def node(self, name: str, looks: Attributes, details: Iterable[str] = ()) -> None:
         """Add a node."""
-        self.statements.append(Statement("node", name, "", attributes, tuple(details)))
+        self.statements.append(Statement("node", name, "", looks, tuple(details)))
 
-    def edge(self, source: str, target: str, *, details: Iterable[str] = (), **attributes: str | int | float) -> None:
+    def edge(self, source: str, target: str, looks: Attributes, details: Iterable[str] = ()) -> None:
         """Add an edge."""
-        self.statements.append(Statement("edge", source, target, attributes, tuple(details)))
+        self.statements.append(Statement("edge", source, target, looks, tuple(details)))
 
     def open(self, name: str, **attributes: str | int | float) -> None:
         """Begin a cluster or a rank; what is added next stands inside until `close`."""
@@ -111,7 +111,7 @@ class Graph:
         """Every node and edge by the id that it has in an interactive picture: `n0`, `n1`, …, `e0`, ….
 
         >>> graph = Graph("g", {}, {}, {})
-        >>> graph.node("a"), graph.edge("a", "a")
+        >>> graph.node("a", {}), graph.edge("a", "a", {})
         (None, None)
         >>> list(graph.numbered())
         ['n0', 'e0']
@@ -154,6 +154,13 @@ class Graph:
 
     def __str__(self) -> str:
         return self.dot()
+
+
+def with_legend(graph: Graph, legend: Markup | None) -> Graph:
+    """The graph with a legend at its foot, on the left."""
+    if legend is not None:
+        graph.defaults["graph"] = {**graph.defaults["graph"], "label": legend, "labelloc": "b", "labeljust": "l"}
+    return graph
 
 
 def _line(head: str, attributes: Attributes) -> str:

@@ -8,7 +8,8 @@ import networkx as nx
 
 from mpmflow.graphs import attributes as at
 from mpmflow.render import palette
-from mpmflow.render.dot import Attributes, Graph, Markup, padded, rows, wrapped
+from mpmflow.render.dot import Attributes, Graph, Markup, padded, rows, with_legend, wrapped
+from mpmflow.render.pictures.unpainted import PLAIN, Unpainted
 
 _SMALL = f'COLOR="{palette.QUIET}" POINT-SIZE="9"'
 _NODE: Attributes = {
@@ -29,7 +30,7 @@ _LOOKS: dict[str, Attributes] = {
 }
 
 
-def objectives_dot(graph: nx.MultiDiGraph) -> str:
+def objectives_dot(graph: nx.MultiDiGraph, paint: Unpainted = PLAIN) -> Graph:
     """The cascade: the highest goal on top, below it what serves it, and the metrics that measure each.
 
     Also draws the metrics map, which adds the influences among metrics, dashed where they are declared or learned.
@@ -38,29 +39,27 @@ def objectives_dot(graph: nx.MultiDiGraph) -> str:
     dot = Graph(name, _page("BT"), _NODE, _EDGE)
     for node, facts in sorted(graph.nodes(data=True), key=lambda one: one[1][at.ORDER]):
         kind = facts[at.KIND]
-        dot.node(node, label=_goal(node, facts), tooltip=f"{kind} {node}", **_LOOKS[kind])
+        drawn: Attributes = {"label": _goal(node, facts), "tooltip": node, **_LOOKS[kind]}
+        painted = {"objective": paint.objective, "metric": paint.metric, "lever": paint.indicator}.get(kind)
+        drawn = painted(node, drawn) if painted is not None else drawn
+        dot.node(node, drawn, _told(graph, node, facts, paint))
     for source, target, facts in sorted(graph.edges(data=True), key=lambda one: one[2][at.ORDER]):
         kind = facts[at.KIND]
         if kind == "serves":
-            dot.edge(source, target, color=palette.ACCENT, penwidth=1.6)
+            dot.edge(source, target, {"color": palette.ACCENT, "penwidth": 1.6})
         elif kind == "measured by":
-            dot.edge(target, source, arrowhead="none", color=palette.LAGGING_LINE)
+            dot.edge(target, source, {"arrowhead": "none", "color": palette.LAGGING_LINE})
         elif kind == "causes":
             style = "solid" if facts[at.ORIGIN] in ("structural", "formula") else "dashed"
-            dot.edge(source, target, style=style)
+            dot.edge(source, target, paint.influence(source, target, {"style": style}))
         else:
             label = str(facts.get(at.LABEL) or facts.get(at.TARGET) or kind)
-            dot.edge(
-                source,
-                target,
-                label=_words([kind, label]),
-                style="dotted",
-                constraint="true" if kind == "promises" else "false",
-            )
-    return str(dot)
+            constraint = "true" if kind == "promises" else "false"
+            dot.edge(source, target, {"label": _words([kind, label]), "style": "dotted", "constraint": constraint})
+    return with_legend(dot, paint.legend("objectives"))
 
 
-def handoffs_dot(graph: nx.MultiDiGraph) -> str:
+def handoffs_dot(graph: nx.MultiDiGraph, paint: Unpainted = PLAIN) -> Graph:
     """Teams and partners, and the ways work goes from one to the other; what goes back as rework is dashed.
 
     A hand-off to another organisation is bold; one that lacks an owner on a side says so.
@@ -71,18 +70,39 @@ def handoffs_dot(graph: nx.MultiDiGraph) -> str:
         small = [f"{people} {'person' if people == 1 else 'people'}"]
         small += ["another organisation"] if facts[at.KIND] == "partner" else []
         small += [f"owner: {facts[at.OWNER]}"] if at.OWNER in facts else ["no owner"]
-        dot.node(node, label=_label(str(facts[at.LABEL]), small), tooltip=node, **_LOOKS[facts[at.KIND]])
+        drawn: Attributes = {"label": _label(str(facts[at.LABEL]), small), "tooltip": node, **_LOOKS[facts[at.KIND]]}
+        dot.node(node, paint.place(node, drawn), [str(facts[at.KIND]), *small, *paint.told(node)])
     for source, target, key, facts in sorted(graph.edges(keys=True, data=True), key=lambda one: one[3][at.ORDER]):
-        words = [key.replace("->", " to ").replace("_", " ")]
-        drawn: dict[str, Any] = {}
+        words = [str(facts[at.LABEL])]
+        drawn = {}
         if facts.get(at.REWORK):
             words.append("rework")
             drawn |= {"color": palette.REWORK, "fontcolor": palette.REWORK, "style": "dashed"}
         if facts[at.ACROSS]:
             drawn["penwidth"] = 2
             words += [] if facts[at.OWNED] else ["no owner on one side"]
-        dot.edge(source, target, label=_words(words), **drawn)
-    return str(dot)
+        drawn = paint.handoff(key, facts[at.WAYS], facts.get(at.SHARE), {"label": _words(words), **drawn})
+        told = [f"from {graph.nodes[source][at.LABEL]} to {graph.nodes[target][at.LABEL]}", *facts[at.WAYS]]
+        dot.edge(source, target, drawn, told)
+    return with_legend(dot, paint.legend("handoffs"))
+
+
+def _told(graph: nx.MultiDiGraph, node: str, facts: dict[str, Any], paint: Unpainted) -> list[str]:
+    """What an interactive picture tells of a goal: its figures, what it is measured by, and what moves it."""
+    found = [str(facts[at.KIND]), *(f"benchmark {words}" for words in facts.get(at.BENCHMARK, ()))]
+    found += [f"{word} {facts[key]}" for word, key in (("target", at.TARGET), ("costs", at.COSTS)) if key in facts]
+    words = {"measured by": "Measured by", "moves": "Moves", "promises": "Promises", "serves": "Serves"}
+    for kind, said in words.items():
+        names = [target for _, target, way in graph.out_edges(node, data=True) if way[at.KIND] == kind]
+        found += [f"{said} {', '.join(_title(graph, name) for name in names)}"] if names else []
+    moving = [source for source, _, way in graph.in_edges(node, data=True) if way[at.KIND] in ("causes", "moves")]
+    if moving:
+        found.append(f"Moved by {', '.join(_title(graph, name) for name in dict.fromkeys(moving))}")
+    return [*found, *paint.told(node)]
+
+
+def _title(graph: nx.MultiDiGraph, name: str) -> str:
+    return str(graph.nodes[name].get(at.LABEL, name))
 
 
 def _page(direction: str) -> Attributes:

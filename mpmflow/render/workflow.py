@@ -9,8 +9,9 @@ import networkx as nx
 
 from mpmflow.graphs import attributes as at
 from mpmflow.render import palette
-from mpmflow.render.dot import Graph, padded, rows, wrapped
+from mpmflow.render.dot import Attributes, Graph, padded, rows, with_legend, wrapped
 from mpmflow.render.numbers import percent
+from mpmflow.render.pictures.unpainted import PLAIN, Unpainted
 
 TITLE, SMALL = f'COLOR="{palette.INK}" POINT-SIZE="11"', f'COLOR="{palette.QUIET}" POINT-SIZE="9"'
 
@@ -18,8 +19,8 @@ WIDE = 12
 """With more nodes than this a workflow runs from top to bottom: it then fits a page and a screen better."""
 
 
-def workflow_dot(graph: nx.MultiDiGraph) -> str:
-    """A flow graph as DOT.
+def workflow_dot(graph: nx.MultiDiGraph, paint: Unpainted = PLAIN) -> Graph:
+    """A flow graph as it is drawn.
 
     Diamonds are decisions, white ones a plain choice; rounded boxes are steps, violet ones work of a partner. Rework is
     dashed and warm, delay dotted, what is lost dark red. A parallel block is a frame around its branches.
@@ -34,41 +35,43 @@ def workflow_dot(graph: nx.MultiDiGraph) -> str:
         {"fontname": palette.FONT, "fontsize": 11, "fontcolor": palette.INK, "penwidth": 1.1, "margin": "0.12,0.07"},
         {"fontname": palette.FONT, "fontsize": 9, "fontcolor": palette.INK, "color": palette.LINE, "arrowsize": 0.65},
     )  # fmt: skip
-    _inside(dot, graph, None, -1)
+    _inside(dot, graph, None, -1, paint)
     for source, target, _, facts in sorted(graph.edges(keys=True, data=True), key=lambda edge: edge[3][at.ORDER]):
-        drawn = _edge(facts)
+        drawn = paint.way(source, facts, _edge(facts))
+        told = _told_of_way(graph, source, target, facts, paint)
         if graph.nodes[target][at.ORDER] < graph.nodes[source][at.ORDER]:
             # A way back is laid out forwards with its head at the tail, so that it does not push the others about.
-            dot.edge(target, source, **drawn | {"dir": "back", "weight": 1})
+            dot.edge(target, source, drawn | {"dir": "back", "weight": 1}, told)
         else:
-            dot.edge(source, target, **drawn)
-    return str(dot)
+            dot.edge(source, target, drawn, told)
+    return with_legend(dot, paint.legend("workflow"))
 
 
-def _inside(dot: Graph, graph: nx.MultiDiGraph, block: str | None, branch: int) -> None:
+def _inside(dot: Graph, graph: nx.MultiDiGraph, block: str | None, branch: int, paint: Unpainted) -> None:
     """The nodes that stand directly in one branch of a block, and the frames of the blocks among them."""
     for name, facts in graph.nodes(data=True):
         kind = facts[at.KIND]
         if facts.get(at.BLOCK) != block or facts.get(at.BRANCH, -1) != branch or kind == "join":
             continue
         if kind != "fork":
-            dot.node(name, **_node(name, facts))
+            drawn = paint.place(name, _node(name, facts)) if kind not in ("start", "end") else _node(name, facts)
+            dot.node(name, drawn, _told(graph, name, facts, paint))
             continue
         words = "all of these" if facts[at.JOIN] == "all" else "the first of these"
         label = f"{facts.get(at.LABEL, name)}: {words}"
         dot.open(
             f"cluster_{name}", label=label, style="rounded,filled", color=palette.HAIR, fillcolor=palette.BLOCK_FILL,
-            labeljust="l", fontsize=9, margin=10,
+            labeljust="l", labelloc="t", fontsize=9, margin=10,
         )  # fmt: skip
-        dot.node(name, **_bar())
+        dot.node(name, _bar())
         branches = {inner[at.BRANCH] for _, inner in graph.nodes(data=True) if inner.get(at.BLOCK) == name}
         for number in sorted(branches):
-            _inside(dot, graph, name, number)
-        dot.node(f"{name}.join", **_bar())
+            _inside(dot, graph, name, number, paint)
+        dot.node(f"{name}.join", _bar())
         dot.close()
 
 
-def _bar() -> dict[str, str | float]:
+def _bar() -> Attributes:
     return {"shape": "box", "label": "", "width": 0.07, "height": 0.55, "style": "filled", "color": palette.LINE,
             "fillcolor": palette.LINE, "fixedsize": "true"}  # fmt: skip
 
@@ -93,11 +96,13 @@ def _node(name: str, facts: dict[str, Any]) -> dict[str, Any]:
     partner = facts.get(at.PARTNER, False)
     lines = [(line, TITLE) for line in wrapped(label, 20)]
     small = f"workflow {facts[at.CALLS]}" if kind == "call" else _work(facts)
+    if kind == "folded":
+        small = str(facts[at.FOLDED][0])
     return {
         "shape": "box", "style": "rounded,filled", "label": rows([*lines, (small, SMALL)]), "tooltip": name,
         "fillcolor": palette.PARTNER_FILL if partner else palette.STEP_FILL,
         "color": palette.PARTNER_LINE if partner else palette.STEP_LINE,
-        "peripheries": 2 if kind == "call" else 1,
+        "peripheries": 2 if kind in ("call", "folded") else 1,
     }  # fmt: skip
 
 
@@ -155,6 +160,42 @@ def _edge(facts: dict[str, Any]) -> dict[str, Any]:
     if not colour:
         drawn["weight"] = 1 + round(8 * facts.get(at.SHARE, 0.0))
     return drawn
+
+
+def _told(graph: nx.MultiDiGraph, name: str, facts: dict[str, Any], paint: Unpainted) -> list[str]:
+    """What an interactive picture tells of a place: who, how long, what is asked, which work comes back to it."""
+    kind = facts[at.KIND]
+    words = {"choose": "a choice that is no question", "folded": "folded", "call": "another workflow"}
+    found = [words.get(kind, kind)]
+    labels = {"by": at.TEAM, "takes": at.TAKES, "waits": at.WAITS, "costs": at.COSTS, "owner": at.OWNER}
+    found += [f"{word} {facts[key]}" for word, key in labels.items() if key in facts]
+    found += [str(line) for line in facts.get(at.FOLDED, ())]
+    for _, _, way in sorted(graph.out_edges(name, data=True), key=lambda one: one[2][at.ORDER]):
+        if at.OUTCOME in way:
+            found.append(" ".join([*_words_of_way(way)]))
+    back = [way for _, _, way in graph.in_edges(name, data=True) if way.get(at.REWORK) and at.OUTCOME in way]
+    if back:
+        moved = sorted(
+            {f"{way[at.OUTCOME]} {percent(way[at.SHARE])}" if at.SHARE in way else way[at.OUTCOME] for way in back}
+        )
+        found.append(f"Work comes back from {', '.join(moved)}")
+    return [*found, *paint.told(name)]
+
+
+def _told_of_way(
+    graph: nx.MultiDiGraph, source: str, target: str, facts: dict[str, Any], paint: Unpainted
+) -> list[str]:
+    ends = [str(graph.nodes[name].get(at.LABEL, name.replace("_", " "))) for name in (source, target)]
+    return [f"from {ends[0]}", f"to {ends[1]}", *(paint.told(facts[at.OUTCOME]) if at.OUTCOME in facts else [])]
+
+
+def _words_of_way(facts: dict[str, Any]) -> list[str]:
+    share = [percent(facts[at.SHARE])] if at.SHARE in facts else []
+    effects = [
+        word for word, key in (("rework", at.REWORK), ("scrap", at.SCRAP), ("waste", at.WASTE)) if facts.get(key)
+    ]
+    delay = [f"after {facts[at.DELAY]}"] if at.DELAY in facts else []
+    return [str(facts[at.LABEL]), *share, *effects, *delay]
 
 
 def _lines(words: list[str]) -> list[str]:

@@ -29,7 +29,7 @@ from .levers_moved import actions_of
 from .metric_rows import cases_behind, metric_figure, unit_word
 from .objectives import objective_figures
 from .open_cases import open_case_figures
-from .pathways import pathways
+from .pathways import Pathways
 from .prepared import prepare, targets_of
 from .prospects import Prospects
 from .reference import Reference, in_words, understood
@@ -79,7 +79,7 @@ def evaluate(
     watch = Watch(model, observations, found, sources, changes, reference == "plan")
     indicators, seen = watch.figures(), watch.watched.values
     moving = [name for name in outlook.rows if name in sources]
-    ways = {name: pathways(outlook, name) for name in outlook.rows}
+    ways = Pathways(outlook)
     rows = tuple(
         metric_figure(
             metric,
@@ -101,7 +101,7 @@ def evaluate(
         indicators=indicators,
         spread=spread_figures(changes, metrics, outlook, model),
         metrics=rows,
-        warnings=warnings_of({name: ways[name] for name in moving}, rows),
+        warnings=warnings_of(ways, moving, rows),
         headlines=headlines_of(indicators, rows, [*moving, *own_movers]),
         open_cases=open_case_figures(observations.open_cases, changes, observations.as_of),
         actions=actions_of(model, prospects, rows, indicators, labels, sources),
@@ -116,6 +116,7 @@ def evaluate(
         title=next((workflow.title for workflow in model.workflows), ""),
         labels=labels,
         period=observations.period,
+        model=model,
     )
 
 

@@ -26,6 +26,8 @@ from .figures import (
 from .objectives import ObjectiveFigure
 
 if TYPE_CHECKING:
+    from mpmflow.model.model import Model
+
     from .choice import Choice
     from .differences import ScenarioFigure
     from .explanation import Explanation
@@ -54,7 +56,8 @@ class Evaluation(Result):
 
     `reference` says against what everything is measured: `plan`, `rework-free`, or a period as
     `2026-01-05..2026-03-01`. Intervals and probabilities rest on so many `draws`, made with the seed of `provenance`.
-    `choice` is which initiatives to take under a budget, where one was given.
+    `choice` is which initiatives to take under a budget, where one was given. `model` is what was evaluated, for those
+    who draw it; it is no part of the document.
     """
 
     schema: ClassVar[str] = "mpmflow/risk/1"
@@ -79,6 +82,7 @@ class Evaluation(Result):
     choice: Choice | None = None
     scenarios: tuple[ScenarioFigure, ...] = ()
     segments: tuple[Segments, ...] = ()
+    model: Model | None = field(default=None, repr=False, compare=False)
 
     def indicator(self, name: str) -> IndicatorFigure:
         """The indicator of that name; KeyError with the nearest names if there is none."""

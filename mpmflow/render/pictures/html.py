@@ -59,7 +59,9 @@ def _colours() -> str:
     ]
     sheets = []
     for theme in palette.THEMES:
-        of = {name: getattr(palette, name.upper()) for name in ("ground", "ink", "quiet", "hair", "accent", "block_fill")}
+        of = {
+            name: getattr(palette, name.upper()) for name in ("ground", "ink", "quiet", "hair", "accent", "block_fill")
+        }
         values = "; ".join(
             f"--{name.replace('_', '-')}: {palette.DARK[light] if theme == 'dark' else light}"
             for name, light in of.items()

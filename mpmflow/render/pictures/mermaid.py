@@ -16,14 +16,14 @@ from mpmflow.render.dot import Attributes, Graph, Markup, plain
 _SHAPES = {"diamond": ("{", "}"), "circle": ("((", "))"), "plain": ("[", "]"), "plaintext": ("[", "]")}
 _LINE_ENDS = re.compile(r"<BR/>|</TR>")
 _TAG = re.compile(r"<[^>]*>")
-_SAFE = re.compile(r"[^\w .,:;?!%+/()€$'–—-]")
+_SAFE = re.compile(r"[^\w .,:;?!%+/()€$'-]")
 
 
 def flowchart(graph: Graph, title: str, theme: str = "light") -> str:
     """The drawing as Mermaid text, with a title for screen readers.
 
     >>> one = Graph("g", {"rankdir": "LR"}, {}, {})
-    >>> one.node("end", label='say "x"')
+    >>> one.node("end", {"label": 'say "x"'})
     >>> print(flowchart(one, "An example").splitlines()[-2].strip())
     n0["say #34;x#34;"]
     """
@@ -53,7 +53,8 @@ def flowchart(graph: Graph, title: str, theme: str = "light") -> str:
             if look.get("dir") == "back":
                 ends = ends[::-1]
             said = _text(look.get("label", ""))
-            lines.append(f"{pad}{ends[0]} {_arrow(look)}{f'|"{said}"|' if said else ''} {ends[1]}")
+            words = f'|"{said}"|' if said else ""
+            lines.append(f"{pad}{ends[0]} {_arrow(look)}{words} {ends[1]}")
             ways.setdefault(_edge_style(look, theme), []).append(count)
             count += 1
     said = _text(defaults["graph"].get("label", ""))

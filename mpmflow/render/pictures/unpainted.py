@@ -1,0 +1,59 @@
+"""What a view asks while it is drawn, and the answers of a picture without risk: everything stays as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from mpmflow.render.dot import Attributes, Markup
+
+
+class Unpainted:
+    """The answers of a plain picture. Each takes how something would be drawn and gives how it is to be drawn."""
+
+    def place(self, name: str, drawn: Attributes) -> Attributes:
+        """A step, a decision, a choice, a call or a team."""
+        return drawn
+
+    def way(self, source: str, facts: Mapping[str, Any], drawn: Attributes) -> Attributes:
+        """A way of a workflow, with the attributes of its edge."""
+        return drawn
+
+    def metric(self, name: str, drawn: Attributes) -> Attributes:
+        """A metric."""
+        return drawn
+
+    def indicator(self, name: str, drawn: Attributes) -> Attributes:
+        """An indicator or a lever."""
+        return drawn
+
+    def question(self, name: str, outcomes: tuple[str, ...], drawn: Attributes) -> Attributes:
+        """The card of a decision, with the dotted names of its outcomes."""
+        return drawn
+
+    def objective(self, name: str, drawn: Attributes) -> Attributes:
+        """An objective."""
+        return drawn
+
+    def whole(self, name: str, drawn: Attributes) -> Attributes:
+        """A workflow as one box."""
+        return drawn
+
+    def influence(self, source: str, target: str, drawn: Attributes) -> Attributes:
+        """An influence among indicators, workflows and metrics."""
+        return drawn
+
+    def handoff(self, key: str, ways: tuple[str, ...], flow: float | None, drawn: Attributes) -> Attributes:
+        """A hand-off, with the ways of the workflow that make it up and how many cases in one take it."""
+        return drawn
+
+    def told(self, name: str) -> list[str]:
+        """What an interactive picture adds to what it tells of a name."""
+        return []
+
+    def legend(self, view: str) -> Markup | None:
+        """What the painting of a view means; None where there is nothing to explain."""
+        return None
+
+
+PLAIN = Unpainted()
