@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from . import terminal
-from .options import together
+from .options import Day, together
 
 if TYPE_CHECKING:
     from ..analysis.risk.evaluation import Evaluation
@@ -64,7 +64,7 @@ data_options = together(
     click.option(
         "--as-of",
         metavar="DATE",
-        type=click.DateTime(["%Y-%m-%d"]),
+        type=Day(),
         help="Judge as on the evening of that day, knowing nothing later (default: the last one observed).",
     ),
 )

@@ -12,9 +12,9 @@ import click
 from . import discovering, guard, terminal
 from .evidence import log_options
 from .opening import open_model
-from .options import json_option, quiet_option, root_option, together
+from .options import Day, json_option, quiet_option, root_option, together
 
-_DAY = click.DateTime(["%Y-%m-%d"])
+_DAY = Day()
 
 
 def _memory(context: click.Context, option: click.Parameter, value: str) -> float | None:

@@ -3,11 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, TypeVar
 
 import click
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Day(click.ParamType):
+    """A day of the calendar, as the language writes one.
+
+    >>> Day().convert("2026-03-02", None, None)
+    datetime.datetime(2026, 3, 2, 0, 0)
+    """
+
+    name = "date"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """The day as a time without a zone; a text that is no day fails, and says how one is written."""
+        if isinstance(value, datetime):
+            return value
+        try:
+            return datetime.strptime(value, "%Y-%m-%d")
+        except ValueError:
+            self.fail(f"{value!r} is no day of the calendar; write one as 2026-03-02", param, ctx)
+
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the documented JSON and nothing else.")
 quiet_option = click.option("-q", "--quiet", is_flag=True, help="No remarks and no progress bar on standard error.")

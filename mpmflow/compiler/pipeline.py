@@ -76,7 +76,8 @@ def compile_source(source: Source, *, load: Load = read_path, root: str | Path |
     if not parsed.tree.statements and diagnostics:
         return Compiled(source, None, _sorted(diagnostics, source), {}, 0, parsed, tuple(importer.sources))
     findings = _findings(Subject(model))
-    kept = [one for one in findings if _worth_saying(one, bridge, parsed)]
+    torn = _ways_torn(model, bridge, parsed)
+    kept = [one for one in findings if _worth_saying(one, bridge, parsed) and not (torn and one.code in OF_WAYS)]
     kept, allowed = silence(model, kept)
     diagnostics += [_placed(one, bridge.spans) for one in kept]
     places = places_of(model, bridge.spans)
@@ -102,6 +103,25 @@ def _findings(subject: Subject) -> list[Finding]:
     return found
 
 
+OF_WAYS = frozenset({"endless-loop", "no-way-to-end", "unreachable-step", "overloaded-team", "load-not-checked"})
+"""Findings that follow from every way of a workflow: one unread outcome may be the way out of a loop."""
+
+OF_ITSELF = frozenset({"shares-sum", "two-rests"})
+"""Findings about what stands within one statement, whatever else of its name could not be read."""
+
+
+def _ways_torn(model: Model, bridge: Bridge, parsed: Parsed) -> bool:
+    """Whether a line that could not be read may have held a way of a workflow; the lines of its teams hold none."""
+    workflows = [bridge.spans.get((id(one), "")) for one in model.workflows]
+    teams = [span for one in model.all_teams if (span := bridge.spans.get((id(one), ""))) is not None]
+    return any(
+        span.start <= gap.end and gap.start <= span.end and not any(one.start <= gap.start <= one.end for one in teams)
+        for span in workflows
+        if span is not None and span.source is parsed.source
+        for gap in parsed.skipped
+    )
+
+
 def _worth_saying(finding: Finding, bridge: Bridge, parsed: Parsed) -> bool:
     """Whether a finding stands in this file and is no mere consequence of a line that could not be read."""
     span = place_of(bridge.spans, finding.part, finding.clause)
@@ -111,7 +131,8 @@ def _worth_saying(finding: Finding, bridge: Bridge, parsed: Parsed) -> bool:
         return True
     whole = bridge.spans.get((id(finding.part), ""))
     name = finding.facts.get("name")
-    if isinstance(name, str) and parsed.mentions_skipped(name.partition(".")[0]):
+    elsewhere = finding.code not in OF_ITSELF
+    if elsewhere and isinstance(name, str) and parsed.mentions_skipped(name.partition(".")[0]):
         return False
     return not parsed.damaged(whole)
 

@@ -136,3 +136,10 @@ def test_a_table_of_periods_has_no_cases_to_split(tmp_path: Path) -> None:
     page = call("observe", str(tmp_path / "w.mpm"))
     assert page.exit_code == 0
     assert "leads" in page.stdout
+
+
+def test_a_day_that_is_none_is_a_wrong_option_and_the_message_shows_how_one_is_written(model: str) -> None:
+    for day in ("2026-13-01", "2030", "Monday"):
+        result = call(model, "--as-of", day)
+        assert result.exit_code == 2
+        assert f"'{day}' is no day of the calendar; write one as 2026-03-02" in result.stderr

@@ -237,6 +237,44 @@ def test_deep_brackets_and_long_sums_are_no_danger() -> None:
     assert not [code for code in codes(long_sum) if code not in ("orphan-metric", "too-deep")]
 
 
+# --- what follows from another mistake is not said ---
+
+LOOP = """workflow mail {{
+  arrivals 5 per week
+  team writers {{ people 2{team} }}
+  step draft by writers takes 4h
+  decision ok "Good?" {{
+    yes {share}
+    no 30% -> draft rework
+  }}
+  step send takes 5h
+}}
+metric cycle_time operational = time(mail) lower is better
+objective fast department {{ measured by cycle_time, owner "A", target at most 5d by 2027-01-01 }}
+"""
+
+
+def test_a_share_without_its_sign_is_one_mistake_and_no_endless_loop() -> None:
+    assert codes(LOOP.format(share="70", team="")) == ["bad-outcome"]
+
+
+def test_shares_above_a_hundred_percent_are_one_mistake_and_no_load_of_a_team() -> None:
+    assert codes(LOOP.format(share="75%", team="")) == ["shares-sum"]
+
+
+def test_a_broken_line_of_a_team_does_not_hide_a_loop() -> None:
+    assert codes(LOOP.format(share="0%", team=", cost 50 dollars an hour").replace("30%", "100%")) == [
+        "unexpected",
+        "endless-loop",
+        "unreachable-step",
+    ]
+
+
+def test_shares_are_added_up_even_where_a_test_about_them_cannot_be_read() -> None:
+    torn = 'test "t" { given ok.no = 20% every 1w, expect nothing }\n'
+    assert "shares-sum" in codes(LOOP.format(share="75%", team="") + torn)
+
+
 def workflows(number: int) -> str:
     lines = ['team crew { people 9, owner "A" }']
     for w in range(number):

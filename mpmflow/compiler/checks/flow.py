@@ -21,6 +21,12 @@ def shares(subject: Subject) -> Iterator[Finding]:
             yield from _shares(node)
 
 
+def add_up(subject: Subject) -> bool:
+    """Whether the outcomes of every decision are 100 % together, so that one may count with them."""
+    nodes = (node for model in subject.names.models for workflow in model.workflows for node in workflow.nodes())
+    return not any(any(_shares(node)) for node in nodes if isinstance(node, (Decision, Choose)))
+
+
 def _shares(node: Decision | Choose) -> Iterator[Finding]:
     open_ = [outcome for outcome in node.outcomes if outcome.share is None]
     if len(open_) > 1:

@@ -11,6 +11,7 @@ from mpmflow.model.process import Call, PoissonArrivals, RenewalArrivals, Team, 
 
 from ..findings import Finding, found
 from ..visits import Calendar, Counter, TooLarge, capacity, work_seconds
+from .flow import add_up
 from .subject import Subject
 
 
@@ -56,8 +57,8 @@ def loads(subject: Subject) -> Iterator[Finding]:
     model = subject.model
     coming = {workflow.name: workflow for one in subject.names.models for workflow in one.workflows}
     flows = {workflow.name: subject.flow(workflow) for one in subject.names.models for workflow in one.workflows}
-    if any(flow.loose for flow in flows.values()):
-        return
+    if any(flow.loose for flow in flows.values()) or not add_up(subject):
+        return  # a load counted with such shares would be nonsense; what is wrong with them is said where they stand
     counter = Counter(flows)
     work: dict[str, float] = {}
     most: dict[str, tuple[float, Any]] = {}
