@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,6 +18,7 @@ from .options import question_options
 if TYPE_CHECKING:
     from ..live.follow import Follower
     from ..live.monitor import Monitor
+    from ..live.transitions import Transition
 
 
 @click.command(name="watch")
@@ -72,10 +74,12 @@ def command(
             terminal.say(remark, quiet=quiet)
         if not monitor.watched:
             terminal.say(f"{file} has no indicator with a rule (warn or alert), so no state can change.")
+        # A handler, not what `advance` returns: a change that was kept but not printed is printed by the next run.
+        monitor.on("any", lambda one: print_transition(one, as_json=as_json), name="watch")
         follower = Follower(monitor, log, lambda words: terminal.say(words, quiet=quiet))
         try:
             while True:
-                look(monitor, follower, by_log=clock == "log", as_json=as_json, wait=not once)
+                look(monitor, follower, by_log=clock == "log", wait=not once)
                 if metrics:
                     write_metrics(monitor, metrics)
                 if once:
@@ -89,29 +93,33 @@ def command(
             follower.close()
 
 
-def look(monitor: Monitor, follower: Follower, *, by_log: bool, as_json: bool, wait: bool) -> None:
-    """Read what the file has gained, close what has ended, print what is new."""
+def look(monitor: Monitor, follower: Follower, *, by_log: bool, wait: bool) -> None:
+    """Read what the file has gained, and close what has ended."""
     try:
         for _ in follower.poll():
             if by_log:
-                tell(monitor, follower, by_log=True, as_json=as_json)
+                advance(monitor, follower, by_log=True)
     except FileNotFoundError:
         if not wait:
             raise
-    tell(monitor, follower, by_log=by_log, as_json=as_json)
+    advance(monitor, follower, by_log=by_log)
 
 
-def tell(monitor: Monitor, follower: Follower, *, by_log: bool, as_json: bool) -> None:
-    """Let the monitor close its periods, and print the transitions."""
+def advance(monitor: Monitor, follower: Follower, *, by_log: bool) -> None:
+    """Let the monitor close its periods, up to the system's time or that of the latest event."""
     now = datetime.now(UTC)
     if by_log:
         if follower.latest is None:
             return
         latest = max(follower.latest, monitor.now or follower.latest)
         now = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=latest)
-    for one in monitor.advance(now):
-        terminal.show(one.to_json() if as_json else str(one))
-    click.get_text_stream("stdout").flush()
+    monitor.advance(now)
+
+
+def print_transition(one: Transition, *, as_json: bool) -> None:
+    """Print a change of state at once, also into a pipe."""
+    terminal.show(one.to_json() if as_json else str(one))
+    sys.stdout.flush()
 
 
 def write_metrics(monitor: Monitor, path: str) -> None:
@@ -133,8 +141,8 @@ def seconds(span: str) -> float:
 
     try:
         found = Quantity.model_validate(span)
+        if found.measure.is_time and found.base > 0:
+            return float(found.base)
     except ValueError:
-        found = None
-    if found is None or not found.measure.is_time or found.base <= 0:
-        raise click.BadParameter(f'"{span}" is no span of time such as 5s or 1min', param_hint="--every")
-    return float(found.base)
+        pass  # said below, as of a quantity that is no time
+    raise click.BadParameter(f'"{span}" is no span of time such as 5s or 1min', param_hint="--every")

@@ -91,7 +91,7 @@ def _rests_on(
         seen.add(name)
         metric, workflow = metrics.get(name), workflows.get(name.partition(".")[0])
         if metric is not None:
-            yield _hash([name, _plain(metric.formula) if metric.formula is not None else None])
+            yield _hash([name, None if metric.formula is None else _plain(metric.formula)])
             if metric.formula is not None:
                 yield from _rests_on(metric.formula, workflows, metrics, seen)
         elif workflow is not None:
@@ -107,7 +107,8 @@ def _references(expression: Expression) -> Iterator[str]:
 def _names(workflow: Workflow) -> Iterator[str]:
     yield workflow.name
     for node in workflow.nodes():
-        yield node.name
+        if node.name is not None:
+            yield node.name
     for team in workflow.teams:
         yield team.name
 

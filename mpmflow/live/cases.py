@@ -15,6 +15,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from math import ceil
 from operator import itemgetter
+from typing import Any
 
 from mpmflow.model.flow import Scope
 from mpmflow.model.process import Workflow
@@ -28,7 +29,7 @@ from .rows import BEGUN, DONE, GOING_ON, Row
 
 Event = tuple[int, int, int, int | None, str | None, tuple[float | None, ...] | None]
 """Moment, number of what it shows, life, start, key, values: see `Row`."""
-Key = tuple[object, ...]
+Key = tuple[Any, ...]
 MOST_EVENTS = 48
 """A case with more events than these is shortened: of what nothing can come between any more, the last of each mark
 is enough."""
@@ -48,27 +49,27 @@ class Case:
         self.reworked = False
         self.values: tuple[float | None, ...] | None = None
 
-    def state(self) -> list[object]:
+    def state(self) -> list[Any]:
         """What a store keeps of it."""
         if not self.settled:
-            return self.events  # type: ignore[return-value]
+            return self.events
         return [self.settled, self.began, self.reworked, self.values, self.events]
 
     @classmethod
-    def of(cls, state: list[object]) -> Case:
+    def of(cls, state: list[Any]) -> Case:
         """The case of what a store kept."""
         if not state or isinstance(state[0], list):
-            return cls([_event(one) for one in state])  # type: ignore[arg-type]
+            return cls([_event(one) for one in state])
         settled, began, reworked, values, events = state
-        case = cls([_event(one) for one in events])  # type: ignore[attr-defined]
-        case.settled, case.began, case.reworked = int(settled), began, bool(reworked)  # type: ignore[call-overload,assignment]
-        case.values = tuple(values) if values is not None else None  # type: ignore[arg-type]
+        case = cls([_event(one) for one in events])
+        case.settled, case.began, case.reworked = settled, began, reworked
+        case.values = tuple(values) if values is not None else None
         return case
 
 
-def _event(state: Sequence[object]) -> Event:
+def _event(state: Sequence[Any]) -> Event:
     ms, kind, life, start, key, values = state
-    return (ms, kind, life, start, key, None if values is None else tuple(values))  # type: ignore[return-value,arg-type]
+    return (ms, kind, life, start, key, None if values is None else tuple(values))
 
 
 class Cases:
@@ -268,10 +269,7 @@ class Cases:
         if life:
             return
         later = self.marks[kind]
-        if self.fine.width:
-            period = (ms - self.fine.anchor) // self.fine.width
-        else:
-            period = self.fine.number(ms)
+        period = (ms - self.fine.anchor) // self.fine.width
         before, last = self._before(events, at)
         begun = self._began(events, at)
         if before < 0:
@@ -371,22 +369,22 @@ class Cases:
             if not row[0]:
                 continue
             kind = key[0]
-            if kind == "s" and key[1] <= last:  # type: ignore[operator]
+            if kind == "s" and key[1] <= last:
                 _, period, earlier, later, beside = key
                 times = Times(*row[1:4]) if len(row) > 1 else Times()
-                found.successions.append(Succession(period, earlier, later, beside, row[0], times, 0))  # type: ignore[arg-type]
-            elif kind in "vw" and len(kind) == 1 and key[1] <= last:  # type: ignore[operator,arg-type]
-                (found.services if kind == "v" else found.waits)[(key[1], key[2], ())] = Times(*row)  # type: ignore[index]
-            elif kind == "c" and key[1] <= last and (key[3], key[4]) in silent:  # type: ignore[operator]
-                found.closings[(*key[1:], ())] = row[0]  # type: ignore[index]
-            elif kind == "g" and key[1] <= last:  # type: ignore[operator]
+                found.successions.append(Succession(period, earlier, later, beside, row[0], times, 0))
+            elif kind in "vw" and len(kind) == 1 and key[1] <= last:
+                (found.services if kind == "v" else found.waits)[(key[1], key[2], ())] = Times(*row)
+            elif kind == "c" and key[1] <= last and (key[3], key[4]) in silent:
+                found.closings[(*key[1:], ())] = row[0]
+            elif kind == "g" and key[1] <= last:
                 row_of = gaps.setdefault(str(key[2]), {})
-                row_of[key[3]] = row_of.get(key[3], 0) + row[0]  # type: ignore[index,arg-type]
+                row_of[key[3]] = row_of.get(key[3], 0) + row[0]
             elif kind == "e":
-                endings[key[1:]] = row[0]  # type: ignore[index]
+                endings[key[1:]] = row[0]
             elif kind == "d":
                 _, mark, known, took, reworked, values = key
-                one = EndedCase(mark, known, took, reworked, values or ())  # type: ignore[arg-type]
+                one = EndedCase(mark, known, took, reworked, values or ())
                 found.ended += [one] * row[0]
         found.successions.sort(key=lambda pair: (pair.period, pair.earlier, pair.later, pair.beside, pair.segment))
         self._limits(found, gaps)
@@ -504,7 +502,7 @@ class Cases:
         """Activities that no statement claims, with their events."""
         for key, row in self.sums.items():
             if key[0] == "u":
-                yield key[1][0], row[0]  # type: ignore[index]
+                yield key[1][0], row[0]
 
 
 def _sure(ways: Ways, mark: str) -> bool:

@@ -41,7 +41,8 @@ from .transitions import FIRST, Transition, changes, firing, key_of
 STEP = 5_000
 """Events that are counted and written in one step."""
 COUNTS = (
-    "events", "duplicates", "refused", "late", "passed_over", "unreadable", "values", "told", "withdrawn", "delivered", "failed",
+    "events", "duplicates", "refused", "late", "passed_over", "unreadable", "values",
+    "told", "withdrawn", "delivered", "failed",
 )  # fmt: skip
 
 
@@ -92,6 +93,9 @@ class Monitor:
         clock: Callable[[], datetime] | None = None,
     ) -> None:
         self.model, self.patience = model, patience
+        self.closed: int | None = None
+        self.now: int | None = None
+        self.stale = False
         self.grid = Grid.every(period)
         self.late = int(_span(late) * 1000)
         self.clock = clock or (lambda: datetime.now(UTC))
@@ -273,8 +277,10 @@ class Monitor:
     @property
     def counts(self) -> Mapping[str, int]:
         """How much came in and went out: `events` taken, `duplicates`, `late` ones that count and `refused` ones that
-        came too late, `passed_over` (neither start nor complete), `unreadable` lines of a followed file, `values`; transitions `told` and `withdrawn`,
-        `delivered` and `failed` deliveries, and those `waiting`; `cases` that are kept; `unmatched` events."""
+        came too late, `passed_over` (neither start nor complete), `unreadable` lines of a followed file, `values`;
+        transitions `told` and `withdrawn`, `delivered` and `failed` deliveries, and those `waiting`; `cases` that are
+        kept; `unmatched` events, which no statement claims.
+        """
         unmatched = sum(rows for activity, rows in self.cases.unclaimed() if plain(activity) not in self.claims.ignored)
         return {
             **self._counts,
@@ -493,7 +499,7 @@ class Monitor:
                 for table in ("kinds", "cases", "sums"):
                     base.execute(f"DELETE FROM {table}")
             if self.closed is not None:
-                self._begins |= {name: self.closed + 1 for name in fresh}
+                self._begins |= dict.fromkeys(fresh, self.closed + 1)
             self.store.keep([("begins", self._begins), *([("first", None)] if not log_kept else [])])
         self.carried = tuple(remarks(old, new, log_kept, on_log))
         self._load()
@@ -513,9 +519,9 @@ class Monitor:
         )  # fmt: skip
         cases.first = kept.get("first")
         cases.in_pairs = kept.get("in_pairs", False)
-        self.closed: int | None = kept.get("closed")
-        self.now: int | None = kept.get("now")
-        self.stale: bool = kept.get("stale", False)
+        self.closed = kept.get("closed")
+        self.now = kept.get("now")
+        self.stale = kept.get("stale", False)
         self._begins: dict[str, int] = kept.get("begins", {})
         self._counts: dict[str, int] = {**dict.fromkeys(COUNTS, 0), **kept.get("counts", {})}
         for (shown, *_,) in store.rows("SELECT shown FROM kinds ORDER BY number"):  # fmt: skip
