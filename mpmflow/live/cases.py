@@ -169,6 +169,11 @@ class Cases:
         events = case.events
         if life or start is not None:
             self.in_pairs = True
+        if events and ms > events[-1][0] and key is None and not self.in_pairs and not self.scoped:
+            self._follow_on(events[-1], ms, mark)
+            events.append(event)
+            self.changed.add(case_id)
+            return True
         if not events or (ms > events[-1][0] and key is None):
             at = len(events)
             events.append(event)
@@ -190,6 +195,24 @@ class Cases:
         self.changed.add(case_id)
         self._see(ms if start is None else start)
         return True
+
+    def _follow_on(self, last: Event, ms: int, later: str) -> None:
+        """What `_step` adds for the usual event: the latest of its case, of a log with one moment an event and a model
+        without parallel work."""
+        period = (ms - self.fine.anchor) // self.fine.width
+        earlier, gap = self.marks[last[1]], ms - last[0]
+        found: Key = ("s", period, earlier, later, False)
+        row = self.sums.get(found)
+        if row is None or len(row) < 4:
+            self._add(found, 1, 1, gap, gap * gap)
+        else:
+            row[0] += 1
+            row[1] += 1
+            row[2] += gap
+            row[3] += gap * gap
+            self.touched.add(found)
+        if earlier in self.patient:
+            self._add(("g", period, earlier, gap), 1)
 
     def knows(self, row: Row) -> bool:
         """Whether an event that came too late is one that was counted already."""

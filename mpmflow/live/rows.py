@@ -42,7 +42,6 @@ class RowReader:
         self.key = key
         self.columns: dict[Role, str] | None = None
         self.other: dict[str, int] = {}
-        self._times: dict[str, int] = {}
 
     def settle(self, row: Mapping[str, Any], number: int = 1) -> dict[Role, str]:
         """The keys of the roles, found in one row. Raises DataError for one that is missing."""
@@ -82,9 +81,9 @@ class RowReader:
             columns = self.columns = self.settle(row, number)
         get = row.get
         case, activity = get(columns["case"]), get(columns["activity"])
-        if case is None or case == "" or case != case:
+        if (not case and _empty(case)) or case != case:
             raise DataError("the case of this event is missing", column=columns["case"], row=number)
-        if activity is None or activity == "" or activity != activity:
+        if not activity or activity != activity:
             raise DataError("the activity of this event is missing", column=columns["activity"], row=number)
         start, life = None, DONE
         when = get(columns["time"])
@@ -100,9 +99,7 @@ class RowReader:
             elif word != "complete":
                 self.other[word] = self.other.get(word, 0) + 1
                 return None
-        ms = self._times.get(when) if type(when) is str else None
-        if ms is None:
-            ms = self._moment(when, columns["time"], number)
+        ms = self._moment(when, columns["time"], number)
         if start is not None and (life == GOING_ON or start > ms):
             start = None
         shown = (str(activity), *map(_text, map(get, self.looks_at))) if self.looks_at else (str(activity),)
@@ -125,9 +122,6 @@ class RowReader:
             raise DataError(
                 f"{said}; it should look like 2026-03-02 or 2026-03-02T14:30:00+01:00", column=column, row=number
             )
-        if len(self._times) > 10_000:  # times come again within seconds, or never
-            self._times.clear()
-        self._times[cell] = found
         return found
 
     @staticmethod
