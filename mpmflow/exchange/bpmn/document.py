@@ -26,9 +26,8 @@ _XML_OWN = ("http://www.w3.org/2001/XMLSchema-instance", "http://www.w3.org/XML/
 MOST_NODES = 5_000
 """How many activities, events and gateways a file may have."""
 
-TASKS = frozenset(
-    "task userTask serviceTask manualTask sendTask receiveTask scriptTask businessRuleTask".split()
-)
+_TASKS_WORDS = "task userTask serviceTask manualTask sendTask receiveTask scriptTask businessRuleTask"
+TASKS = frozenset(_TASKS_WORDS.split())
 SUBS = frozenset({"subProcess", "transaction", "adHocSubProcess"})
 GATEWAYS = {
     "exclusiveGateway": "exclusive",
@@ -47,25 +46,27 @@ EVENTS = {
 }
 
 # Parts of something else: said, or listed, with the element that they belong to.
-_PARTS = frozenset(
+_PARTS_WORDS = (
     "definitions process collaboration laneSet childLaneSet flowNodeRef incoming outgoing sourceRef targetRef "
     "conditionExpression timeDuration timeDate timeCycle condition text documentation extensionElements import "
     "extension rootElement itemDefinition message error escalation signal interface operation inMessageRef "
     "outMessageRef errorRef escalationRef category categoryValue categoryValueRef partnerEntity partnerRole "
-    "participantRef endPoint resource resourceParameter "
-    "loopCardinality completionCondition loopCondition inputDataItem outputDataItem loopDataInputRef "
-    "loopDataOutputRef activationCondition expression script dataState".split()
-)  # fmt: skip
-_DETAILS = frozenset(
+    "participantRef endPoint resource resourceParameter loopCardinality completionCondition loopCondition "
+    "inputDataItem outputDataItem loopDataInputRef loopDataOutputRef activationCondition expression script "
+    "dataState"
+)
+_PARTS = frozenset(_PARTS_WORDS.split())
+_DETAILS_WORDS = (
     "ioSpecification dataInput dataOutput inputSet outputSet dataInputRefs dataOutputRefs optionalInputRefs "
     "optionalOutputRefs whileExecutingInputRefs whileExecutingOutputRefs inputSetRefs outputSetRefs "
-    "dataInputAssociation dataOutputAssociation assignment transformation from to property potentialOwner performer "
-    "humanPerformer resourceRole resourceRef resourceAssignmentExpression formalExpression resourceParameterBinding "
-    "association monitoring auditing ioBinding correlationProperty correlationKey correlationSubscription "
-    "messageFlowAssociation participantAssociation participantMultiplicity relationship rendering "
-    "correlationPropertyRetrievalExpression correlationPropertyRef correlationPropertyBinding messagePath dataPath "
-    "supportedInterfaceRef standardLoopCharacteristics multiInstanceLoopCharacteristics".split()
+    "dataInputAssociation dataOutputAssociation assignment transformation from to property potentialOwner "
+    "performer humanPerformer resourceRole resourceRef resourceAssignmentExpression formalExpression "
+    "resourceParameterBinding association monitoring auditing ioBinding correlationProperty correlationKey "
+    "correlationSubscription messageFlowAssociation participantAssociation participantMultiplicity relationship "
+    "rendering correlationPropertyRetrievalExpression correlationPropertyRef correlationPropertyBinding "
+    "messagePath dataPath supportedInterfaceRef standardLoopCharacteristics multiInstanceLoopCharacteristics"
 )
+_DETAILS = frozenset(_DETAILS_WORDS.split())
 _WHY_DETAIL = {
     "ioSpecification": "data that goes in and out",
     "dataInputAssociation": "data that goes in",
@@ -74,9 +75,9 @@ _WHY_DETAIL = {
     "potentialOwner": "who may do the work in an engine",
     "humanPerformer": "who does the work in an engine",
     "performer": "who does the work in an engine",
-    "association": "a line to a note or to data",
+    "association": "a line between two things",
     "standardLoopCharacteristics": "the work is repeated; here it is done once a visit",
-    "multiInstanceLoopCharacteristics": "the work is done once for each of several things; here it is done once a visit",
+    "multiInstanceLoopCharacteristics": "the work is done for each of several things; here it is done once a visit",
 }
 _WHY = {
     "dataObject": "data has no place in a workflow",
@@ -227,8 +228,7 @@ def read_document(root: Element, name: str) -> Document:
             _scope(found, process, None, None)
     if sum(len(scope.nodes) for scope in found.scopes) > MOST_NODES:
         raise DataError(f"there are more than {MOST_NODES} activities, events and gateways", file=name)
-    _notes(found)
-    _rest(found)
+    _rest(found, _notes(found))
     return found
 
 
@@ -311,7 +311,8 @@ def _lanes(found: Document, scope: Scope, lane_set: Element) -> None:
             _lanes(found, scope, deeper)  # after the outer lane: the innermost one counts
 
 
-def _notes(found: Document) -> None:
+def _notes(found: Document) -> set[str]:
+    """Find the notes in the diagram and what they stand at; returns the ids of all of them."""
     texts: dict[str, Element] = {}
     for element in _own(found.root):
         if element.tag == "textAnnotation":
@@ -330,13 +331,14 @@ def _notes(found: Document) -> None:
     for identity, element in texts.items():
         if identity not in tied:
             found.loose_notes.append(Kept(element.line, "textAnnotation", identity, _said(element), "a note"))
+    return set(texts) - {""}
 
 
 def _said(annotation: Element) -> str:
     return " ".join(" ".join(one.text for one in annotation.children if one.tag == "text").split())
 
 
-def _rest(found: Document) -> None:
+def _rest(found: Document, tied: set[str]) -> None:
     """List what is nowhere taken up: elements without a place in a workflow, and settings of other programs."""
     taken = TASKS | SUBS | GATEWAYS.keys() | EVENTS.keys() | _PARTS
     taken |= {"callActivity", "sequenceFlow", "participant", "lane", "textAnnotation"}
@@ -358,14 +360,16 @@ def _rest(found: Document) -> None:
     for tag, elements in details.items():
         if tag in _WHY_DETAIL:
             for element in elements:
-                found.keep(element, _WHY_DETAIL[tag])
+                if not tied & {_local(element.get("sourceRef")), _local(element.get("targetRef"))}:
+                    found.keep(element, _WHY_DETAIL[tag])
         else:
             often = f" ({len(elements)} of them)" if len(elements) > 1 else ""
             found.keep(elements[0], f"a detail for engines that run the diagram{often}")
     for space, elements in programs.items():
         if space not in TAKEN_SETTINGS:
             first = elements[0]
-            why = f"settings of another program ({space}), {len(elements)} in all, this is the first"
+            where = space or "without a namespace"
+            why = f"settings of another program ({where}), {len(elements)} in all, this is the first"
             found.kept.append(Kept(first.line, first.tag, first.get("id"), _title(first), why))
 
 

@@ -12,12 +12,10 @@ from mpmflow.diagnostics.errors import DataError
 from mpmflow.exchange.bpmn.blocks import Block, Branch, Layout, Leaf, TooDeep
 from mpmflow.exchange.bpmn.document import Document, Kept, Lane, Node, Scope
 from mpmflow.exchange.bpmn.parameters import Parameters, Pool, iso_duration, share
-from mpmflow.exchange.bpmn.ways import EXIT, Graph, Vertex, Way, unread_timer, waiting, ways_of
+from mpmflow.exchange.bpmn.ways import Graph, Vertex, Way, unread_timer, waiting, ways_of
 from mpmflow.model import process
 from mpmflow.model.distributions import Constant, Duration
 from mpmflow.model.quantities import Quantity
-
-HALF_A_PERCENT = Fraction(1, 200)
 
 
 @dataclass(slots=True)
@@ -84,8 +82,10 @@ class _Drafter:
                 self.team_of[key] = same.name
                 return same.name
             rate = Quantity(value=pool.hourly, unit=f"{self.given.currency}/h") if pool and pool.hourly else None
+            named = name or "team"
+            named = f"{named} team" if identifier(named) in self.names.given else named
             made = process.Team(
-                name=self.names.of(name or "team"), label=name or None, partner=partner,
+                name=self.names.of(named), label=name or None, partner=partner,
                 people=pool.people if pool else 1, cost=rate, works=pool.works if pool else (),
             )  # fmt: skip
             self.found.teams.append(made)
@@ -190,9 +190,7 @@ class _Drafter:
         for text in self.document.notes_on.get(scope.id, ()):
             self.remark(f"workflow {name}", text)
         title = self.title(scope)
-        self.found.workflows.append(
-            process.Workflow(name=name, label=title, arrivals=arrivals, body=tuple(body))
-        )
+        self.found.workflows.append(process.Workflow(name=name, label=title, arrivals=arrivals, body=tuple(body)))
 
     def remark(self, statement: str, sentence: str) -> None:
         self.found.remarks.setdefault(statement, []).append(sentence)
@@ -402,7 +400,7 @@ class _Writer:
         label = vertex.label or None
         if vertex.key.endswith(" then"):
             host = self.graph.vertices[vertex.key.removesuffix(" then")]
-            label = f'How does {host.label} end?'
+            label = f"How does {host.label} end?"
         return kind(name=name, label=label, outcomes=tuple(outcomes))
 
     def outcomes(self, vertex: Vertex, place: _Place) -> tuple[list[process.Outcome], bool]:
@@ -441,15 +439,16 @@ class _Writer:
         if way.label:
             name = _outcome(way.label)
             return taken.unique(name), way.label if way.label.casefold() != name.replace("_", " ") else None
+        others = [_outcome(one.label) for one in vertex.ways if one is not way]
+        if others in (["yes"], ["no"]):
+            return taken.unique("no" if others == ["yes"] else "yes"), None
         if way.default and any(one.label for one in vertex.ways):
             return taken.unique("otherwise"), None
-        if to is None or (to.kind in ("good", "bad") and not to.label):
-            return taken.unique("ends" if to is not None else "goes_on"), None
-        return taken.unique(identifier(to.label or self.name_of.get(to.key, "goes on"))), None
+        if to is None or not to.label:
+            return taken.unique("ends" if to is not None and to.kind in ("good", "bad") else "goes_on"), None
+        return taken.unique(identifier(to.label)), None
 
-    def shared(
-        self, vertex: Vertex, drawn: list[tuple[Way, process.Outcome]]
-    ) -> tuple[list[process.Outcome], bool]:
+    def shared(self, vertex: Vertex, drawn: list[tuple[Way, process.Outcome]]) -> tuple[list[process.Outcome], bool]:
         """Put shares to the outcomes: those that were given, and what is left in equal parts for the others."""
         table = self.drafter.given.shares
         gateway = vertex.node.id if vertex.node is not None else vertex.key.removesuffix(" split")
@@ -470,7 +469,9 @@ class _Writer:
         each = (1 - total if given else Fraction(1)) / unknown if unknown else Fraction(0)
         parts = [each if one is None else one for one in known]
         if all(one % Fraction(1, 100) == 0 for one in parts):
-            return [one.model_copy(update={"share": _share(part)}) for part, (_, one) in zip(parts, drawn, strict=True)], bool(given)
+            return [
+                one.model_copy(update={"share": _share(part)}) for part, (_, one) in zip(parts, drawn, strict=True)
+            ], bool(given)
         rest = next((number for number, (way, _) in enumerate(drawn) if way.default), None)
         if rest is None:
             rest = next((k for k, (_, one) in enumerate(drawn) if one.target is None and not one.has_effect), -1)

@@ -1,4 +1,4 @@
-"""What a simulator was told about a diagram: shares, times, people, hours, arrivals; and times as the language has them.
+"""What a simulator was told about a diagram: shares, times, people, hours, arrivals; times as the language has them.
 
 The readers of the three forms (`prosimos`, `qbp`, `bpsim`) fill one record. Numbers are rounded to what a person would
 write: shares to a millionth, times to four digits after the point of their unit.
@@ -10,12 +10,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import Literal
 
 from mpmflow.model import distributions as law
 from mpmflow.model.distributions import Duration
 from mpmflow.model.process import DAYS, Arrivals, Day, Works
 from mpmflow.model.quantities import Quantity
 
+_NUMBER: dict[str, int] = {day: number for number, day in enumerate(DAYS)}
 _UNITS = (("h", 3600), ("min", 60), ("s", 1))
 
 
@@ -96,12 +98,15 @@ def triangular(low: Fraction, mode: Fraction, high: Fraction) -> Duration:
     return constant(low) if low == high else law.Triangular(low=time(low), mode=time(mode), high=time(high))
 
 
-def spread(kind: str, mean: Fraction, sd: Fraction) -> Duration:
+def spread(kind: Literal["normal", "lognormal", "gamma"], mean: Fraction, sd: Fraction) -> Duration:
     """Normal, lognormal or gamma with this mean and standard deviation; a constant without spread."""
     if sd <= 0 or mean <= 0:
         return constant(max(mean, Fraction(0)))
-    make = {"normal": law.Normal, "lognormal": law.Lognormal, "gamma": law.Gamma}[kind]
-    return make(mean=time(mean), sd=time(sd))
+    if kind == "normal":
+        return law.Normal(mean=time(mean), sd=time(sd))
+    if kind == "lognormal":
+        return law.Lognormal(mean=time(mean), sd=time(sd))
+    return law.Gamma(mean=time(mean), sd=time(sd))
 
 
 def root(value: Fraction) -> Fraction:
@@ -149,19 +154,21 @@ def hours(periods: Sequence[tuple[str, str, str, str]]) -> tuple[Works, ...] | N
     Hours that end a minute or less before an hour end with it, as tools write the last second of it. Stretches that
     touch are one.
 
-    >>> [(one.days[0], one.days[-1], one.start, one.end) for one in hours([("MONDAY", "FRIDAY", "09:00:00", "16:59:59")])]
-    [('mon', 'fri', '09:00', '17:00')]
+    >>> (week,) = hours([("MONDAY", "FRIDAY", "09:00:00", "16:59:59")])
+    >>> week.days[0], week.days[-1], week.start, week.end
+    ('mon', 'fri', '09:00', '17:00')
     >>> hours([("MONDAY", "SUNDAY", "00:00:00.000+00:00", "23:59:59.999+00:00")])
     ()
     """
     days: list[set[int]] = [set() for _ in DAYS]
     for first, last, begin, end in periods:
         opens, closes = _minute(begin), _minute(end)
-        if opens is None or closes is None or not {first[:3].lower(), last[:3].lower()} <= set(DAYS):
+        if opens is None or closes is None or not {first[:3].lower(), last[:3].lower()} <= _NUMBER.keys():
             return None
         if closes % 60 == 59 or closes == 0:
             closes = closes + 1 if closes else 24 * 60
-        start, length = DAYS.index(first[:3].lower()), DAYS.index(last[:3].lower()) - DAYS.index(first[:3].lower())  # type: ignore[arg-type]
+        start = _NUMBER[first[:3].lower()]
+        length = _NUMBER[last[:3].lower()] - start
         for step in range(length % 7 + 1):
             days[(start + step) % 7].update(range(opens, closes))
     stretches = [_stretches(minutes) for minutes in days]
@@ -175,7 +182,7 @@ def hours(periods: Sequence[tuple[str, str, str, str]]) -> tuple[Works, ...] | N
         end_ = place
         while end_ + 1 < 7 and stretches[end_ + 1] == stretches[place]:
             end_ += 1
-        named: tuple[Day, ...] = DAYS[place : end_ + 1]  # type: ignore[assignment]
+        named: tuple[Day, ...] = DAYS[place : end_ + 1]
         found += [Works(days=named, start=_clock(low), end=_clock(high)) for low, high in stretches[place]]
         place = end_ + 1
     return tuple(found)

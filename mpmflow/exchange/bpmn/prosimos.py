@@ -18,10 +18,11 @@ from mpmflow.exchange.bpmn.parameters import Parameters, Pool
 from mpmflow.model.distributions import Duration
 from mpmflow.model.process import RenewalArrivals
 
-_READ = frozenset(
+_READ_WORDS = (
     "resource_profiles arrival_time_distribution gateway_branching_probabilities task_resource_distribution "
-    "resource_calendars arrival_time_calendar event_distribution".split()
+    "resource_calendars arrival_time_calendar event_distribution"
 )
+_READ = frozenset(_READ_WORDS.split())
 
 
 def read_prosimos(data: bytes, name: str) -> Parameters:
@@ -126,7 +127,7 @@ def _calendars(found: Parameters, table: Any, profiles: Any) -> None:
             for person in (people if isinstance(people, list) else ())
             if isinstance(person, Mapping)
         )
-        weeks = [said.hours(calendars[one]) for one in used if one in calendars and calendars[one]]
+        weeks = [said.hours(calendars[one]) for one in used if calendars.get(one)]
         weeks = [week for week in weeks if week is not None]
         if weeks:
             found.pools[key].works = weeks[0] or ()

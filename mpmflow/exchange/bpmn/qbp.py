@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
+from typing import Literal
 
 from mpmflow.exchange.bpmn import parameters as said
 from mpmflow.exchange.bpmn.document import BPSIM, QBP, Document
@@ -13,7 +14,7 @@ from mpmflow.model.base import to_fraction
 from mpmflow.model.distributions import Constant, Duration
 from mpmflow.model.process import RenewalArrivals
 
-_SECONDS = {"seconds": 1, "second": 1, "minutes": 60, "minute": 60, "hours": 3600, "hour": 3600, "days": 86400,
+_SECONDS: dict[str, int | Fraction] = {"seconds": 1, "second": 1, "minutes": 60, "minute": 60, "hours": 3600, "hour": 3600, "days": 86400,
             "day": 86400, "ms": Fraction(1, 1000), "s": 1, "min": 60, "year": 31_557_600}  # fmt: skip
 
 
@@ -154,7 +155,7 @@ def _bpsim_law(value: Element, unit: Fraction) -> Duration | None:
     if value.tag == "NegativeExponentialDistribution" and "mean" in given:
         return said.exponential(given["mean"])
     if value.tag in ("NormalDistribution", "TruncatedNormalDistribution", "LogNormalDistribution"):
-        kind = "lognormal" if value.tag.startswith("Log") else "normal"
+        kind: Literal["lognormal", "normal"] = "lognormal" if value.tag.startswith("Log") else "normal"
         if given.keys() >= {"mean", "standardDeviation"}:
             return said.spread(kind, given["mean"], given["standardDeviation"])
     if value.tag == "GammaDistribution" and given.keys() >= {"shape", "scale"}:

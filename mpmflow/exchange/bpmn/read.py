@@ -130,9 +130,7 @@ def _notes(document: Document, drawn: Draft, given: Parameters) -> list[str]:
     if drawn.guessed:
         notes.append(f"The file does not say how often which way is taken at {', '.join(drawn.guessed)}: the shares "
                      "there are equal until you write others.")  # fmt: skip
-    times = [
-        node for flow in drawn.workflows for node in flow.nodes() if node.kind == "step" and node.takes is None
-    ]
+    times = [node for flow in drawn.workflows for node in flow.nodes() if node.kind == "step" and node.takes is None]
     if times and not given.takes:
         notes.append("The file says no times: add `takes` to the steps, or let `mpmflow fit` find them in a log.")
     if drawn.teams and not given.pools:

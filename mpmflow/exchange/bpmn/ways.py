@@ -18,7 +18,9 @@ from mpmflow.model.quantities import Quantity
 Kind = Literal["work", "pass", "exclusive", "event", "parallel", "inclusive", "good", "bad"]
 
 START, EXIT = " start", " exit"
-_PLAIN_ENDS = frozenset({"", "end", "ende", "end event", "endevent", "stop", "finish", "done", "fin", "fine", "complete"})
+_PLAIN_ENDS = frozenset(
+    {"", "end", "ende", "end event", "endevent", "stop", "finish", "done", "fin", "fine", "complete"}
+)
 
 
 @dataclass(slots=True)
@@ -90,6 +92,7 @@ class _Builder:
         for node in nodes:
             self.place(node)
         starts = self.begin(nodes)
+        self.open_circles()
         reached = self.reached()
         for node in nodes:
             if node.id not in reached and node.kind != "boundary":
@@ -123,9 +126,7 @@ class _Builder:
             self.gateway(node)
         elif node.kind == "end":
             self.add(node.id, "pass", node=node).ways.append(Way(self.end(node)))
-        elif node.kind == "start":
-            self.leave(self.add(node.id, "pass", node=node), node)
-        elif node.kind == "boundary":
+        elif node.kind == "start" or node.kind == "boundary":
             self.leave(self.add(node.id, "pass", node=node), node)
         elif node.event() == "link":
             vertex = self.add(node.id, "pass", node=node)
@@ -161,8 +162,8 @@ class _Builder:
             return
         for one in events:
             if one.element.get("cancelActivity") == "false":
-                self.document.keep(one.element, "it does not interrupt its activity; here the case goes its way instead "
-                                                "of the usual one")  # fmt: skip
+                self.document.keep(one.element, "it does not interrupt its activity; here the case goes its way "
+                                                "instead of the usual one")  # fmt: skip
         after = self.add(f"{node.id} then", "exclusive")
         vertex.ways.append(Way(after.key))
         usual = self.add(f"{node.id} out", "pass")
@@ -176,11 +177,13 @@ class _Builder:
         kind = kinds.get(node.kind, "inclusive")
         ways = self.ways(node)
         if kind == "inclusive" and len(ways) > 1:
-            self.document.keep(node.element, "any number of its ways may be taken at once; here each is asked by itself, "
-                                             "side by side")  # fmt: skip
+            self.document.keep(node.element, "any number of its ways may be taken at once; here each is asked by "
+                                             "itself, side by side")  # fmt: skip
         elif node.kind == "complex" and len(node.incoming) > 1:
             self.document.keep(node.element, "its own rule of when to go on; here all that comes in is waited for")
-        vertex = self.add(node.id, kind if len(ways) > 1 else "parallel" if kind == "parallel" else "pass", node.name, node)
+        vertex = self.add(
+            node.id, kind if len(ways) > 1 else "parallel" if kind == "parallel" else "pass", node.name, node
+        )
         vertex.ways = ways or [Way(self.plain_end())]
         if kind == "event":
             for way in vertex.ways:
@@ -243,6 +246,14 @@ class _Builder:
         if starts:
             if len(starts) > 1:
                 start.kind, start.label = "event", "How does it start?"
+            idle = next((node for node in starts if not node.outgoing), None)
+            if idle is not None and alone:
+                self.document.keep(
+                    idle.element, "no arrow leaves it; here it leads to the work to which no arrow leads"
+                )
+                vertex = self.vertices[idle.id]
+                vertex.ways = [Way(node.id, node.name, to=node.id) for node in alone]
+                vertex.kind = "parallel" if len(alone) > 1 else "pass"
         elif alone:
             starts = alone
             if len(alone) > 1:
@@ -251,6 +262,34 @@ class _Builder:
             starts = nodes[:1]
         start.ways = [Way(node.id, node.name, to=node.id) for node in starts] or [Way(self.plain_end())]
         return starts
+
+    def open_circles(self) -> None:
+        """Give what goes round for ever a way out: the arrow that leads back leads to the end instead."""
+        while True:
+            back: dict[str, list[str]] = {}
+            for key, vertex in self.vertices.items():
+                for way in vertex.ways:
+                    back.setdefault(way.target, []).append(key)
+            ending, waiting = {EXIT}, [EXIT]
+            while waiting:
+                for key in back.get(waiting.pop(), ()):
+                    if key not in ending:
+                        ending.add(key)
+                        waiting.append(key)
+            caught = [key for key in self.vertices if key in self.reached() and key not in ending]
+            if not caught:
+                return
+            seen, key = {caught[0]}, caught[0]
+            while self.vertices[key].ways[-1].target not in seen:
+                key = self.vertices[key].ways[-1].target
+                seen.add(key)
+            vertex = self.vertices[key]
+            node = vertex.node or self.scope.own
+            self.document.keep(
+                node.element if node is not None else self.scope.element,
+                "it leads round in a circle that nothing leaves; here the circle is gone through once",
+            )
+            vertex.ways[-1].target = self.plain_end()
 
     def reached(self) -> set[str]:
         seen, waiting = {START}, [START]

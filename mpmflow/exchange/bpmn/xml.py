@@ -22,7 +22,7 @@ DEEPEST = 100
 
 @dataclass(slots=True)
 class Element:
-    """One element: namespace and name, attributes (those with a namespace as `{namespace}name`), line, what is in it."""
+    """One element: namespace, name, attributes (those with a namespace as `{namespace}name`), line, what is in it."""
 
     space: str
     tag: str
