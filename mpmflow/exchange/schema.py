@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from .schemas import files, live, logs, process, risk, testing
+from .schemas import files, history, live, logs, process, risk, testing
 from .schemas.vocabulary import Schema
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -27,6 +27,7 @@ def schema(document: str) -> Schema:
 DOCUMENTS: dict[str, Callable[[], Schema]] = {
     "model": files.model,
     "analysis": process.analysis,
+    "backtest": history.backtest,
     "causes": logs.causes,
     "check": files.check,
     "discovery": logs.discovery,
@@ -35,6 +36,7 @@ DOCUMENTS: dict[str, Callable[[], Schema]] = {
     "export": files.export,
     "format": files.formatting,
     "formula": process.formula,
+    "leads": history.leads,
     "observed": logs.observed,
     "risk": risk.risk,
     "remaining": process.remaining,

@@ -41,7 +41,7 @@ def causes_page(found: LearnedCauses) -> Group:
         parts.append(Padding(Text("No link holds up."), (0, 0, 0, 2)))
     if others:
         parts += [Text(""), Text("Not shown by the history", style="bold")]
-        parts += [Padding(Text(_why(one)), (0, 0, 0, 2)) for one in others[:SHOWN]]
+        parts += [Padding(Text(why_not(one)), (0, 0, 0, 2)) for one in others[:SHOWN]]
         if len(others) > SHOWN:
             parts.append(Padding(Text(f"and {len(others) - SHOWN} pairs more; --json has them all"), (0, 0, 0, 2)))
     if found.causes:
@@ -60,7 +60,7 @@ def causes_page(found: LearnedCauses) -> Group:
 def cause_words(one: LearnedCause) -> str:
     """A learned cause in one line: what it adds and after how long, or why it adds nothing."""
     if not one.found:
-        return _why(one)
+        return why_not(one)
     _, step, adds, interval, after, _, evidence = _row(one)
     return f"{one.source} -> {one.effect}: each {step} adds {adds} ({interval}) after about {after}; {evidence}"
 
@@ -81,6 +81,7 @@ def _row(one: LearnedCause) -> tuple[str, ...]:
     )
 
 
-def _why(one: LearnedCause) -> str:
+def why_not(one: LearnedCause) -> str:
+    """A pair that does not hold up, with the reason."""
     chance = f" (p {significant(one.p_value, 2)})" if one.p_value is not None else ""
     return f"{one.source} -> {one.effect}: {one.why}{chance}"

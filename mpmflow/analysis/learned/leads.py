@@ -16,7 +16,7 @@ import networkx as nx
 from mpmflow.analysis.exact.laws_of import Samples
 from mpmflow.analysis.results import Document, Result, finite
 from mpmflow.analysis.risk.enough_data import require_something
-from mpmflow.analysis.risk.pathways import Pathway, pathways
+from mpmflow.analysis.risk.pathways import Pathways
 from mpmflow.analysis.risk.prepared import prepare, targets_of
 from mpmflow.analysis.risk.watched import Watched
 from mpmflow.graphs import attributes as at
@@ -111,19 +111,24 @@ def leads(model: Model, observations: Observations, *, samples: Samples | None =
     require_something(model, observations)
     watched = Watched(model, observations)
     found = look_through(pairs_of(model, watched), watched)
-    ways = _ways(model, observations, {one.source for one in found}, samples)
-    graph = cause_effect(model)
-    rows = [_lead(said(model, one), ways, graph, observations.period) for one in found]
+    rows = []
+    if found:
+        ways = Pathways(
+            prepare(model, observations, targets_of(model), draws=FEW_DRAWS, samples=samples).outlook, most=1
+        )
+        graph = cause_effect(model)
+        rows = [_lead(said(model, one), ways, graph, observations.period) for one in found]
     rows.sort(key=lambda one: (not one.history.found, _or_last(one.history.q_value), _or_last(one.history.p_value)))
     notes = []
     if not rows:
         notes.append(
             "There is no pair to look at: it takes data of an indicator, and of a metric that it reaches by the model."
         )
-    beyond = [one for one in rows if (one.model_lag or 0.0) > longest_lag(watched.periods) * observations.period]
+    longest = longest_lag(watched.periods)
+    beyond = [one for one in rows if (one.model_lag or 0.0) > longest * observations.period]
     if beyond:
         notes.append(
-            f"Of {watched.periods} periods, lags up to {longest_lag(watched.periods)} could be looked at; the model gives "
+            f"In {watched.periods} periods lags up to {longest} could be looked at; the model gives "
             f"longer ones to {len(beyond)} pair{'s' if len(beyond) > 1 else ''}, which the history cannot judge yet."
         )
     return Leads(tuple(rows), observations.period, watched.periods, tuple(notes))
@@ -150,20 +155,8 @@ def pairs_of(model: Model, watched: Watched) -> list[tuple[str, str]]:
     return sorted(pairs)
 
 
-def _ways(
-    model: Model, observations: Observations, sources: set[str], samples: Samples | None
-) -> Mapping[str, Mapping[str, list[Pathway]]]:
-    """Source -> effect -> the ways that the model knows, as an evaluation finds them."""
-    if not sources:
-        return {}
-    outlook = prepare(model, observations, targets_of(model), draws=FEW_DRAWS, samples=samples).outlook
-    return {source: pathways(outlook, source) for source in sorted(sources) if source in outlook.network.nodes}
-
-
-def _lead(
-    found: LearnedCause, ways: Mapping[str, Mapping[str, list[Pathway]]], graph: nx.MultiDiGraph, period: float
-) -> Lead:
-    known = ways.get(found.source, {}).get(found.effect, ())
+def _lead(found: LearnedCause, ways: Pathways, graph: nx.MultiDiGraph, period: float) -> Lead:
+    known = ways.between(found.source, found.effect)
     plain = Lead(found)
     if known:
         plain = replace(plain, model_lag=known[0].lag, evidence=known[0].evidence, path=known[0].names)
