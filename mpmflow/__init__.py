@@ -21,6 +21,7 @@ PUBLIC: dict[str, dict[str, str]] = {
         "load": "api",
         "parse": "api",
         "read": "api",
+        "read_bpmn": "api",
         "Model": "model.model",
         "Data": "readers.tables",
     },
@@ -81,6 +82,7 @@ if TYPE_CHECKING:  # the same names for type checkers and editors, which do not 
     from .api import observe as observe
     from .api import parse as parse
     from .api import read as read
+    from .api import read_bpmn as read_bpmn
     from .api import remaining_time as remaining_time
     from .api import rule_coverage as rule_coverage
     from .api import run_tests as run_tests

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from .analysis.scenarios.sweep import Sweep
     from .analysis.simulation.answer import Simulation
     from .compiler.pipeline import Compiled
+    from .exchange.bpmn.read import BpmnImport
     from .exchange.export import Export
     from .model.model import Model
     from .model.scenes import Scenario
@@ -955,6 +956,37 @@ def _visits(model: Model) -> dict[str, float]:
         for one in analyze(model, waits="none").workflows.values():
             found |= one.visits
     return found
+
+
+def read_bpmn(path: str | Path, *, parameters: str | Path | None = None) -> BpmnImport:
+    """A BPMN 2.0 diagram as a model: steps, questions, rework, work side by side, teams, calls.
+
+    Args:
+        path: a `.bpmn` file of any tool.
+        parameters: simulation parameters of Prosimos or Simod, a JSON file; those of QBP and BPSim inside the diagram
+            are taken over without it.
+
+    Returns:
+        An answer with `.model`, `.text` (with comments on how it was read), `.kept` (what the model does not say, each
+        with its line), `.taken` (element -> what stands for it) and `.notes`.
+
+    Raises:
+        DataError: this is no BPMN 2.0 XML, or not safe to read, with the line; or the parameters are none.
+        OSError: a file cannot be opened.
+
+    >>> bpmn = """<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL"><process id="p" name="Brief">
+    ... <startEvent id="s"/><task id="t" name="Write the brief"/><sequenceFlow id="f" sourceRef="s" targetRef="t"/>
+    ... </process></definitions>"""
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = Path(folder, "brief.bpmn").write_text(bpmn)
+    ...     found = read_bpmn(Path(folder, "brief.bpmn"))
+    >>> [node.label for node in found.model.workflows["brief"].body[:1]], found.kept
+    (['Write the brief'], ())
+    """
+    from .exchange.bpmn.read import read_bpmn as answer
+
+    return answer(path, parameters=parameters)
 
 
 def export(model: Model, *, workflow: str | None = None) -> Export:

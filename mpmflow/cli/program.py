@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
+from keyword import iskeyword
 
 import click
 
@@ -28,12 +29,13 @@ VERBS: dict[str, str] = {
     "what-if": "Scenarios side by side with today: times, waits, loads, costs",
     "fit": "Shares, times, arrivals, teams and causes as the data have them; drafts a workflow from a log",
     "draw": "Draw the workflow, causes, objectives, hand-offs or metrics",
+    "import": "Read a BPMN 2.0 diagram as a model; what a model cannot say is listed",
     "export": "Write the workflow for a model checker (PRISM), or the model as JSON",
     "fmt": "Rewrite files in the one canonical style",
     "schema": "Print the JSON Schema of the model and of what --json prints",
     "completion": "Print the script that completes verbs and options in your shell",
 }
-"""Each verb with its one line of help. Its file has the same name, with `_` for `-`, and holds `command`."""
+"""Each verb with its one line of help. `module_of` names its file, which holds `command`."""
 
 EPILOG = """\b
 Exit codes:
@@ -54,7 +56,7 @@ class Program(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in VERBS:
             return None
-        command = import_module(f"{__package__}.{cmd_name.replace('-', '_')}").command
+        command = import_module(f"{__package__}.{module_of(cmd_name)}").command
         assert isinstance(command, click.Command)
         return command
 
@@ -72,6 +74,15 @@ class Program(click.Group):
     def invoke(self, ctx: click.Context) -> None:
         terminal.prepare_streams()
         ctx.exit(guard.run(lambda: super(Program, self).invoke(ctx), arguments=sys.argv[1:]))
+
+
+def module_of(verb: str) -> str:
+    """The file of a verb: `-` becomes `_`, and one behind a word that Python keeps for itself.
+
+    >>> module_of("what-if"), module_of("import")
+    ('what_if', 'import_')
+    """
+    return f"{verb}_" if iskeyword(verb) else verb.replace("-", "_")
 
 
 def unknown_verb(name: str) -> str:

@@ -34,6 +34,7 @@ DOCUMENTS: dict[str, Callable[[], Schema]] = {
     "explanation": risk.explanation,
     "drawing": files.drawing,
     "export": files.export,
+    "import": files.importing,
     "format": files.formatting,
     "formula": process.formula,
     "leads": history.leads,

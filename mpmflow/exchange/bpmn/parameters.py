@@ -17,6 +17,7 @@ from mpmflow.model.distributions import Duration
 from mpmflow.model.process import DAYS, Arrivals, Day, Works
 from mpmflow.model.quantities import Quantity
 
+_WEEK: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _NUMBER: dict[str, int] = {day: number for number, day in enumerate(DAYS)}
 _UNITS = (("h", 3600), ("min", 60), ("s", 1))
 
@@ -182,8 +183,8 @@ def hours(periods: Sequence[tuple[str, str, str, str]]) -> tuple[Works, ...] | N
         end_ = place
         while end_ + 1 < 7 and stretches[end_ + 1] == stretches[place]:
             end_ += 1
-        named: tuple[Day, ...] = DAYS[place : end_ + 1]
-        found += [Works(days=named, start=_clock(low), end=_clock(high)) for low, high in stretches[place]]
+        named: Sequence[Day] = _WEEK[place : end_ + 1]
+        found += [Works(days=tuple(named), start=_clock(low), end=_clock(high)) for low, high in stretches[place]]
         place = end_ + 1
     return tuple(found)
 

@@ -155,7 +155,9 @@ def _bpsim_law(value: Element, unit: Fraction) -> Duration | None:
     if value.tag == "NegativeExponentialDistribution" and "mean" in given:
         return said.exponential(given["mean"])
     if value.tag in ("NormalDistribution", "TruncatedNormalDistribution", "LogNormalDistribution"):
-        kind: Literal["lognormal", "normal"] = "lognormal" if value.tag.startswith("Log") else "normal"
+        kind: Literal["lognormal", "normal"] = "normal"
+        if value.tag.startswith("Log"):
+            kind = "lognormal"
         if given.keys() >= {"mean", "standardDeviation"}:
             return said.spread(kind, given["mean"], given["standardDeviation"])
     if value.tag == "GammaDistribution" and given.keys() >= {"shape", "scale"}:

@@ -8,7 +8,7 @@ from pydantic.json_schema import GenerateJsonSchema
 
 from mpmflow.model.model import Model
 
-from .vocabulary import COUNT, TEXT, YES_OR_NO, Schema, document, known, many, one_of, optional
+from .vocabulary import COUNT, TEXT, YES_OR_NO, Schema, document, known, many, named, one_of, optional
 
 
 class _Generator(GenerateJsonSchema):
@@ -59,3 +59,19 @@ def export() -> Schema:
     written = many(known("", path=TEXT, bytes=COUNT))
     prism = {**optional(TEXT), "description": "the PRISM model, where no file was asked for"}
     return document("export", 1, "What `mpmflow export` wrote", workflow=optional(TEXT), written=written, prism=prism)
+
+
+def importing() -> Schema:
+    kept = known("what the model does not say", line=COUNT, element=TEXT, id=TEXT, name=TEXT, why=TEXT)
+    return document(
+        "import",
+        1,
+        "What `mpmflow import` made of a BPMN diagram",
+        workflows=many(TEXT),
+        teams=many(TEXT),
+        taken={**named(TEXT), "description": "id of an element -> dotted name of what stands for it"},
+        kept=many(kept),
+        notes={**many(TEXT), "description": "how the diagram was read, and what to edit first"},
+        counts={**named(COUNT), "description": "elements of the diagram by kind"},
+        text={**TEXT, "description": "the model in the language, with comments"},
+    )

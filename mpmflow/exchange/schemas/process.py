@@ -33,6 +33,11 @@ def analysis() -> Schema:
     change = {**named(NUMBER), "description": "exact change of each figure"}
     apart = {**named(NUMBER), "description": "what these gains are more than the two single ones added up"}
     both = known("two decisions mended together", decisions=many(TEXT), gains=change, beyond=apart)
+    ranked = known("what a decision gains if it never reworks, delays or loses", decision=TEXT, gains=change)
+    # Only where mending lets so many cases go on that a team cannot keep up:
+    overloads = {**many(TEXT), "description": "teams that could then not keep up, so that time with waits has no mean"}
+    for row in (ranked, both):
+        row["properties"]["overloads"] = overloads
     second = {**NUMBER, "description": "second derivative of the figure in the two shares"}
     pair = known("two outcomes whose effects hang together", levers=many(TEXT), figure=TEXT, second=second)
     workflow = known(
@@ -50,7 +55,7 @@ def analysis() -> Schema:
         teams=named(team),
         steps=named(step),
         levers=many(known("", lever=TEXT, value={}, effects=named(effect))),
-        ranking=many(known("what a decision gains if it never reworks, delays or loses", decision=TEXT, gains=change)),
+        ranking=many(ranked),
         mending_both=many(both),
         interactions=many(pair),
         method=named(one_of("exact", "bounded", "approximate", "simulated")),
