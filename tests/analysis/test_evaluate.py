@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import date, timedelta
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from mpmflow.analysis.risk.evaluation import Evaluation
 from mpmflow.analysis.risk.watched import indicator_traces
 from mpmflow.analysis.scenarios.whatif import apply
 from mpmflow.diagnostics.errors import DataError
+from mpmflow.graphs.faults import ModelFault
 from mpmflow.model.observations import OpenCase
 from tests.analysis.risk_data import DAY, MONDAY, observed
 
@@ -310,6 +312,22 @@ def test_a_loop_that_dies_out_is_followed_round():
     leads = evaluate(parse(text), observed(weeks, series=series), draws=50).metric("leads")
     assert leads.forecast is None
     assert leads.change == pytest.approx(0.1 * 100.0 / (1 - 0.5), rel=1e-3)
+
+
+def test_a_loop_that_grows_is_named_though_nobody_checked_the_model():
+    """Built in Python, where `check` had no text to look at: brand feeds leads and leads feed brand twice as much."""
+    model = parse(
+        "metric brand activity unit visits\nmetric leads output unit leads\nmetric sales outcome unit eur\n"
+        "cause brand -> leads { lag 1w, each +1 adds 0.5 }\ncause leads -> brand { lag 1w, each +1 adds 0.5 }\n"
+        "cause leads -> sales { lag 1w, each +1 adds 9 eur }\n"
+    )
+    forth, back, on = model.causes
+    strength = back.strength.model_copy(update={"adds": on.strength.adds.model_copy(update={"base": Fraction(9)})})
+    growing = model.model_copy(update={"causes": (forth, back.model_copy(update={"strength": strength}), on)})
+    history = observed(6, series={"brand": [10.0, 11, 10, 12, 11, 10], "leads": [5.0, 5, 6, 5, 6, 5]})
+    assert evaluate(model, history).metric("sales")
+    with pytest.raises(ModelFault, match=r"do not die out, so there is no forecast: brand -> leads -> brand\. Weaken"):
+        evaluate(growing, history)
 
 
 def test_doubt_about_a_declared_strength_widens_the_interval():

@@ -1,7 +1,8 @@
-"""Influences with lag: kernels, responses, loops, contributions, uncertainty and paths, each against a sum by hand."""
+"""Influences with lag: kernels, responses, loops, rows with gains of their own, paths: each against a sum by hand."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -9,31 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mpmflow.numerics.causes.gain_uncertainty import (
-    draw_gains,
-    long_run_draws,
-    long_run_variance,
-    response_draws,
-    response_variance,
-    stable_draws,
-)
-from mpmflow.numerics.causes.influence import (
-    UnstableLoopError,
-    contributions,
-    extended,
-    forecast,
-    impulse_response,
-    influence_from_edges,
-    long_run,
-    long_run_onto,
-    loop_without_lag,
-    respond,
-    response_kernels,
-    unexplained,
-    unstable_loop,
-)
+from mpmflow.numerics.causes.influence import UnstableLoopError, influence_from_edges, long_run, respond
 from mpmflow.numerics.causes.lags import even_lag, fixed_lag, gamma_lag
-from mpmflow.numerics.causes.paths import strongest_paths
+from mpmflow.numerics.causes.paths import PathFinder
 
 # --- lags ------------------------------------------------------------------------------------------------------------
 
@@ -121,73 +100,97 @@ def random_graph(seed, size=8, edges=14, loops=True, strength=0.4):
     source, target = source[kept], target[kept]
     kernels = [even_lag(*np.sort(rng.uniform(0 if not loops else 0.2, 4, 2))) for _ in source]
     gain = rng.normal(0, strength, len(source))
-    return influence_from_edges(size, source, target, gain, kernels, np.abs(gain) * 0.25), rng
+    return influence_from_edges(size, source, target, gain, kernels), rng
+
+
+def impulse(graph, source, horizon):
+    """What one unit at a node in period 0 does to every node in periods 0..horizon, (horizon + 1, n)."""
+    one = np.zeros(horizon + 1)
+    one[0] = 1.0
+    return over_time(graph, respond(graph, {source: one}), horizon + 1)
+
+
+def over_time(graph, found, periods):
+    return np.stack([found.get(node, np.zeros(periods)) for node in range(graph.size)], axis=-1)
+
+
+def by_recursion(graph, shocks, gains=None):
+    """The defining sum, period by period, for shocks (T, n); what acts at once is solved by a dense matrix."""
+    gain = graph.gain if gains is None else gains
+    state = np.zeros(shocks.shape)
+    at_once = np.zeros((graph.size, graph.size))
+    cells = list(zip(graph.cell_edge, graph.cell_lag, graph.cell_weight, strict=True))
+    for edge, lag, weight in cells:
+        if not lag:
+            at_once[graph.target[edge], graph.source[edge]] += gain[edge] * weight
+    for now in range(len(shocks)):
+        total = shocks[now].copy()
+        for edge, lag, weight in cells:
+            if 0 < lag <= now:
+                total[graph.target[edge]] += gain[edge] * weight * state[now - lag, graph.source[edge]]
+        state[now] = np.linalg.solve(np.eye(graph.size) - at_once, total)
+    return state
 
 
 def test_an_impulse_travels_with_the_sum_of_the_lags():
-    response = impulse_response(funnel(), CONTENT, 10)[:, REVENUE]
+    response = impulse(funnel(), CONTENT, 10)[:, REVENUE]
     assert response == pytest.approx([0, 0, 0, 0, 0, 0, 225, 450, 225, 0, 0])  # weeks 1+1+4 to 3+1+4
 
 
-def test_the_long_run_is_the_sum_of_the_impulse_response():
-    assert impulse_response(funnel(), CONTENT, 12).sum(axis=0) == pytest.approx(long_run(funnel(), [1, 0, 0, 0]))
-    assert long_run_onto(funnel(), REVENUE) == pytest.approx([900, 18, 900, 1])
+def test_the_long_run_is_the_sum_of_the_impulse():
+    assert impulse(funnel(), CONTENT, 12).sum(axis=0) == pytest.approx(long_run(funnel(), [1, 0, 0, 0]))
+    assert long_run(funnel(), np.eye(4))[REVENUE] == pytest.approx([900, 18, 900, 1])
 
 
 def test_a_loop_that_dies_out_multiplies_by_the_geometric_series():
     assert long_run(loop(0.5), [1, 0]) == pytest.approx([2.0, 1.0])
-    assert impulse_response(loop(0.5), 0, 6)[:, 0] == pytest.approx([1, 0, 0.5, 0, 0.25, 0, 0.125])
+    assert impulse(loop(0.5), 0, 6)[:, 0] == pytest.approx([1, 0, 0.5, 0, 0.25, 0, 0.125])
 
 
 def test_part_of_an_effect_may_come_within_the_same_period():
     graph = influence_from_edges(3, [0, 1], [1, 2], [2.0, 3.0], [[0.5, 0.5], [1.0]])
-    assert impulse_response(graph, 0, 2)[:, 2] == pytest.approx([3.0, 3.0, 0.0])
+    assert impulse(graph, 0, 2)[:, 2] == pytest.approx([3.0, 3.0, 0.0])
 
 
 @given(st.integers(0, 10_000), st.booleans())
 @settings(max_examples=40, deadline=None)
-def test_recursion_backwards_solve_and_matrix_agree(seed, loops):
+def test_a_response_is_the_defining_sum(seed, loops):
+    graph, rng = random_graph(seed, loops=loops, strength=0.25)
+    shocks = rng.normal(0, 1, (12, graph.size))
+    found = over_time(graph, respond(graph, {node: shocks[:, node] for node in range(graph.size)}), 12)
+    assert found == pytest.approx(by_recursion(graph, shocks), abs=1e-11)
+
+
+@given(st.integers(0, 10_000), st.booleans())
+@settings(max_examples=40, deadline=None)
+def test_the_long_run_is_the_inverse_of_a_dense_matrix(seed, loops):
     graph, _ = random_graph(seed, loops=loops, strength=0.25)
-    horizon = 12
-    kernels = response_kernels(graph, 5, horizon)
-    for source in range(graph.size):
-        assert kernels[:, source] == pytest.approx(impulse_response(graph, source, horizon)[:, 5], abs=1e-12)
     if graph.stability.stable:
         total = np.zeros((graph.size, graph.size))
         np.add.at(total, (graph.target, graph.source), graph.gain)
         exact = np.linalg.inv(np.eye(graph.size) - total)
-        assert long_run_onto(graph, 5) == pytest.approx(exact[5], abs=1e-9)
         assert long_run(graph, np.eye(graph.size)) == pytest.approx(exact, abs=1e-9)
 
 
 @given(st.integers(0, 10_000))
 @settings(max_examples=40, deadline=None)
-def test_contributions_sum_exactly_and_a_quiet_source_gets_nothing(seed):
+def test_the_rows_of_single_sources_add_up_exactly_and_a_quiet_source_gets_nothing(seed):
     graph, rng = random_graph(seed)
     shocks = rng.normal(0, 1, (15, graph.size))
     shocks[:, 3] = 0.0
-    shares = contributions(graph, 6, shocks)
-    assert shares.sum(axis=1) == pytest.approx(respond(graph, shocks)[:, 6], abs=1e-9)
-    assert not shares[:, 3].any()
+    rows = {node: np.zeros((graph.size, 15)) for node in range(graph.size)}
+    for node in rows:
+        rows[node][node] = shocks[:, node]
+    whole = respond(graph, {node: shocks[:, node] for node in rows})
+    shares = respond(graph, rows)
+    for node in whole:
+        assert shares[node].sum(axis=0) == pytest.approx(whole[node], abs=1e-9)
+        assert not shares[node][3].any()
 
 
-@given(st.integers(0, 10_000))
-@settings(max_examples=25, deadline=None)
-def test_what_stays_unexplained_is_what_came_from_outside(seed):
-    graph, rng = random_graph(seed)
-    shocks = rng.normal(0, 1, (12, graph.size))
-    assert unexplained(graph, respond(graph, shocks)) == pytest.approx(shocks, abs=1e-9)
-
-
-def test_a_gap_makes_unknown_only_what_depends_on_it():
-    graph = influence_from_edges(3, [0], [1], [0.5], [[0, 1.0]])
-    seen = np.ones((3, 3))
-    seen[1, 0] = np.nan
-    assert np.isnan(unexplained(graph, seen)).tolist() == [
-        [False, False, False],
-        [True, False, False],
-        [False, True, False],
-    ]
+def test_what_nothing_reaches_is_left_out():
+    assert set(respond(funnel(), {LEADS: np.ones(3)})) == {LEADS, REVENUE}
+    assert respond(funnel(), {}) == {}
 
 
 # --- loops -----------------------------------------------------------------------------------------------------------
@@ -197,19 +200,19 @@ def test_a_loop_that_grows_is_named_in_the_order_of_travel():
     graph = influence_from_edges(
         5, [0, 3, 1, 4, 0], [3, 1, 4, 3, 2], [1.0, 2.0, 0.8, 0.9, 7.0], [[0, 1.0]] * 5
     )  # 3 -> 1 -> 4 -> 3 multiplies by 1.44
-    assert unstable_loop(graph) == (1, 4, 3)
+    assert graph.stability.loop == (1, 4, 3)
     assert graph.stability.growth == pytest.approx(1.44 ** (1 / 3))
     with pytest.raises(UnstableLoopError, match=r"1 -> 4 -> 3 -> 1 do not die out .*1\.13"):
         long_run(graph, np.ones(5))
 
 
 def test_a_response_over_a_limited_time_is_given_for_a_loop_that_grows():
-    assert impulse_response(loop(2.0), 0, 4)[:, 0].tolist() == [1, 0, 2, 0, 4]
+    assert impulse(loop(2.0), 0, 4)[:, 0].tolist() == [1, 0, 2, 0, 4]
 
 
 def test_two_loops_that_only_grow_together_are_all_named():
     graph = influence_from_edges(2, [0, 0, 1], [0, 1, 0], [0.6, 0.8, 0.8], [[0, 1.0]] * 3)  # products 0.6 and 0.64
-    assert unstable_loop(graph) == (0, 1)
+    assert graph.stability.loop == (0, 1)
 
 
 def test_a_longer_lag_slows_a_loop_but_does_not_decide_whether_it_dies_out():
@@ -237,14 +240,9 @@ def test_a_negative_gain_over_two_periods_may_swing_and_grow():
     assert influence_from_edges(1, [0], [0], [-0.9], [[0, 0, 1.0]]).stability.stable
 
 
-def test_a_loop_within_one_instant_is_named():
-    assert loop_without_lag(influence_from_edges(3, [0, 1, 1], [1, 0, 2], [0.5] * 3, [[1.0]] * 3)) == (0, 1)
-    assert loop_without_lag(loop(0.5)) == ()
-
-
 def test_a_loop_partly_within_the_period_settles_there():
     graph = influence_from_edges(1, [0], [0], [0.5], [[0.5, 0.5]])
-    assert impulse_response(graph, 0, 1)[:, 0] == pytest.approx([4 / 3, 4 / 9])
+    assert impulse(graph, 0, 1)[:, 0] == pytest.approx([4 / 3, 4 / 9])
     assert long_run(graph, [1.0]) == pytest.approx([2.0])
     assert not influence_from_edges(1, [0], [0], [2.5], [[0.5, 0.5]]).stability.stable
 
@@ -253,7 +251,7 @@ def test_a_loop_partly_within_the_period_settles_there():
 @settings(max_examples=40, deadline=None)
 def test_gains_without_signs_die_out_just_when_their_sum_does(seed, factor):
     graph, _ = random_graph(seed)
-    graph = graph.with_gains(np.abs(graph.gain) * factor)
+    graph = replace(graph, gain=np.abs(graph.gain) * factor)
     total = np.zeros((graph.size, graph.size))
     np.add.at(total, (graph.target, graph.source), graph.gain)
     radius = np.abs(np.linalg.eigvals(total)).max()
@@ -269,91 +267,55 @@ def test_a_large_loop_is_judged_too():
         assert graph.stability.stable is stable
 
 
-# --- forecasts -------------------------------------------------------------------------------------------------------
+# --- rows with gains of their own ------------------------------------------------------------------------------------
 
 
-def test_a_forecast_holds_the_last_known_deviation_or_lets_it_end():
-    past = np.zeros((6, 4))
-    past[-2:, CONTENT] = [1.0, 2.0]
-    held = forecast(funnel(), past, 9)[:, REVENUE]
-    assert held[-1] == pytest.approx(2 * 900)
-    assert forecast(funnel(), past, 12, hold=False)[-1, REVENUE] == pytest.approx(0.0)
-    assert extended(past, 2, hold=[True, False, False, False])[-1].tolist() == [2, 0, 0, 0]
-
-
-def test_the_past_must_be_known():
-    with pytest.raises(ValueError, match="no gaps"):
-        forecast(funnel(), np.full((3, 4), np.nan), 2)
-
-
-# --- uncertainty -----------------------------------------------------------------------------------------------------
-
-
-@given(st.integers(0, 10_000))
-@settings(max_examples=20, deadline=None)
-def test_the_delta_method_uses_the_exact_slope_in_each_gain(seed):
-    """Against central differences, edge by edge and period by period."""
-    graph, rng = random_graph(seed, strength=0.2)
-    shocks = rng.normal(0, 1, (8, graph.size))
-    by_edge = response_variance(graph, 4, shocks)
-    for edge in range(len(graph.gain)):
-        step = np.zeros(len(graph.gain))
-        step[edge] = 1e-5
-        up, down = (respond(graph.with_gains(graph.gain + sign * step), shocks)[:, 4] for sign in (1, -1))
-        slope = (up - down) / 2e-5
-        assert by_edge[:, edge] == pytest.approx((slope * graph.gain_sd[edge]) ** 2, abs=1e-8)
-
-
-def test_the_long_run_variance_is_where_the_variance_over_time_settles():
-    graph = influence_from_edges(2, [0, 1], [1, 0], [0.5, 0.4], [[0, 1.0]] * 2, [0.1, 0.05])
-    lasting = np.tile([1.0, 0.0], (60, 1))
-    assert response_variance(graph, 1, lasting)[-1] == pytest.approx(long_run_variance(graph, 1, [1.0, 0.0]))
-
-
-def test_draws_agree_with_the_delta_method_for_one_uncertain_edge():
-    graph = influence_from_edges(3, [0, 1], [1, 2], [0.5, 2.0], [[0, 1.0]] * 2, [0.0, 0.3])
-    gains = draw_gains(graph, np.random.default_rng(5), 20_000)
-    effects = long_run_draws(graph, [2], [10, 0, 0], gains)[:, 0]
-    assert effects.mean() == pytest.approx(10.0, abs=0.05)
-    assert effects.var() == pytest.approx(long_run_variance(graph, 2, [10, 0, 0]).sum(), rel=0.05)
-
-
-def test_many_draws_at_once_are_each_as_if_alone():
-    graph, rng = random_graph(11, strength=0.3)
-    gains = draw_gains(graph, rng, 7)
+@given(st.integers(0, 10_000), st.booleans())
+@settings(max_examples=30, deadline=None)
+def test_many_draws_at_once_are_each_as_if_alone(seed, loops):
+    graph, rng = random_graph(seed, loops=loops, strength=0.3)
     shocks = rng.normal(0, 1, (6, graph.size))
-    together = response_draws(graph, [2, 5], shocks, gains)
-    settled = long_run_draws(graph, [2, 5], shocks[0], gains)
-    for number, gain in enumerate(gains):
-        alone = graph.with_gains(gain)
-        assert together[number] == pytest.approx(respond(alone, shocks)[:, [2, 5]], abs=1e-12)
-        assert settled[number] == pytest.approx(long_run(alone, shocks[0])[[2, 5]], abs=1e-9)
+    drawn = graph.gain + 0.2 * rng.standard_normal((7, len(graph.gain)))
+    own = {node: shocks[:, node] for node in range(graph.size)}
+    together = respond(graph, own, {edge: drawn[:, [edge]] for edge in range(len(graph.gain))})
+    for number, gains in enumerate(drawn):
+        alone = by_recursion(graph, shocks, gains)
+        for node, path in together.items():
+            assert np.broadcast_to(path, (7, 6))[number] == pytest.approx(alone[:, node], abs=1e-11)
 
 
-def test_draws_without_a_long_run_are_counted_and_not_averaged():
-    graph = influence_from_edges(2, [0, 1], [1, 0], [0.9, 1.0], [[0, 1.0]] * 2, [0.1, 0.0])
-    gains = draw_gains(graph, np.random.default_rng(2), 2000)
-    stable = stable_draws(graph, gains)
-    assert stable.tolist() == (np.abs(gains[:, 0]) < 1).tolist()
-    assert 0.1 < 1 - stable.mean() < 0.22  # about P(Z > 1) = 0.16
-    effects = long_run_draws(graph, [1], [1.0, 0.0], gains)[:, 0]
-    assert (np.isnan(effects) == ~stable).all()
+def test_an_edge_may_be_left_out_by_a_gain_of_zero():
+    found = respond(funnel(), {CONTENT: np.ones(8)}, {1: np.zeros(1)})
+    assert found[VISITS][-1] == pytest.approx(50.0)
+    assert not found[LEADS].any()
+    assert not found[REVENUE].any()
 
 
-def test_a_draw_exactly_on_the_border_does_not_spoil_its_neighbours():
-    graph = influence_from_edges(1, [0], [0], [0.5], [[0, 1.0]])
-    assert stable_draws(graph, [[0.5], [1.0], [0.9]]).tolist() == [True, False, True]
+def test_a_draw_whose_loop_within_a_period_does_not_die_out_has_no_answer_and_spoils_no_other():
+    graph = influence_from_edges(2, [0, 0], [0, 1], [0.5, 1.0], [[1.0], [1.0]])
+    found = respond(graph, {0: np.ones(2)}, {0: np.array([[0.5], [1.0], [1.5], [0.9]])})
+    assert found[1][[0, 3]] == pytest.approx(np.array([[2.0, 2.0], [10.0, 10.0]]))
+    assert np.isnan(found[1][[1, 2]]).all()
 
 
-def test_draws_whose_signs_hold_one_another_in_check_are_stable():
-    graph = influence_from_edges(1, [0, 0], [0, 0], [1.5, -1.0], [[0, 1.0], [0, 1.0]])
-    assert stable_draws(graph, [[1.5, -1.0], [1.5, 1.0], [1.5, -0.4]]).tolist() == [True, False, False]
+# --- how long it takes -----------------------------------------------------------------------------------------------
 
 
-def test_the_same_seed_gives_the_same_draws():
-    graph, _ = random_graph(3)
-    first, second = (draw_gains(graph, np.random.default_rng(9), 4) for _ in range(2))
-    assert (first == second).all()
+def test_the_longest_wait_is_that_of_the_longest_way():
+    assert funnel().longest_wait.tolist() == [0, 3, 4, 8]
+
+
+def test_an_influence_of_no_strength_keeps_nobody_waiting():
+    assert replace(funnel(), gain=np.array([50, 0.0, 900])).longest_wait.tolist() == [0, 3, 0, 4]
+
+
+def test_a_loop_is_waited_for_once():
+    assert loop(0.5, fixed_lag(5)).longest_wait.tolist() == [1, 5]
+
+
+def test_ninety_nine_parts_of_an_effect_are_all_that_is_waited_for():
+    graph = influence_from_edges(2, [0], [1], [1.0], [[0, 0.5, 0.495, 0.005]])
+    assert graph.last_lag.tolist() == [2]
 
 
 # --- paths -----------------------------------------------------------------------------------------------------------
@@ -379,7 +341,7 @@ def all_paths(graph, source, target):
 @settings(max_examples=60, deadline=None)
 def test_the_strongest_paths_are_those_of_the_full_list(seed, loops, strength):
     graph, _ = random_graph(seed, size=7, edges=16, loops=loops, strength=strength)
-    answer = strongest_paths(graph, 0, 6, count=4)
+    answer = PathFinder(graph).strongest(0, 6, count=4)
     assert answer.complete
     assert [abs(path.gain) for path in answer.paths] == pytest.approx(all_paths(graph, 0, 6)[:4], rel=1e-9)
     for path in answer.paths:
@@ -389,8 +351,8 @@ def test_the_strongest_paths_are_those_of_the_full_list(seed, loops, strength):
 
 def test_path_gains_add_up_to_the_long_run_where_there_are_no_loops():
     graph, _ = random_graph(21, loops=False, edges=20)
-    gains = [path.gain for path in strongest_paths(graph, 0, 7, count=1000).paths]
-    assert sum(gains) == pytest.approx(long_run_onto(graph, 7)[0])
+    gains = [path.gain for path in PathFinder(graph).strongest(0, 7, count=1000).paths]
+    assert sum(gains) == pytest.approx(long_run(graph, np.eye(graph.size))[7, 0])
 
 
 def layered(layers, width):
@@ -406,7 +368,7 @@ def layered(layers, width):
 
 def test_a_graph_with_more_paths_than_atoms_answers_at_once():
     graph = layered(60, 30)  # 30 ** 58 paths between two nodes
-    answer = strongest_paths(graph, 0, graph.size - 1, count=10)
+    answer = PathFinder(graph).strongest(0, graph.size - 1, count=10)
     assert answer.complete
     assert len(answer.paths) == 10
     strength = [path.gain for path in answer.paths]
@@ -415,11 +377,11 @@ def test_a_graph_with_more_paths_than_atoms_answers_at_once():
 
 def test_a_search_that_gives_up_says_so():
     graph, _ = random_graph(5, size=7, edges=40, strength=1.5)
-    assert not strongest_paths(graph, 0, 6, count=50, max_steps=5).complete
+    assert not PathFinder(graph, max_steps=5).strongest(0, 6, count=50).complete
 
 
 def test_no_way_is_no_path():
-    assert strongest_paths(funnel(), REVENUE, CONTENT).paths == ()
+    assert PathFinder(funnel()).strongest(REVENUE, CONTENT).paths == ()
 
 
 # --- size ------------------------------------------------------------------------------------------------------------

@@ -17,13 +17,13 @@ import numpy.typing as npt
 
 from mpmflow.model.expressions import Expression
 from mpmflow.model.measures import Target
+from mpmflow.numerics.causes.influence import lagged
 from mpmflow.numerics.chains.attribution import aumann_shapley
 
 from .levels import Places, inputs_of, spans_in
 from .outlook import Outlook, Own
 from .process_change import ProcessChange
 from .process_draws import ProcessDraws
-from .propagation import lagged
 from .readings import Reading, day_of, reading
 
 Floats = npt.NDArray[np.float64]
@@ -278,32 +278,12 @@ class Forecaster:
             for number, edge in enumerate(network.edges)
             if edge.sd > 0.0
         }
-        expected = {
-            number: lagged(outlook.total[edge.source], edge.kernel)[outlook.known :]
-            for number, edge in enumerate(network.edges)
-            if number in gains and edge.source in outlook.total
-        }
-        self.away: dict[str, Floats] = {}
-        zero = np.zeros(shape)
-        for _ in range(ahead + 1 if network.loops else 1):
-            moved_most = 0.0
-            for node in network.order:
-                total = own.get(node, zero)
-                for number in network.incoming[node]:
-                    edge = network.edges[number]
-                    before = self.away.get(edge.source)
-                    gain = gains.get(number, edge.gain)
-                    if before is not None:
-                        total = total + gain * lagged(before, edge.kernel)
-                    if number in expected:
-                        total = total + (gain - edge.gain) * expected[number]
-                old = self.away.get(node)
-                if network.loops:
-                    size = float(np.abs(total).max(initial=0.0)) or 1.0
-                    moved_most = np.inf if old is None else max(moved_most, float(np.abs(total - old).max()) / size)
-                self.away[node] = total
-            if moved_most <= 1e-9:
-                break
+        for number, gain in gains.items():  # a gain that is drawn larger makes more of what has been expected anyway
+            edge = network.edges[number]
+            if edge.source in outlook.total:
+                arriving = lagged(outlook.total[edge.source], edge.kernel)[outlook.known :]
+                own[edge.target] = own.get(edge.target, 0.0) + (gain - edge.gain) * arriving
+        self.away = network.follow(own, gains)
 
     def _process_draws(self) -> dict[str, Floats]:
         """Of each workflow figure: what its draws have beyond the slopes, and the luck of the cases of one period."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
 import numpy as np
 import numpy.typing as npt
 
@@ -16,7 +14,7 @@ from mpmflow.numerics.statistics.estimates import forgetting
 from .figures import MetricFigure
 from .forecast import MetricForecast
 from .outlook import Outlook
-from .pathways import Pathway
+from .pathways import Pathway, Pathways
 from .propagation import weakest
 
 
@@ -24,7 +22,7 @@ def metric_figure(
     metric: Metric,
     forecast: MetricForecast,
     outlook: Outlook,
-    ways: Mapping[str, Mapping[str, Sequence[Pathway]]],
+    ways: Pathways,
     unit: str,
     data: npt.NDArray[np.float64] | None,
     cases: npt.NDArray[np.float64] | None,
@@ -33,7 +31,7 @@ def metric_figure(
     target = forecast.target
     told: list[Pathway] = []
     for source in forecast.by:
-        told += [path for path in ways.get(source, {}).get(metric.name, ())[:2] if len(path.names) > 1]
+        told += [path for path in ways.between(source, metric.name) if len(path.names) > 1]
     told = told[:6]
     evidence = weakest([path.evidence for path in told]) if told else None
     notes = []

@@ -336,11 +336,10 @@ class Outlook:
 
     def _long_run(self) -> None:
         """Levels that places with causes settle at if nothing else happens."""
+        settled = self.network.settled({name: float(path[-1]) for name, path in self.paths.items()})
         for name in self.places:
             if name in self.with_data and name in self.moved:
-                change = self.total.get(name)
-                if change is not None:
-                    self.after[name] = self.before[name] + float(change[-1])
+                self.after[name] = self.before[name] + settled[name]
 
     # ------------------------------------------------------------------------------------------ answers
     def path_of(self, name: str) -> Floats | None:
@@ -385,7 +384,7 @@ class Outlook:
     @cached_property
     def longest_wait(self) -> int:
         """Periods until everything has arrived everywhere, along the longest way."""
-        return int(max((self.network.longest_lag(name) for name in self.places), default=0.0))
+        return max((self.network.longest_lag(name) for name in self.places), default=0)
 
 
 def _fitted(values: Floats, weights: Floats) -> tuple[float, float, Floats, float, float]:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from .outlook import Outlook
 from .propagation import weakest
-
-MOST_STEPS = 20_000
-LONGEST = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,32 +18,31 @@ class Pathway:
     evidence: str
 
 
-def pathways(outlook: Outlook, source: str) -> dict[str, list[Pathway]]:
-    """Every place that a source moves -> its ways there, strongest first; no place twice on a way.
+@dataclass(frozen=True)
+class Pathways:
+    """The strongest ways from every source, looked for when they are asked for.
 
-    Figures of workflows are left out of the names: `brief_complete.no -> cycle_time` says enough. In a very dense
-    network the search stops after some thousands of steps; what it has found by then is among the shortest.
+    Figures of workflows are left out of the names: `brief_complete.no -> cycle_time` says enough.
     """
-    onward: dict[str, list[int]] = {}
-    for number, edge in enumerate(outlook.network.edges):
-        if edge.gain:
-            onward.setdefault(edge.source, []).append(number)
-    found: dict[str, list[Pathway]] = {}
-    waiting: list[tuple[tuple[str, ...], float, float, tuple[str, ...]]] = [((source,), 1.0, 0.0, ())]
-    steps = 0
-    while waiting and steps < MOST_STEPS:
-        names, gain, lag, evidence = waiting.pop(0)
-        steps += 1
-        for number in onward.get(names[-1], ()):
-            edge = outlook.network.edges[number]
-            if edge.target in names or len(names) > LONGEST:
-                continue
-            way = ((*names, edge.target), gain * edge.gain, lag + edge.mean_lag, (*evidence, edge.evidence))
-            waiting.append(way)
-            if edge.target not in outlook.figures:
-                told = tuple(name for name in way[0] if name not in outlook.figures)
-                path = Pathway(told, way[1], way[2] * outlook.timeline.period, weakest(way[3]))
-                found.setdefault(edge.target, []).append(path)
-    for ways in found.values():
-        ways.sort(key=lambda path: (-abs(path.gain), path.names))
-    return found
+
+    outlook: Outlook
+    most: int = 2
+    _found: dict[tuple[str, str], list[Pathway]] = field(default_factory=dict, repr=False)
+
+    def between(self, source: str, target: str) -> list[Pathway]:
+        """The strongest ways from a source to a metric, strongest first, `most` of them; empty if there is none."""
+        key = (source, target)
+        if key not in self._found:
+            self._found[key] = self._ways(source, target)
+        return self._found[key]
+
+    def _ways(self, source: str, target: str) -> list[Pathway]:
+        outlook, network = self.outlook, self.outlook.network
+        if source not in network.place or target not in network.place:
+            return []
+        found = []
+        for path in network.ways(source, target, self.most):
+            told = tuple(network.nodes[node] for node in path.nodes if network.nodes[node] not in outlook.figures)
+            evidence = weakest([network.edges[edge].evidence for edge in path.edges])
+            found.append(Pathway(told, path.gain, path.lag * outlook.timeline.period, evidence))
+        return sorted(found, key=lambda way: (-abs(way.gain), way.names))

@@ -4,10 +4,10 @@ unexplained.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from .figures import Consequence, Headline, IndicatorFigure, MetricFigure, WarningTime
-from .pathways import Pathway
+from .pathways import Pathways
 
 LAGGING = ("output", "operational", "outcome")
 SEVERITY = {"alert": 3, "warn": 2, "pending": 1}
@@ -34,16 +34,14 @@ def harm(row: MetricFigure, source: str) -> float:
     return (-part if row.better == "higher" else part) / scale if scale else 0.0
 
 
-def warnings_of(
-    ways: Mapping[str, Mapping[str, Sequence[Pathway]]], metrics: Sequence[MetricFigure]
-) -> tuple[WarningTime, ...]:
+def warnings_of(ways: Pathways, sources: Sequence[str], metrics: Sequence[MetricFigure]) -> tuple[WarningTime, ...]:
     """Leading indicator and lagging metric in pairs, with the time from the one to the other by the strongest way."""
     lagging = [row.name for row in metrics if row.category in LAGGING]
     found = []
-    for source, targets in ways.items():
+    for source in sources:
         for name in lagging:
-            if targets.get(name) and name != source:
-                best = targets[name][0]
+            best = next(iter(ways.between(source, name)), None) if name != source else None
+            if best is not None:
                 found.append(WarningTime(source, name, best.lag, best.evidence, best.names))
     return tuple(found)
 

@@ -1,4 +1,4 @@
-"""Loops among linear influences: a travel order if there are none, and how fast what goes round in one grows.
+"""Loops among linear influences: layers to travel through if there are none, and how fast what goes round in one grows.
 
 A loop dies out iff no eigenvalue of its companion matrix reaches size 1 (Luetkepohl, *New Introduction to Multiple
 Time Series Analysis*, 2005, ch. 2). Only the strongly connected parts of the graph matter, so large graphs with few
@@ -22,12 +22,12 @@ _DENSE = 1200  # companion matrices up to this size are solved densely
 _POWERS = 10  # a larger one without an answer is bounded by the norm of its 2**10-th power
 
 
-def travel_order(size: int, source: Integers, target: Integers) -> Integers | None:
-    """Nodes so that every edge leads onward, or None if there is a loop. Kahn's order, one sweep per layer.
+def travel_layers(size: int, source: Integers, target: Integers) -> list[Integers] | None:
+    """Nodes in layers (Kahn), every edge leading from one to a later one; None if there is a loop.
 
-    >>> travel_order(3, np.array([2, 0]), np.array([0, 1])).tolist()
-    [2, 0, 1]
-    >>> travel_order(2, np.array([0, 1]), np.array([1, 0])) is None
+    >>> [layer.tolist() for layer in travel_layers(3, np.array([2, 0]), np.array([0, 1]))]
+    [[2], [0], [1]]
+    >>> travel_layers(2, np.array([0, 1]), np.array([1, 0])) is None
     True
     """
     by_source = np.argsort(source, kind="stable")
@@ -37,14 +37,13 @@ def travel_order(size: int, source: Integers, target: Integers) -> Integers | No
     layer = np.flatnonzero(waiting == 0)
     layers = []
     while len(layer):
-        layers.append(layer)
+        layers.append(layer.astype(np.intp))
         counts = first[layer + 1] - first[layer]
         begins = np.repeat(first[layer] - np.concatenate([[0], np.cumsum(counts)[:-1]]), counts)
         reached = onward[begins + np.arange(int(counts.sum()))]
         np.subtract.at(waiting, reached, 1)
         layer = np.unique(reached[waiting[reached] == 0])
-    order = np.concatenate(layers) if layers else np.zeros(0, dtype=np.intp)
-    return order.astype(np.intp) if len(order) == size else None
+    return layers if sum(map(len, layers)) == size else None
 
 
 def strong_parts(size: int, source: Integers, target: Integers) -> list[Integers]:
