@@ -974,9 +974,9 @@ def read_bpmn(path: str | Path, *, parameters: str | Path | None = None) -> Bpmn
         DataError: this is no BPMN 2.0 XML, or not safe to read, with the line; or the parameters are none.
         OSError: a file cannot be opened.
 
-    >>> bpmn = """<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL"><process id="p" name="Brief">
+    >>> bpmn = '''<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL"><process id="p" name="Brief">
     ... <startEvent id="s"/><task id="t" name="Write the brief"/><sequenceFlow id="f" sourceRef="s" targetRef="t"/>
-    ... </process></definitions>"""
+    ... </process></definitions>'''
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     _ = Path(folder, "brief.bpmn").write_text(bpmn)
