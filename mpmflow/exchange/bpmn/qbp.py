@@ -14,8 +14,10 @@ from mpmflow.model.base import to_fraction
 from mpmflow.model.distributions import Constant, Duration
 from mpmflow.model.process import RenewalArrivals
 
-_SECONDS: dict[str, int | Fraction] = {"seconds": 1, "second": 1, "minutes": 60, "minute": 60, "hours": 3600, "hour": 3600, "days": 86400,
-            "day": 86400, "ms": Fraction(1, 1000), "s": 1, "min": 60, "year": 31_557_600}  # fmt: skip
+_SECONDS: dict[str, int | Fraction] = {
+    "seconds": 1, "second": 1, "minutes": 60, "minute": 60, "hours": 3600, "hour": 3600, "days": 86400, "day": 86400,
+    "ms": Fraction(1, 1000), "s": 1, "min": 60, "year": 31_557_600,
+}  # fmt: skip
 
 
 def parameters_in(document: Document) -> Parameters:
