@@ -68,6 +68,9 @@ def command(
         return _formula(model, chosen, figure or "time.mean", target, workflow, as_json=as_json, quiet=quiet)
     with terminal.busy("Working out the figures", quiet=quiet):
         analysis = api.analyze(model, waits=waits)
+    if not analysis.workflows:
+        terminal.say(f"There is nothing to analyze: {file} has no workflow; write one, as in workflow webinar {{ … }}")
+        return guard.CANNOT
     if as_json:
         terminal.show(analysis.to_json())
     else:

@@ -19,6 +19,7 @@ from mpmflow.model.observations import LogSource
 
 from .events import Events, open_events
 from .periods import to_time
+from .roles import UnclearRoleError
 from .tables import ROW
 
 MOST_ACTIVITIES = 1_000
@@ -42,7 +43,13 @@ def read_histories(
     Raises DataError for what cannot be read, and for a column with more different values than activities can have.
     """
     declared = declared or LogSource(path="")
-    events = open_events(log, declared, folder=folder)
+    try:
+        events = open_events(log, declared, folder=folder)
+    except UnclearRoleError as error:
+        # Here nobody has a data block: the columns are an option, or an argument.
+        option = f'--column {error.role}="{error.example}"'
+        how = f"name it, as in {option} or, in Python, columns={{'{error.role}': {error.example!r}}}"
+        raise DataError(f"{error.what} {how}", file=error.file) from None
     names = _names(events)
     visits, notes, started = _visits(events, names)
     listed, unlisted = _variants(visits)

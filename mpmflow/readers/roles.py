@@ -86,6 +86,16 @@ def find_roles(table: Table, declared: LogSource) -> Roles:
     return Roles(dict(guess.roles), tuple(guess.notes()))
 
 
+class UnclearRoleError(DataError):
+    """No column, or several, could play a role that a log needs. `what` says so; `role` and `column` are an example of
+    how to name one, which a model does in its data block.
+    """
+
+    def __init__(self, what: str, role: Role, column: str, *, file: str) -> None:
+        super().__init__(f'{what} name it in the data block, as in {role} "{column}"', file=file)
+        self.what, self.role, self.example = what, role, column
+
+
 class _Guess:
     def __init__(self, table: Table, roles: dict[Role, str], own: set[str]) -> None:
         self.table, self.roles, self.own = table, roles, own
@@ -227,11 +237,10 @@ class _Guess:
         shown = ", ".join(self.table.columns[:20])
         if len(self.table.columns) > 20:
             shown += f" and {len(self.table.columns) - 20} more"
-        how = f'name it in the data block, as in {role} "{(found or self.table.columns or ("name",))[0]}"'
-        if found:
-            return DataError(f"the {role} could be {' or '.join(found[:5])}; {how}", file=self.table.label)
-        return DataError(f"no column looks like the {role}; the file has {shown}. If it is there, {how}",
-                         file=self.table.label)  # fmt: skip
+        what = f"the {role} could be {' or '.join(found[:5])};"
+        if not found:
+            what = f"no column looks like the {role}; the file has {shown}. If it is there,"
+        return UnclearRoleError(what, role, (found or self.table.columns or ("name",))[0], file=self.table.label)
 
     def notes(self) -> list[str]:
         """The guesses, except for columns that are called as the role itself."""

@@ -358,3 +358,14 @@ def test_counts_of_ways_are_those_of_the_log() -> None:
     assert choice.outcomes[1].share is not None
     assert choice.outcomes[1].share.counted is not None
     assert choice.outcomes[1].share.counted.trials == 191
+
+
+def test_an_unclear_column_is_asked_for_as_discover_takes_it_and_not_in_a_data_block() -> None:
+    rows = [
+        (str(n // 2), ("read", "answer")[n % 2], ("inbox", "editor")[n % 2], f"2026-01-{n + 1:02}") for n in range(24)
+    ]
+    with pytest.raises(mpm.DataError, match="the activity could be Work or Screen") as caught:
+        mpm.discover(pl.DataFrame(rows, schema=["Ticket ID", "Work", "Screen", "Closed"], orient="row"))
+    assert '--column activity="Work"' in str(caught.value)
+    assert "columns={'activity': 'Work'}" in str(caught.value)
+    assert "data block" not in str(caught.value)

@@ -58,7 +58,8 @@ def test_a_day_may_be_named_and_what_came_later_is_not_known() -> None:
 @pytest.mark.parametrize(
     ("option", "value", "words"),
     [
-        ("--as-of", "tomorrow", "tomorrow"),
+        ("--as-of", "tomorrow", "write one as 2026-03-02"),
+        ("--budget", "20000", "Invalid value for --budget: a budget is an amount of money, such as 20k eur"),
         ("--reference", "last year", "rework-free"),
         ("--reference", "2026-03-01..2026-01-05", "ends before it begins"),
     ],
@@ -67,6 +68,13 @@ def test_a_wrong_option_says_what_is_possible(option: str, value: str, words: st
     result = call("risk", WEBINAR, option, value)
     assert result.exit_code == 2
     assert words in result.stderr
+
+
+def test_a_file_without_a_workflow_says_what_is_missing_instead_of_nothing(folder: Path) -> None:
+    (folder / "a.mpm").write_text("metric leads output unit leads\n", encoding="utf-8")
+    result = call("analyze", "a.mpm")
+    assert result.exit_code == 2
+    assert "There is nothing to analyze: a.mpm has no workflow; write one" in result.stderr
 
 
 @pytest.mark.parametrize("verb", ["analyze", "risk", "draw"])

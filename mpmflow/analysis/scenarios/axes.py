@@ -13,8 +13,7 @@ from pydantic import ValidationError
 from mpmflow.analysis.exact.arrays import LawBook, Solver
 from mpmflow.analysis.exact.figures import Solution, solve_process
 from mpmflow.analysis.exact.laws_of import Samples
-from mpmflow.analysis.scenarios.whatif import LeverError, apply, levers
-from mpmflow.diagnostics.suggest import nearest
+from mpmflow.analysis.scenarios.whatif import LeverError, apply, levers, no_such_lever
 from mpmflow.graphs.cells import Cells, State
 from mpmflow.graphs.to_chain import Known, to_chain
 from mpmflow.graphs.work_time import work_time
@@ -70,7 +69,7 @@ def opened(
     for name in settings:
         lever, scale = (name.removesuffix(".scale"), True) if name.endswith(".scale") else (name, False)
         if lever not in known:
-            raise LeverError(name, "there is nothing of that name to set", nearest(lever, known, most=3))
+            raise no_such_lever(name, lever, known)
         kind = _kind(name, lever, known[lever])
         if scale and kind in ("share", "deadline"):
             raise LeverError(name, "only times, money and arrivals can be scaled")

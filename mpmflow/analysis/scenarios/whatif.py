@@ -25,7 +25,10 @@ from mpmflow.model.model import Import, Model
 from mpmflow.model.quantities import Quantity
 from mpmflow.model.scenes import Scenario, Setting
 
-__all__ = ["LeverError", "Settings", "apply", "levers"]
+__all__ = ["LeverError", "Settings", "apply", "levers", "no_such_lever"]
+
+SHOWN = 8
+"""Levers that are named where none is near to what was asked for."""
 
 _DURATION: TypeAdapter[Any] = TypeAdapter(Duration)
 ONE, ZERO = Fraction(1), Fraction(0)
@@ -54,8 +57,21 @@ def apply(model: Model, settings: Settings | Scenario | Iterable[Setting] | str)
     known = levers(model)
     for name in wanted:
         if name not in known:
-            raise LeverError(name, "there is nothing of that name to set", nearest(name, known, most=3))
+            raise no_such_lever(name, name, known)
     return _changed(model, wanted)
+
+
+def no_such_lever(said: str, lever: str, known: Iterable[str]) -> LeverError:
+    """What to raise for the lever of `said` that is not among those known: the nearest ones, else a few that there are.
+
+    >>> print(no_such_lever("foo", "foo", ["ok.no", "legal.people"]))
+    foo: there is nothing of that name to set; there are ok.no, legal.people.
+    """
+    names = list(known)
+    near = nearest(lever, names, most=3)
+    there = f"; there are {', '.join(names[:SHOWN])}" if names and not near else ""
+    more = f" and {len(names) - SHOWN} more" if there and len(names) > SHOWN else ""
+    return LeverError(said, f"there is nothing of that name to set{there}{more}", near)
 
 
 def _as_mapping(model: Model, settings: Settings | Scenario | Iterable[Setting] | str) -> dict[str, Any]:
