@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mpmflow.render.numbers import duration, hours, percent, significant
 from mpmflow.render.overload_words import overload_sentences
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, Group, RenderableType
 
     from mpmflow.analysis.exact.analyze import Analysis, WorkflowAnalysis
+    from mpmflow.analysis.exact.ranking import Mending
 
 LEVERS = 8
 """So many levers stand on the page; the document has all."""
@@ -61,7 +62,7 @@ def _workflow(found: WorkflowAnalysis) -> Iterator[RenderableType]:
     if mending:
         yield Text("\nWhich decision to mend first", style="bold")
         for one in mending:
-            yield Padding(Text(_mended(one.decision, one.gains, found.currency)), (0, 0, 0, 2))
+            yield Padding(Text(_mended(one, found.currency)), (0, 0, 0, 2))
         for sentence in _together(found, [one.decision for one in mending]):
             yield Padding(Text(sentence), (0, 0, 0, 2))
     yield from _footnotes(found)
@@ -238,20 +239,26 @@ def _change(figure: str, change: float | None, currency: str | None) -> str:
     return f"{sign}{significant(100 * size, 2)} points"
 
 
-def _mended(decision: str, gains: Any, currency: str | None) -> str:
+def _mended(mending: Mending, currency: str | None) -> str:
     words = []
+    gains, late = mending.gains, ""
     timed = "time.mean" if "time.mean" in gains else "time.without_wait"
+    if mending.overloads:
+        timed = "time.mean"
+        late = f"; but more cases would go on than {_listed(list(mending.overloads))} can keep up with"
     for figure, phrase in ((timed, "the time of a case"), ("cost.mean", "its cost"), ("yield", "what ends well")):
         gain = gains.get(figure)
         if gain is not None and abs(gain) > 1e-12:
             words.append(f"{phrase} {_change(figure.replace('without_wait', 'mean'), gain, currency)}")
-    return f"{decision} without rework, delay or loss: " + (", ".join(words) or "nothing would change") + "."
+    return f"{mending.decision} without rework, delay or loss: {', '.join(words) or 'nothing would change'}{late}."
 
 
 def _together(found: WorkflowAnalysis, shown: list[str]) -> Iterator[str]:
     """One sentence on the two decisions whose gains add up least, where that is worth one in twenty of the gain."""
     for both in found.mending_both:
         figure = "time.mean" if "time.mean" in both.gains else "time.without_wait"
+        if both.overloads or figure not in both.beyond:
+            continue
         gain, beyond = both.gains[figure], both.beyond[figure]
         if set(both.decisions) <= set(shown) and gain < 0.0 and abs(beyond) >= 0.05 * -gain:
             apart = "less" if beyond > 0 else "more"

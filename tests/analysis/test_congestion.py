@@ -291,6 +291,27 @@ class TestSlopes:
         )
         assert gains["time.mean"] < gains["time.without_wait"] < 0
 
+    def test_mending_that_lets_more_cases_go_on_than_a_team_can_serve_is_no_gain_of_nothing(self) -> None:
+        model = mpm.parse("""
+            workflow w {
+              arrivals 10 per d
+              team clerk { people 1 }
+              decision ok takes 1h { yes, no 50% scrap }
+              decision neat by clerk takes 4h { yes, no 10% -> neat rework }
+              done
+            }
+        """)
+        assert mpm.analyze(apply(model, {"ok.no": "0%"}))["w"]["time.mean"] is None
+        found = mpm.analyze(model)["w"]
+        assert [one.decision for one in found.ranking] == ["neat", "ok"]
+        mended = found.ranking[1]
+        assert mended.overloads == ("clerk",)
+        assert "time.mean" not in mended.gains
+        assert found.mending_both[0].overloads == ("clerk",)
+        document = mpm.analyze(model).to_dict()
+        Draft202012Validator(schema("analysis")).validate(document)
+        assert document["workflows"]["w"]["ranking"][1]["overloads"] == ["clerk"]
+
     def test_a_network_with_too_many_levers_inside_blocks_says_which_are_left_out(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:

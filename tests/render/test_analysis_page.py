@@ -38,6 +38,25 @@ def test_the_page_says_how_cases_end_how_long_they_take_and_who_is_busy() -> Non
     assert "  writers  29.8%      10 h   ~46.6 min  13.7%    ~0.0578          -52 min" in shown
 
 
+def test_mending_that_lets_more_go_on_than_a_team_can_serve_says_whom_it_would_overload() -> None:
+    shown = page(
+        """
+        team clerks
+        workflow w {
+          arrivals 10 per d
+          decision ok takes 1h { yes, no 50% scrap }
+          decision neat by clerks takes 4h { yes, no 10% -> neat rework }
+        }
+        """,
+        200,
+    )
+    assert "  neat without rework, delay or loss: the time of a case -10 h.\n" in shown
+    assert (
+        "  ok without rework, delay or loss: what ends well +50 points; but more cases would go on than clerks can keep "
+        "up with.\n"
+    ) in shown
+
+
 def test_a_team_that_cannot_keep_up_is_told_with_what_would_mend_it() -> None:
     shown = " ".join(page(BRIEFS.replace("10 per week", "40 per week"), 200).split())
     assert "If everybody were free at once a case would take 10 h; with the queues nobody can say." in shown

@@ -30,7 +30,8 @@ def ranking_with_waits(
 ) -> tuple[tuple[Mending, ...], tuple[MendingBoth, ...]]:
     """The ranking of a workflow with what mending does to its time, waits included, as `time.mean`.
 
-    What it does to the time alone is then called `time.without_wait`. Beyond full load only that is known.
+    What it does to the time alone is then called `time.without_wait`. Beyond full load only that is known, today or
+    once mended; decisions whose mending would overload a team come last.
     """
     first, pairs = exact
     renamed = [replace(one, gains=_renamed(one.gains)) for one in first]
@@ -41,12 +42,17 @@ def ranking_with_waits(
         )
     moves = [dict(zip(*mendings(stream.solution), strict=True)) for stream in network.streams]
 
-    def gain(*decisions: str) -> float:
-        then = _time_if_mended(network, workflow, moves, decisions)
-        return 0.0 if then is None else then - today  # less work never overloads what keeps up
+    def mended(*decisions: str) -> tuple[dict[str, float], tuple[str, ...]]:
+        then, overloads = _time_if_mended(network, workflow, moves, decisions)
+        return ({} if then is None else {"time.mean": then - today}), overloads
 
-    again = [replace(one, gains={"time.mean": gain(one.decision), **one.gains}) for one in renamed[:SOLVED_AGAIN]]
-    again.sort(key=lambda one: (one.gains["time.mean"], one.gains.get("cost.mean", 0.0), one.decision))
+    again = []
+    for one in renamed[:SOLVED_AGAIN]:
+        gain, overloads = mended(one.decision)
+        again.append(replace(one, gains={**gain, **one.gains}, overloads=overloads))
+    again.sort(
+        key=lambda one: (one.gains.get("time.mean", np.inf), one.gains.get("cost.mean", 0.0), one.decision),
+    )
     by_name = {one.decision: one.gains for one in again}
     both = []
     alone = {frozenset(pair.decisions): pair for pair in pairs}
@@ -54,16 +60,16 @@ def ranking_with_waits(
         known = alone.get(frozenset((a, b)))
         if known is None:
             continue
-        together = gain(a, b)
-        beyond = together - by_name[a]["time.mean"] - by_name[b]["time.mean"]
+        gain, overloads = mended(a, b)
+        beyond = {
+            figure: together - by_name[a][figure] - by_name[b][figure]
+            for figure, together in gain.items()
+            if figure in by_name[a] and figure in by_name[b]
+        }
         both.append(
-            MendingBoth(
-                (a, b),
-                {"time.mean": together, **_renamed(known.gains)},
-                {"time.mean": beyond, **_renamed(known.beyond)},
-            )
+            MendingBoth((a, b), {**gain, **_renamed(known.gains)}, {**beyond, **_renamed(known.beyond)}, overloads)
         )
-    both.sort(key=lambda pair: -abs(pair.beyond["time.mean"]))
+    both.sort(key=lambda pair: -abs(pair.beyond.get("time.mean", 0.0)))
     return (*again, *renamed[SOLVED_AGAIN:]), tuple(both)
 
 
@@ -73,8 +79,11 @@ def _renamed(gains: Mapping[str, float]) -> dict[str, float]:
 
 def _time_if_mended(
     network: Network, workflow: str, moves: Sequence[dict[str, Move]], decisions: Sequence[str]
-) -> float | None:
-    """The mean time of a workflow if some decisions never had an outcome with an effect again."""
+) -> tuple[float | None, tuple[str, ...]]:
+    """The mean time of a workflow if some decisions never had an outcome with an effect again.
+
+    None where a team that it needs could not keep up then, with the teams that could not.
+    """
     flows = list(network.found.flows)
     time: Floats | None = None
     visits = np.zeros(0)
@@ -102,6 +111,6 @@ def _time_if_mended(
     found = queues(flows, network.found.servers, network.found.formula)
     moved = replace(network, found=found)
     if time is None or not moved.settled(workflow):
-        return None
+        return None, tuple(team for team, pool in network.pools.items() if found.overloaded[pool])
     actual = network.streams[place].solution.actual
-    return float(visits @ (time + waiting_per_row(actual, moved.waits, network.solver.again())))
+    return float(visits @ (time + waiting_per_row(actual, moved.waits, network.solver.again()))), ()

@@ -230,9 +230,16 @@ class WorkflowAnalysis:
             },
             "levers": self.levers.to_list(),
             **({"people": [one.to_dict() for one in self.people]} if self.waiting is not None else {}),
-            "ranking": [{"decision": one.decision, "gains": dict(one.gains)} for one in self.ranking],
+            "ranking": [
+                {"decision": one.decision, "gains": dict(one.gains), **_overloads(one)} for one in self.ranking
+            ],
             "mending_both": [
-                {"decisions": list(one.decisions), "gains": dict(one.gains), "beyond": dict(one.beyond)}
+                {
+                    "decisions": list(one.decisions),
+                    "gains": dict(one.gains),
+                    "beyond": dict(one.beyond),
+                    **_overloads(one),
+                }
                 for one in self.mending_both
             ],
             "interactions": [
@@ -457,6 +464,10 @@ def _left_out(levers: Levers) -> list[str]:
     if not levers.left_out:
         return []
     return [f"{len(levers.left_out)} levers inside parallel blocks are left out: their slopes would take too long"]
+
+
+def _overloads(mending: Mending | MendingBoth) -> Document:
+    return {"overloads": list(mending.overloads)} if mending.overloads else {}
 
 
 def _unranked(ranked: Sequence[Mending]) -> list[str]:

@@ -35,10 +35,14 @@ class Mending:
 
     `gains` are exact changes of figures, whatever the size: all such shares go to the outcome that just goes on, else
     to the others in proportion.
+
+    `overloads` are teams of the workflow that could then not keep up: what is lost no more is more work for whoever
+    comes after. Time with waits then has no mean, and only `time.without_wait` is among the gains.
     """
 
     decision: str
     gains: Mapping[str, float]
+    overloads: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +54,13 @@ class MendingBoth:
         gains: changes of figures when both are mended.
         beyond: by how much these differ from the two single gains added up: of the time, more than 0 says that the two
             mend in part the same hours, less than 0 that each makes the other more worth while.
+        overloads: teams that could then not keep up, as for one decision.
     """
 
     decisions: tuple[str, str]
     gains: Mapping[str, float]
     beyond: Mapping[str, float]
+    overloads: tuple[str, ...] = ()
 
 
 Move = tuple[Ints, Floats]

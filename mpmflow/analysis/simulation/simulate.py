@@ -219,7 +219,8 @@ def _warmup(models: Sequence[EventModel], effort: Effort) -> int:
 def _filling(model: EventModel, effort: Effort) -> int:
     """Cases that come while the slowest of a thousand is under way; at most as many as are counted, or a thousand.
 
-    None where no case ends before there is no room for more. Found in a trial run that shares no luck with those that count.
+    None where no case ends before there is no room for more. Found in a trial run that shares no luck with those that
+    count.
     """
     process, most = model.process, max(1000, effort.each)
     trial = replication(process, (effort.seed, 0, 2**33), 0, min(most, 20_000), most_tokens=effort.room)
