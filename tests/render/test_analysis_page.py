@@ -52,8 +52,8 @@ def test_mending_that_lets_more_go_on_than_a_team_can_serve_says_whom_it_would_o
     )
     assert "  neat without rework, delay or loss: the time of a case -10 h.\n" in shown
     assert (
-        "  ok without rework, delay or loss: what ends well +50 points; but more cases would go on than clerks can keep "
-        "up with.\n"
+        "  ok without rework, delay or loss: what ends well +50 points; but more cases would go on than clerks can "
+        "keep up with.\n"
     ) in shown
 
 
