@@ -76,6 +76,7 @@ GOOD = _attribute("good", "node", "bool", "for an end: it ends a case well")
 FOLDED = _attribute(
     "folded", "node", "tuple[str, ...]", "of what a picture folds into one: how much it is, then each part by name"
 )
+FOLDS = _attribute("folds", "node", "tuple[str, ...]", "of what a picture folds into one: the names of its parts")
 CALLS = _attribute("calls", "node", "str", "the workflow that a call runs")
 OUTCOME = _attribute("outcome", "edge", "str", "the outcome's id, `decision.outcome`", absent="the case just goes on")
 SHARE = _attribute(

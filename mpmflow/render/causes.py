@@ -67,7 +67,8 @@ def causes_dot(model: Model, graph: nx.MultiDiGraph, paint: Unpainted = PLAIN) -
             dot.node(source, shown, _told(model, graph, source, paint))
             drawn.add(source)
         cause = declared.get((source, target))
-        details = [f"from {source}", f"to {target}", f"{facts[at.ORIGIN]} influence", str(facts.get(at.NOTE, ""))]
+        ends = [str(graph.nodes[name].get(at.LABEL, name)) for name in (source, target)]
+        details = [f"{ends[0]} → {ends[1]}", f"{facts[at.ORIGIN]} influence", str(facts.get(at.NOTE, ""))]
         looks = paint.influence(source, target, _influence(facts, cause))
         dot.edge(source, target, looks, [line for line in details if line])
     return with_legend(dot, paint.legend("causes"))
@@ -76,7 +77,7 @@ def causes_dot(model: Model, graph: nx.MultiDiGraph, paint: Unpainted = PLAIN) -
 def _told(model: Model, graph: nx.MultiDiGraph, name: str, paint: Unpainted) -> list[str]:
     """What an interactive picture tells of an indicator or a metric: its kind, target, and what moves it."""
     facts = graph.nodes[name]
-    found = [f"{facts.get(at.TIMING, '')} {facts[at.KIND]}".strip()]
+    found = [str(facts.get(at.LABEL, name)), f"{facts.get(at.TIMING, '')} {facts[at.KIND]}".strip()]
     found += [f"{word} {facts[key]}" for word, key in (("unit", at.UNIT), ("owner", at.OWNER)) if key in facts]
     if name in model.metrics.names and (target := model.metrics[name].target) is not None:
         found.append(f"target {write_target(target)}")
@@ -95,16 +96,16 @@ def _workflow(dot: Graph, model: Model, workflow: Workflow, paint: Unpainted) ->
         "penwidth": 1.8, "label": rows([*lines, ("the whole process", _SMALL)]), "margin": "0.18,0.12",
         "tooltip": workflow.name,
     }  # fmt: skip
-    dot.node(hub, paint.whole(workflow.name, drawn), paint.told(workflow.name))
+    dot.node(hub, paint.whole(workflow.name, drawn), [workflow.title, "workflow", *paint.told(workflow.name)])
     watched = {
         name: indicator.title for indicator in model.declared_indicators for name in references(indicator.measure)
     }
     for decision in workflow.decisions:
         name = f"decision {decision.name}"
-        card: Attributes = {"shape": "plain", "label": _card(decision, watched), "tooltip": decision.name}
         harmful = tuple(f"{decision.name}.{outcome.name}" for outcome in decision.outcomes if outcome.has_effect)
-        told = ["decision", *(line for outcome in harmful for line in paint.told(outcome))]
-        dot.node(name, paint.question(decision.name, harmful, card), told)
+        told = [decision.title, "decision", *(line for outcome in harmful for line in paint.told(outcome))]
+        card = _card(decision, watched, paint.question(decision.name, harmful), paint.starts(decision.name))
+        dot.node(name, {"shape": "plain", "label": card, "tooltip": decision.name}, told)
         dot.edge(name, hub, paint.influence(name, hub, {"color": palette.DECISION_LINE}))
     count = sum(1 for node in workflow.nodes() if node.kind in ("step", "decision"))
     words = f"times and waits of {count} steps" + (", loads of teams" if workflow.teams else "")
@@ -113,8 +114,8 @@ def _workflow(dot: Graph, model: Model, workflow: Workflow, paint: Unpainted) ->
     dot.edge(f"times {workflow.name}", hub, {"color": palette.STEP_LINE})
 
 
-def _card(decision: Decision, watched: dict[str, str]) -> Markup:
-    """A table: the question, then each outcome with an effect, its share and what it does."""
+def _card(decision: Decision, watched: dict[str, str], foot: list[Markup], bold: bool) -> Markup:
+    """A table: the question, each outcome with an effect, its share and what it does, and what a painting adds."""
     question = "<BR/>".join(escape(line) for line in wrapped(decision.title, 34))
     head = f'<TR><TD COLSPAN="3" ALIGN="LEFT" BALIGN="LEFT">{question}</TD></TR>'
     lines = []
@@ -136,8 +137,9 @@ def _card(decision: Decision, watched: dict[str, str]) -> Markup:
             lines.append(f'<TR><TD COLSPAN="3" ALIGN="LEFT" BALIGN="LEFT">{font}</TD></TR>')
     if not lines:
         lines.append(f'<TR><TD COLSPAN="3" ALIGN="LEFT"><FONT {_SMALL}>no outcome has an effect</FONT></TD></TR>')
+    lines += [f'<TR><TD COLSPAN="3" ALIGN="LEFT">{line}</TD></TR>' for line in foot]
     table = (
-        f'<TABLE BORDER="1" CELLBORDER="0" CELLSPACING="0" CELLPADDING="3" STYLE="ROUNDED" '
+        f'<TABLE BORDER="{3 if bold else 1}" CELLBORDER="0" CELLSPACING="0" CELLPADDING="3" STYLE="ROUNDED" '
         f'COLOR="{palette.DECISION_LINE}" BGCOLOR="{palette.DECISION_FILL}">'
     )
     return Markup(f'<FONT POINT-SIZE="10">{table}{head}{"".join(lines)}</TABLE></FONT>')

@@ -73,7 +73,7 @@ def stacked(*parts: Markup) -> Markup:
 class Statement:
     """One thing of a graph: a `node`, an `edge` from `name` to `target`, or the `open` and `close` of a frame.
 
-    `details` is what an interactive picture tells of it beyond its label, a line each.
+    `details` is what an interactive picture tells of it, a line each; the first is what it is called.
     """
 
     kind: Literal["node", "edge", "open", "close"]

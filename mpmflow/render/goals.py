@@ -71,7 +71,7 @@ def handoffs_dot(graph: nx.MultiDiGraph, paint: Unpainted = PLAIN) -> Graph:
         small += ["another organisation"] if facts[at.KIND] == "partner" else []
         small += [f"owner: {facts[at.OWNER]}"] if at.OWNER in facts else ["no owner"]
         drawn: Attributes = {"label": _label(str(facts[at.LABEL]), small), "tooltip": node, **_LOOKS[facts[at.KIND]]}
-        dot.node(node, paint.place(node, drawn), [str(facts[at.KIND]), *small, *paint.told(node)])
+        dot.node(node, paint.place(node, drawn), [str(facts[at.LABEL]), str(facts[at.KIND]), *small, *paint.told(node)])
     for source, target, key, facts in sorted(graph.edges(keys=True, data=True), key=lambda one: one[3][at.ORDER]):
         words = [str(facts[at.LABEL])]
         drawn = {}
@@ -82,14 +82,14 @@ def handoffs_dot(graph: nx.MultiDiGraph, paint: Unpainted = PLAIN) -> Graph:
             drawn["penwidth"] = 2
             words += [] if facts[at.OWNED] else ["no owner on one side"]
         drawn = paint.handoff(key, facts[at.WAYS], facts.get(at.SHARE), {"label": _words(words), **drawn})
-        told = [f"from {graph.nodes[source][at.LABEL]} to {graph.nodes[target][at.LABEL]}", *facts[at.WAYS]]
+        told = [f"{graph.nodes[source][at.LABEL]} → {graph.nodes[target][at.LABEL]}", *facts[at.WAYS]]
         dot.edge(source, target, drawn, told)
     return with_legend(dot, paint.legend("handoffs"))
 
 
 def _told(graph: nx.MultiDiGraph, node: str, facts: dict[str, Any], paint: Unpainted) -> list[str]:
     """What an interactive picture tells of a goal: its figures, what it is measured by, and what moves it."""
-    found = [str(facts[at.KIND]), *(f"benchmark {words}" for words in facts.get(at.BENCHMARK, ()))]
+    found = [_title(graph, node), str(facts[at.KIND]), *(f"benchmark {words}" for words in facts.get(at.BENCHMARK, ()))]
     found += [f"{word} {facts[key]}" for word, key in (("target", at.TARGET), ("costs", at.COSTS)) if key in facts]
     words = {"measured by": "Measured by", "moves": "Moves", "promises": "Promises", "serves": "Serves"}
     for kind, said in words.items():

@@ -54,7 +54,11 @@ def _inside(dot: Graph, graph: nx.MultiDiGraph, block: str | None, branch: int, 
         if facts.get(at.BLOCK) != block or facts.get(at.BRANCH, -1) != branch or kind == "join":
             continue
         if kind != "fork":
-            drawn = paint.place(name, _node(name, facts)) if kind not in ("start", "end") else _node(name, facts)
+            drawn = _node(name, facts)
+            if kind == "folded":
+                drawn = paint.folded(facts[at.FOLDS], drawn)
+            elif kind not in ("start", "end"):
+                drawn = paint.place(name, drawn)
             dot.node(name, drawn, _told(graph, name, facts, paint))
             continue
         words = "all of these" if facts[at.JOIN] == "all" else "the first of these"
@@ -63,16 +67,18 @@ def _inside(dot: Graph, graph: nx.MultiDiGraph, block: str | None, branch: int, 
             f"cluster_{name}", label=label, style="rounded,filled", color=palette.HAIR, fillcolor=palette.BLOCK_FILL,
             labeljust="l", labelloc="t", fontsize=9, margin=10,
         )  # fmt: skip
-        dot.node(name, _bar())
+        dot.node(name, _bar(dot))
         branches = {inner[at.BRANCH] for _, inner in graph.nodes(data=True) if inner.get(at.BLOCK) == name}
         for number in sorted(branches):
             _inside(dot, graph, name, number, paint)
-        dot.node(f"{name}.join", _bar())
+        dot.node(f"{name}.join", _bar(dot))
         dot.close()
 
 
-def _bar() -> Attributes:
-    return {"shape": "box", "label": "", "width": 0.07, "height": 0.55, "style": "filled", "color": palette.LINE,
+def _bar(dot: Graph) -> Attributes:
+    """A bar across the direction in which the workflow runs."""
+    across = dot.defaults["graph"]["rankdir"] == "TB"
+    return {"shape": "box", "label": "", "width": 0.55 if across else 0.07, "height": 0.07 if across else 0.55, "style": "filled", "color": palette.LINE,
             "fillcolor": palette.LINE, "fixedsize": "true"}  # fmt: skip
 
 
@@ -88,10 +94,10 @@ def _node(name: str, facts: dict[str, Any]) -> dict[str, Any]:
         return {"shape": "box", "style": "rounded,bold", "color": colour, "label": text, "margin": "0.1,0.04",
                 "height": 0.28, "tooltip": "a case ends " + ("well" if facts[at.GOOD] else "badly")}  # fmt: skip
     if kind in ("decision", "choose"):
-        lines = [(line, TITLE) for line in wrapped(label, 17)]
+        lines = [(line, TITLE) for line in wrapped(label, 14)]
         fill = palette.DECISION_FILL if kind == "decision" else palette.CHOOSE_FILL
         line = palette.DECISION_LINE if kind == "decision" else palette.STEP_LINE
-        return {"shape": "diamond", "style": "filled", "fillcolor": fill, "color": line, "margin": "0.01,0.01",
+        return {"shape": "diamond", "style": "filled", "fillcolor": fill, "color": line, "margin": "0.03,0.02",
                 "label": rows([*lines, (_work(facts), SMALL)]), "tooltip": name}  # fmt: skip
     partner = facts.get(at.PARTNER, False)
     lines = [(line, TITLE) for line in wrapped(label, 20)]
@@ -166,7 +172,8 @@ def _told(graph: nx.MultiDiGraph, name: str, facts: dict[str, Any], paint: Unpai
     """What an interactive picture tells of a place: who, how long, what is asked, which work comes back to it."""
     kind = facts[at.KIND]
     words = {"choose": "a choice that is no question", "folded": "folded", "call": "another workflow"}
-    found = [words.get(kind, kind)]
+    title = _called(name, facts)
+    found = [title, words.get(kind, kind)] if kind != "start" else [title]
     labels = {"by": at.TEAM, "takes": at.TAKES, "waits": at.WAITS, "costs": at.COSTS, "owner": at.OWNER}
     found += [f"{word} {facts[key]}" for word, key in labels.items() if key in facts]
     found += [str(line) for line in facts.get(at.FOLDED, ())]
@@ -182,11 +189,15 @@ def _told(graph: nx.MultiDiGraph, name: str, facts: dict[str, Any], paint: Unpai
     return [*found, *paint.told(name)]
 
 
+def _called(name: str, facts: dict[str, Any]) -> str:
+    return "start" if facts[at.KIND] == "start" else str(facts.get(at.LABEL, name.replace("_", " ")))
+
+
 def _told_of_way(
     graph: nx.MultiDiGraph, source: str, target: str, facts: dict[str, Any], paint: Unpainted
 ) -> list[str]:
-    ends = [str(graph.nodes[name].get(at.LABEL, name.replace("_", " "))) for name in (source, target)]
-    return [f"from {ends[0]}", f"to {ends[1]}", *(paint.told(facts[at.OUTCOME]) if at.OUTCOME in facts else [])]
+    ends = [_called(name, graph.nodes[name]) for name in (source, target)]
+    return [f"{ends[0]} → {ends[1]}", *(paint.told(facts[at.OUTCOME]) if at.OUTCOME in facts else [])]
 
 
 def _words_of_way(facts: dict[str, Any]) -> list[str]:

@@ -93,7 +93,13 @@ def _before(graph: nx.MultiDiGraph, name: str) -> str | None:
 
 def _box(graph: nx.MultiDiGraph, facts: dict[str, Any], words: str, parts: list[str]) -> dict[str, Any]:
     kept = {key: facts[key] for key in (at.LABEL, at.ORDER) if key in facts}
-    return {at.KIND: "folded", **kept, at.FOLDED: (words, *(_title(graph, name) for name in parts))}
+    titles = (_title(graph, name) for name in parts)
+    return {at.KIND: "folded", **kept, at.FOLDED: (words, *titles), at.FOLDS: _names(graph, parts)}
+
+
+def _names(graph: nx.MultiDiGraph, parts: list[str]) -> tuple[str, ...]:
+    """Names of the file: those within a box that is already folded instead of that box."""
+    return tuple(name for part in parts for name in graph.nodes[part].get(at.FOLDS, (part,)))
 
 
 def _count(graph: nx.MultiDiGraph, parts: list[str]) -> str:

@@ -26,8 +26,8 @@ def page(svg: str, title: str, graph: Graph) -> str:
     here = files(__package__)
     style = here.joinpath("page.css").read_text(encoding="utf-8")
     script = here.joinpath("page.js").read_text(encoding="utf-8")
-    parts = {name: _part(one, graph) for name, one in graph.numbered().items()}
-    data = json.dumps(parts, ensure_ascii=False, sort_keys=True)
+    parts = {name: _part(one) for name, one in graph.numbered().items()}
+    data = json.dumps(parts, ensure_ascii=False)
     # Inside a script element only these could end it or begin a remark; JSON may write them as numbers.
     data = data.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
     return _PAGE.format(
@@ -36,13 +36,13 @@ def page(svg: str, title: str, graph: Graph) -> str:
     )  # fmt: skip
 
 
-def _part(one: Statement, graph: Graph) -> dict[str, object]:
+def _part(one: Statement) -> dict[str, object]:
     """What the page knows of a part: its words, which are searched, and what it tells when asked."""
-    words = words_of(one.attributes.get("label", "" if one.kind == "edge" else one.name))
-    told = [*one.details]
-    head = " ".join(words) if one.kind == "node" else ", ".join(words)
+    words = words_of(one.attributes.get("label", ""))
+    head, told = (one.details[0], one.details[1:]) if one.details else (" ".join(words), ())
     name = str(one.attributes.get("tooltip", "")) if one.kind == "node" else ""
-    return {"head": _short(head or name or "way"), "name": _short(name), "told": [_short(line) for line in told]}
+    lines = [*words, *told] if one.kind == "edge" and one.details else told
+    return {"head": _short(head or name), "name": _short(name), "told": [_short(line) for line in lines]}
 
 
 def _short(text: str) -> str:

@@ -55,5 +55,6 @@ def legend(title: str, heat: Markup, remarks: Sequence[str]) -> Markup:
     )
     lines = [rows([(title, _TITLE)]), heat, Markup(states)]
     lines += [rows([(line, _SMALL) for line in wrapped(remark, 90)]) for remark in remarks if remark]
-    cells = "".join(f'<TR><TD ALIGN="LEFT" BALIGN="LEFT">{line}</TD></TR>' for line in lines)
+    cells = '<TR><TD HEIGHT="8"></TD></TR>'
+    cells += "".join(f'<TR><TD ALIGN="LEFT" BALIGN="LEFT">{line}</TD></TR>' for line in lines)
     return Markup(f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="2">{cells}</TABLE>')

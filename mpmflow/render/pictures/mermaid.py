@@ -32,12 +32,15 @@ def flowchart(graph: Graph, title: str, theme: str = "light") -> str:
     lines = [f"flowchart {defaults['graph'].get('rankdir', 'TB')}", f"  accTitle: {_title(title)}"]
     styles: dict[str, list[str]] = {}
     ways: dict[str, list[int]] = {}
+    framed: list[str] = []
     depth, frames, count = 1, 0, 0
     for one in graph.statements:
         pad = "  " * depth
         look = {**defaults.get(one.kind, {}), **one.attributes}
         if one.kind == "open":
             lines.append(f'{pad}subgraph s{frames}["{_text(look.get("label", "")) or " "}"]')
+            fill, hair = (_colour(each, theme) for each in (palette.BLOCK_FILL, palette.HAIR))
+            framed.append(f"  style s{frames} fill:{fill},stroke:{hair},color:{_colour(palette.QUIET, theme)}")
             frames += 1
             depth += 1
         elif one.kind == "close":
@@ -64,7 +67,7 @@ def flowchart(graph: Graph, title: str, theme: str = "light") -> str:
     for number, (style, members) in enumerate(sorted(styles.items())):
         lines += [f"  classDef c{number} {style}", f"  class {','.join(members)} c{number}"]
     lines += [f"  linkStyle {','.join(map(str, found))} {style}" for style, found in sorted(ways.items()) if style]
-    return "\n".join([*lines, ""])
+    return "\n".join([*lines, *framed, ""])
 
 
 def words_of(label: str | int | float) -> list[str]:

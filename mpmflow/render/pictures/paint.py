@@ -9,7 +9,6 @@ workflow as it is planned.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any
@@ -22,7 +21,7 @@ from mpmflow.render.numbers import duration, percent, significant
 from mpmflow.render.pictures.legend import BADGES, badge, legend, swatch_words
 from mpmflow.render.pictures.unpainted import Unpainted
 from mpmflow.render.risk_names import Names
-from mpmflow.render.risk_words import amount, bare_target, change, day
+from mpmflow.render.risk_words import amount, bare_target, chance, change, day, rate_unit
 
 LEAST = 60.0
 """Seconds a case that count as extra time at all; less is not worth a colour."""
@@ -30,9 +29,10 @@ SHARES = (0.01, 0.1, 0.33, 0.66)
 """Of the largest extra time in the picture: from where a place is painted with the first, second, … shade."""
 CHANCES = (0.05, 0.2, 0.5, 0.8)
 """Probability to miss a target, from where a metric is painted with the first, second, … shade."""
-THINNEST, WIDEST = 0.7, 4.0
+ASPECTS = ("wait", "time", "rounds", "load")
+"""What is watched at a place itself, not at one of its outcomes."""
+THINNEST, WIDEST, HEADLINE = 0.7, 3.0, 3.6
 _STRONG = f'COLOR="{palette.INK}" POINT-SIZE="9"'
-_BORDER = re.compile(r'(<TABLE )BORDER="1"')
 
 
 class Risk(Unpainted):
@@ -77,13 +77,31 @@ class Risk(Unpainted):
                 badges.append(badge("alert", "more work than people"))
         else:
             words = []
+        said = (
+            [_headline_words("the headline starts here")]
+            if self._root in {f"{name}.{aspect}" for aspect in ASPECTS}
+            else []
+        )
         if row is None:
-            return _labelled(drawn, rows([(word, _STRONG) for word in words]), *badges)
+            return _labelled(drawn, rows([(word, _STRONG) for word in words]), *badges, *said)
+        return self._lost(row, drawn, words, [*badges, *said])
+
+    def _lost(self, row: SpreadFigure, drawn: Attributes, words: list[str], more: list[Markup]) -> Attributes:
+        """What a case loses at a place, with other words and signs below it."""
         worst = self._worst["team" if row.kind == "team" else "place"]
         heat = _level(row.extra_time / worst, SHARES) if row.extra_time >= LEAST else 0
         words = [*_extra(row, worst), *words]
         marked = self._root is not None and heat > 0 and _first(row.time_by) == self._root
-        return _heated(_labelled(drawn, rows([(word, _STRONG) for word in words]), *badges), heat, marked)
+        return _heated(_labelled(drawn, rows([(word, _STRONG) for word in words]), *more), heat, marked)
+
+    def folded(self, names: tuple[str, ...], drawn: Attributes) -> Attributes:
+        held = [self._spread[name] for name in names if name in self._spread]
+        by: dict[str, float] = {}
+        for row in held:
+            for source, part in row.time_by.items():
+                by[source] = by.get(source, 0.0) + part
+        whole = SpreadFigure("", "step", extra_time=sum(row.extra_time for row in held), time_by=by)
+        return self._lost(whole, drawn, [], [])
 
     def way(self, source: str, facts: Mapping[str, Any], drawn: Attributes) -> Attributes:
         outcome = facts.get(at.OUTCOME)
@@ -99,7 +117,7 @@ class Risk(Unpainted):
             painted = _labelled(painted, rows([(said, _STRONG)]), edge=True)
         painted = _labelled(painted, Markup(""), *self._badges(outcome), edge=True)
         if outcome == self._root:
-            painted["penwidth"] = WIDEST
+            painted["penwidth"] = HEADLINE
             painted = _labelled(painted, _headline_words("the headline starts here"), edge=True)
         return painted
 
@@ -109,7 +127,7 @@ class Risk(Unpainted):
         if flow is not None and visits is not None:
             painted["penwidth"] = self._width(flow * visits)
         if self._root in ways:
-            painted["penwidth"] = WIDEST
+            painted["penwidth"] = HEADLINE
             painted = _labelled(painted, _headline_words("on the way of the headline"), edge=True)
         return painted
 
@@ -125,24 +143,25 @@ class Risk(Unpainted):
 
     def indicator(self, name: str, drawn: Attributes) -> Attributes:
         row = self._indicators.get(name)
-        words = [] if row is None or row.estimate is None else [f"now about {amount(row.estimate, row.unit)}"]
+        words = (
+            [] if row is None or row.estimate is None else [f"now about {amount(row.estimate, rate_unit(row.unit))}"]
+        )
         painted = _labelled(drawn, rows([(word, _STRONG) for word in words]), *self._badges(name))
         return _heated(painted, 0, bool({name, row.measures if row else name} & self._on_path))
 
-    def question(self, name: str, outcomes: tuple[str, ...], drawn: Attributes) -> Attributes:
-        extra: list[Markup] = []
+    def question(self, name: str, outcomes: tuple[str, ...]) -> list[Markup]:
+        found: list[Markup] = []
         for outcome in outcomes:
             row = self._indicators.get(outcome)
             if row is not None and row.estimate is not None:
                 said = f"{outcome.partition('.')[2].replace('_', ' ')}: now about {percent(row.estimate)}"
-                extra.append(rows([(said, _STRONG)]))
-            extra += self._badges(outcome)
-        painted = _labelled(drawn, *extra)
-        if self._root in outcomes:
-            painted = _labelled(painted, _headline_words("the headline starts here"))
-            painted["label"] = _BORDER.sub(r'\1BORDER="3"', str(painted["label"])) if extra else painted["label"]
-            painted["label"] = Markup(painted["label"])
-        return painted
+                found.append(rows([(said, _STRONG)]))
+            found += self._badges(outcome)
+        found += self._badges(name)
+        return [*found, _headline_words("the headline starts here")] if self.starts(name) else found
+
+    def starts(self, name: str) -> bool:
+        return self._root is not None and self._root.partition(".")[0] == name
 
     def whole(self, name: str, drawn: Attributes) -> Attributes:
         return _heated(drawn, 0, any(self._passes(pair, name) for pair in self._steps))
@@ -150,16 +169,16 @@ class Risk(Unpainted):
     def influence(self, source: str, target: str, drawn: Attributes) -> Attributes:
         on_path = (source, target) in self._steps
         if source.startswith("decision "):
-            on_path = self._root is not None and self._root.partition(".")[0] == source.removeprefix("decision ")
+            on_path = self.starts(source.removeprefix("decision "))
         elif source.startswith("workflow "):
             on_path = self._root is not None and (self._root, target) in self._steps
-        return {**drawn, "color": palette.ACCENT, "penwidth": 3.5} if on_path else drawn
+        return {**drawn, "color": palette.ACCENT, "penwidth": HEADLINE} if on_path else drawn
 
     def objective(self, name: str, drawn: Attributes) -> Attributes:
         row = self._objectives.get(name)
         if row is None:
             return drawn
-        words = [f"{percent(row.p_miss, 2)} likely to be missed"] if row.p_miss is not None else []
+        words = [f"{chance(row.p_miss)} likely to be missed"] if row.p_miss is not None else []
         heat = _level(row.p_miss, CHANCES) if row.p_miss is not None else 0
         marked = self._root is not None and self._root in row.moved_by
         return _heated(_labelled(drawn, rows([(word, _STRONG) for word in words])), heat, marked)
@@ -233,7 +252,7 @@ class Risk(Unpainted):
             found = self._watching.get(name) or self._indicators[name]
             return [badge(found.state, found.label)] if found.rule and rules_of_outcomes else []
         mine = [row for key, row in self._watching.items() if key and key.partition(".")[0] == name]
-        mine = [row for row in mine if (row.measures or "").partition(".")[2] in ("wait", "time", "rounds", "load")]
+        mine = [row for row in mine if (row.measures or "").partition(".")[2] in ASPECTS]
         return [badge(row.state, row.label) for row in sorted(mine, key=lambda row: row.name)]
 
     def _now(self, name: str) -> float | None:
@@ -315,16 +334,16 @@ def _prospect(row: MetricFigure) -> list[str]:
     if row.forecast is not None:
         found.append(f"forecast {amount(row.forecast, row.unit)}" + (f", {day(row.on)}" if row.on else ""))
     if row.p_miss is not None:
-        found.append(f"target {bare_target(row)}: {percent(row.p_miss, 2)} likely to miss it")
+        found.append(f"target {bare_target(row)}: {chance(row.p_miss)} likely to miss it")
     return found
 
 
 def _seen(row: IndicatorFigure) -> list[str]:
     found = []
     if row.estimate is not None:
-        found.append(f"now about {amount(row.estimate, row.unit)}")
+        found.append(f"now about {amount(row.estimate, rate_unit(row.unit))}")
     if row.expected is not None:
-        found.append(f"expected {amount(row.expected, row.unit)}")
+        found.append(f"expected {amount(row.expected, rate_unit(row.unit))}")
     if row.rule:
         found.append(
             f"{row.state}{f' since {day(row.since)}' if row.since and row.state in BADGES else ''}: {row.rule}"

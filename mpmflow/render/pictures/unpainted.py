@@ -15,6 +15,10 @@ class Unpainted:
         """A step, a decision, a choice, a call or a team."""
         return drawn
 
+    def folded(self, names: tuple[str, ...], drawn: Attributes) -> Attributes:
+        """A box that stands for several places of these names."""
+        return drawn
+
     def way(self, source: str, facts: Mapping[str, Any], drawn: Attributes) -> Attributes:
         """A way of a workflow, with the attributes of its edge."""
         return drawn
@@ -27,9 +31,13 @@ class Unpainted:
         """An indicator or a lever."""
         return drawn
 
-    def question(self, name: str, outcomes: tuple[str, ...], drawn: Attributes) -> Attributes:
-        """The card of a decision, with the dotted names of its outcomes."""
-        return drawn
+    def question(self, name: str, outcomes: tuple[str, ...]) -> list[Markup]:
+        """What stands at the foot of a decision's card; `outcomes` are the dotted names of those that do harm."""
+        return []
+
+    def starts(self, name: str) -> bool:
+        """Whether the headline's cause is at a node."""
+        return False
 
     def objective(self, name: str, drawn: Attributes) -> Attributes:
         """An objective."""
