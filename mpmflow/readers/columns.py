@@ -11,6 +11,7 @@ import narwhals as nw
 from mpmflow.diagnostics.errors import DataError
 
 from .periods import moment, to_moment
+from .stamps import Stamp
 from .tables import ROW, Table
 
 NO_ZONE = "Times in the log have no time zone: they are read as UTC."
@@ -56,8 +57,29 @@ def moments_of(
     return _moments_one_by_one(frame, column, source, optional)
 
 
+MOMENTS = "mpmflow_ms"
+"""A column that a frame of an engine is given where its moments need more than an expression."""
+
+
+def with_moments_of_texts(frame: Any, column: str, notes: list[str]) -> Any:
+    """An engine's frame with one more column, `MOMENTS`, of times that are texts; as it is where they are not all
+    written as the first one is, or are days alone, whose events keep the order of the rows, which an engine does not
+    know. What a reader should know of time zones is added to `notes`."""
+    text = nw.col(column)
+    first = frame.filter(~text.is_null()).select(column).head(1).collect("polars")
+    stamp = Stamp.of(first[column][0]) if len(first) else None
+    if stamp is None or not stamp.between:
+        return frame
+    other = (~stamp.fits(text)).fill_null(True).cast(nw.Int64).sum().alias("other")
+    if frame.select(other).collect("polars")["other"][0]:
+        return frame
+    if stamp.without_zone:
+        notes.append(NO_ZONE)
+    return frame.with_columns(stamp.moment(text).alias(MOMENTS))
+
+
 def with_moments_of_spark(frame: Any, column: str) -> Any:
-    """A Spark frame with one more column, `mpmflow_ms`, of the moments of a column of times."""
+    """A Spark frame with one more column, `MOMENTS`, of a column of times."""
     dtype, quoted = frame.collect_schema()[column], "`" + column.replace("`", "``") + "`"
     if dtype == nw.Date:
         ms = f"cast(unix_date({quoted}) as bigint) * 86400000"
@@ -65,7 +87,7 @@ def with_moments_of_spark(frame: Any, column: str) -> Any:
         ms = f"unix_millis({quoted})"
     else:
         ms = f"timestampdiff(MILLISECOND, timestamp_ntz'1970-01-01 00:00:00', {quoted})"
-    return nw.from_native(frame.to_native().selectExpr("*", f"{ms} AS mpmflow_ms"))
+    return nw.from_native(frame.to_native().selectExpr("*", f"{ms} AS {MOMENTS}"))
 
 
 def _moments_one_by_one(frame: Any, column: str, source: Table, optional: bool) -> Any:

@@ -12,7 +12,7 @@ import narwhals as nw
 from mpmflow.diagnostics.errors import DataError
 from mpmflow.model.observations import Column, LogSource, Role
 
-from .columns import is_time, moments_of, numbers_of, with_moments_of_spark
+from .columns import MOMENTS, is_time, moments_of, numbers_of, with_moments_of_spark, with_moments_of_texts
 from .periods import DAY
 from .roles import MOST_ACTIVITIES, NEEDED, Roles, find_roles
 from .tables import LARGEST, ROW, Asked, Data, Table, need_columns, open_table
@@ -118,7 +118,7 @@ def open_events(
     else:
         table, native = table.select(list(columns.values()))
         notes = [*table.notes, *roles.notes]
-        frame = _shape(_settled(nw.from_native(native), columns, table), columns, table, notes)
+        frame = _shape(_settled(nw.from_native(native), columns, table, notes), columns, table, notes)
     if until is not None:
         frame = frame.filter(nw.col("ms") < until)
     return replace(_count(frame, columns, table, until, notes), columns=roles.columns)
@@ -143,7 +143,7 @@ def _columns(declared: LogSource, roles: Roles, looks_at: Sequence[str], numbers
     return columns | {f"n{index}": named.get(name, name) for index, name in enumerate(numbers)}
 
 
-def _settled(frame: Any, columns: dict[str, str], table: Table) -> Any:
+def _settled(frame: Any, columns: dict[str, str], table: Table, notes: list[str]) -> Any:
     """Leave the work to a lazy engine where it can do all of it; else bring the columns into memory."""
     if table.csv:
         # A blank line is a row of missing cells here, and no event.
@@ -152,8 +152,11 @@ def _settled(frame: Any, columns: dict[str, str], table: Table) -> Any:
         return frame.filter(~blank)
     if isinstance(frame, nw.LazyFrame):
         types = frame.collect_schema()
-        plain = "start" not in columns and is_time(types[columns["time"]])
         elsewhere = not frame.implementation.is_polars()
+        if elsewhere and "start" not in columns and types[columns["time"]] == nw.String:
+            frame = with_moments_of_texts(frame, columns["time"], notes)
+            types = frame.collect_schema()
+        plain = "start" not in columns and (MOMENTS in types.names() or is_time(types[columns["time"]]))
         if plain and all(types[column].is_numeric() for name, column in columns.items() if name[0] == "n"):
             if elsewhere or ROW in types.names():
                 return frame
@@ -163,8 +166,8 @@ def _settled(frame: Any, columns: dict[str, str], table: Table) -> Any:
             if rows > LARGEST:
                 raise DataError(
                     f"this log has {rows:,} rows, more than {LARGEST:,} that are brought into memory; only a log whose "
-                    "time is a timestamp and whose numbers are numbers, without start times, is counted where it "
-                    "lies. Convert the columns, or select fewer rows",
+                    "times are timestamps, or texts of one form such as 2026-03-02T14:30:00, and whose numbers are "
+                    "numbers, without start times, is counted where it lies. Convert the columns, or select fewer rows",
                     file=table.label,
                 )
         frame = frame.select(*dict.fromkeys(columns.values())).collect("polars")
@@ -181,10 +184,12 @@ def _shape(frame: Any, columns: dict[str, str], table: Table, notes: list[str]) 
         if types[columns["case"]].is_integer():
             chosen[texts.index("case")] = nw.col(columns["case"]).alias("case")
         row = nw.col(ROW).cast(nw.Int64) if ROW in types.names() else nw.lit(0).alias(ROW)
+        if MOMENTS in types.names():
+            return frame.select(*chosen, nw.col(MOMENTS).alias("ms"), row)
         ms = moments_of(frame, columns["time"], table, notes)
         if frame.implementation.is_pyspark() or frame.implementation.is_pyspark_connect():
             needed = frame.select(*dict.fromkeys(columns.values()))
-            frame, ms = with_moments_of_spark(needed, columns["time"]), nw.col("mpmflow_ms").alias("ms")
+            frame, ms = with_moments_of_spark(needed, columns["time"]), nw.col(MOMENTS).alias("ms")
         return frame.select(*chosen, ms, row)
     chosen.append(nw.col(ROW).cast(nw.Int64))
     if "start" in columns:

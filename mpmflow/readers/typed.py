@@ -8,7 +8,6 @@ cell by cell (see `columns`), which reads more ways of writing and names the row
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 import polars as pl
@@ -16,14 +15,10 @@ import polars as pl
 from .columns import FORMS, NO_ZONE
 from .formats.delimited import CsvFile
 from .roles import NEEDED
+from .stamps import Stamp
 
 LOOKED_AT = 1_000
 """Rows by which it is guessed how cases and times are written."""
-
-CLOCK = re.compile(
-    r"\d{4}-\d\d-\d\d(?P<between>[T ])\d\d:\d\d(?P<seconds>:\d\d)?(?:\.(?P<part>\d{1,9}))?(?P<zone>Z|[+-]\d\d:\d\d)?"
-)
-"""A time whose every part has its fixed place."""
 
 ZONES = {
     f"{sign}{minutes // 60:02}:{minutes % 60:02}": (1 if sign == "+" else -1) * 60_000 * minutes
@@ -114,9 +109,9 @@ def _ways(text: str) -> list[Way]:
     """The ways of reading times that read this one, the quickest first."""
     time = pl.col("time")
     found: list[Way] = []
-    shape = CLOCK.fullmatch(text)
-    if shape is not None:
-        found.append((_in_places(time, shape), () if shape["zone"] else (NO_ZONE,)))
+    stamp = Stamp.of(text)
+    if stamp is not None and stamp.between:
+        found.append((_in_places(time, stamp), (NO_ZONE,) if stamp.without_zone else ()))
     for form, said in FORMS:
         if form == "%Y-%m-%d":
             read = time.str.to_date(form, strict=False).cast(pl.Datetime("ms", "UTC"))
@@ -128,25 +123,19 @@ def _ways(text: str) -> list[Way]:
     return found
 
 
-def _in_places(time: pl.Expr, shape: re.Match[str]) -> pl.Expr:
-    """Times that are all as long as one, part by part: a third of the work of reading them as a whole."""
-    clock = "%H:%M:%S" if shape["seconds"] else "%H:%M"
-    size = shape.end("seconds") if shape["seconds"] else len("2026-03-02T14:30")
+def _in_places(time: pl.Expr, stamp: Stamp) -> pl.Expr:
+    """Times of one form, part by part: a third of the work of reading them as a whole."""
+    form = f"%Y-%m-%d{stamp.between}%H:%M" + (":%S" if stamp.seconds else "")
     # Few times come twice, so that polars had better not remember them.
-    whole = time.str.head(size).str.to_datetime(
-        f"%Y-%m-%d{shape['between']}{clock}", time_unit="ms", time_zone="UTC", strict=False, cache=False
-    )
-    moment = whole.dt.timestamp("ms")
-    fits = time.str.len_bytes() == len(shape.string)
-    if shape["part"]:
-        digits = len(shape["part"])
-        part = time.str.slice(size + 1, digits)
-        fits &= (time.str.slice(size, 1) == ".") & ~part.str.starts_with("+")
-        number = part.cast(pl.UInt32, strict=False).cast(pl.Int64)
-        moment += number // 10 ** (digits - 3) if digits > 3 else number * 10 ** (3 - digits)
-        size += 1 + digits
-    if shape["zone"] == "Z":
+    whole = time.str.head(stamp.size).str.to_datetime(form, time_unit="ms", time_zone="UTC", strict=False, cache=False)
+    moment, fits = whole.dt.timestamp("ms"), time.str.len_bytes() == stamp.length
+    if stamp.digits:
+        part = time.str.slice(stamp.size + 1, stamp.digits)
+        fits &= (time.str.slice(stamp.size, 1) == ".") & ~part.str.starts_with("+")
+        number, more = part.cast(pl.UInt32, strict=False).cast(pl.Int64), stamp.digits - 3
+        moment += number // 10**more if more > 0 else number * 10**-more
+    if stamp.zone == "Z":
         fits &= time.str.ends_with("Z")
-    elif shape["zone"]:
-        moment -= time.str.slice(size).replace_strict(ZONES, default=None, return_dtype=pl.Int64)
+    elif stamp.zone:
+        moment -= time.str.tail(6).replace_strict(ZONES, default=None, return_dtype=pl.Int64)
     return pl.when(fits).then(moment)

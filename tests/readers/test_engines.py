@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import shutil
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import fields
@@ -18,6 +19,7 @@ from mpmflow import parse
 from mpmflow.diagnostics.errors import DataError
 from mpmflow.model.observations import Observations
 from mpmflow.readers import counting
+from mpmflow.readers import events as events_
 from mpmflow.readers.logs import read_log
 
 polars = pytest.importorskip("polars", reason="optional: polars")
@@ -265,7 +267,8 @@ data { log "x.csv" { case case, activity, time time, amount number } }
 
 def branching(cases: int) -> Any:
     """Cases with branches side by side, rework, a few detours and amounts, at distinct moments."""
-    chance, rows = random.Random(3), []
+    chance = random.Random(3)
+    rows: list[tuple[str, str, int, float | None]] = []
     for case in range(cases):
         minute = chance.randrange(300_000)
         while True:
@@ -321,17 +324,64 @@ def test_start_and_complete_rows_are_paired_by_duckdb_too() -> None:
     assert differences(read_log(model, duckdb.from_arrow(table.to_arrow())), expected) == []
 
 
-def test_spark_counts_on_its_own_engine(tmp_path: Path) -> None:
-    pytest.importorskip("pyspark", reason="optional: pyspark")
-    import shutil
+FORMS = ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S%.3f", "%Y-%m-%dT%H:%M:%S%.6f-05:30", "%Y-%m-%d %TZ"]
 
+
+def as_texts(table: Any, form: str) -> Any:
+    return table.with_columns(polars.col("time").dt.replace_time_zone(None).dt.strftime(form).alias("time"))
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_times_of_one_form_are_counted_by_duckdb_though_they_are_texts(form: str, small_memory: None) -> None:
+    duckdb = pytest.importorskip("duckdb", reason="optional: duckdb")
+    pytest.importorskip("pyarrow", reason="optional: pyarrow")
+    table = as_texts(branching(40), form)
+    expected = read_log(SIDE_BY_SIDE, table)
+    found = read_log(SIDE_BY_SIDE, duckdb.from_arrow(table.to_arrow()))
+    assert differences(found, expected) == []
+    zone = [note for note in expected.coverage.notes if "zone" in note]
+    assert [note for note in found.coverage.notes if "zone" in note] == zone
+
+
+@pytest.fixture
+def small_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No engine's table is brought into memory."""
+    monkeypatch.setattr(events_, "LARGEST", 0)
+
+
+@pytest.mark.parametrize(
+    "odd", ["2026-02-30T10:00:00", "1900-02-29T10:00:00", "2026-01-05T24:00:00", "2026-01-05T10:00:00\n", "", None]
+)
+def test_a_text_that_is_another_is_looked_for_in_memory_and_named_with_its_row(odd: str | None) -> None:
+    duckdb = pytest.importorskip("duckdb", reason="optional: duckdb")
+    pytest.importorskip("pyarrow", reason="optional: pyarrow")
+    rows = [("a", "brief", "2026-01-05T10:00:00"), ("a", "launch", "2024-02-29T10:00:00"), ("b", "brief", odd)]
+    table = polars.DataFrame(rows, schema=["case", "activity", "time"], orient="row")
+
+    def said(log: Any) -> str:
+        try:
+            return repr(read_log(MODEL, log))
+        except DataError as fault:
+            return str(fault)
+
+    assert said(duckdb.from_arrow(table.to_arrow())) == said(table)
+    assert odd == "2026-01-05T10:00:00\n" or "row 3" in said(table)
+
+
+@pytest.fixture(scope="session")
+def spark() -> Iterator[Any]:
+    """One Spark for all tests, as small as it can be: it takes longer to start than to count a few rows."""
+    pytest.importorskip("pyspark", reason="optional: pyspark")
     if shutil.which("java") is None:
         pytest.skip("optional: Spark needs Java")
     from pyspark.sql import SparkSession
 
     settings_ = {
         "spark.ui.enabled": "false",
+        "spark.driver.host": "127.0.0.1",
+        "spark.driver.bindAddress": "127.0.0.1",
         "spark.sql.shuffle.partitions": "1",
+        "spark.default.parallelism": "1",
         "spark.sql.session.timeZone": "UTC",
         # A table of a few rows is counted sooner than code for it is compiled.
         "spark.sql.codegen.wholeStage": "false",
@@ -341,17 +391,26 @@ def test_spark_counts_on_its_own_engine(tmp_path: Path) -> None:
     builder = SparkSession.builder.master("local[1]")
     for name, value in settings_.items():
         builder = builder.config(name, value)
-    session = builder.getOrCreate()
-    try:
-        chance = random.Random(11)
-        minutes = sorted(chance.sample(range(80_000), 60))
-        channels = {case: chance.choice(["web", "mail"]) for case in "abcdefgh"}
-        cases = [(chance.choice("abcdefgh"), chance.choice(list(MARKS)), minute) for minute in minutes]
-        table = frame([(case, mark, MONDAY + timedelta(minutes=at), channels[case]) for case, mark, at in cases])
-        table.write_parquet(tmp_path / "log.parquet")
-        spark = session.read.parquet(str(tmp_path / "log.parquet"))
-        expected = read_log(MODEL, table, by="channel")
+    with pytest.MonkeyPatch.context() as patch:
+        # Nor is Java's own code worth much compiling.
+        patch.setenv("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
+        session = builder.getOrCreate()
+    yield session
+    session.stop()
+
+
+@pytest.mark.slow
+def test_spark_counts_on_its_own_engine(spark: Any, tmp_path: Path, small_memory: None) -> None:
+    """Times and texts of times in one test, so that tests that run side by side do not start Spark twice."""
+    chance = random.Random(11)
+    minutes = sorted(chance.sample(range(80_000), 30))
+    cases = [(chance.choice("abcd"), chance.choice(list(MARKS)), minute) for minute in minutes]
+    channels = {case: chance.choice(["web", "mail"]) for case in "abcd"}
+    table = frame([(case, mark, MONDAY + timedelta(minutes=at), channels[case]) for case, mark, at in cases])
+    texts = as_texts(table, "%Y-%m-%dT%H:%M:%S%.3f+05:45")
+    for name, log, by in (("times", table, "channel"), ("texts", texts, ())):
+        log.write_parquet(tmp_path / f"{name}.parquet")
+        expected = read_log(MODEL, log, by=by)
         assert expected.coverage.detours
-        assert differences(read_log(MODEL, spark, by="channel"), expected) == []
-    finally:
-        session.stop()
+        found = read_log(MODEL, spark.read.parquet(str(tmp_path / f"{name}.parquet")), by=by)
+        assert differences(found, expected) == []
