@@ -309,7 +309,8 @@ def sweep(
             them factors on what it is today.
         workflow: where the model has several; the first unless said.
         grid: every combination of the values instead, the last lever fastest.
-        figures: names as in `analyze`, and `visits.NODE`, `ends.END`.
+        figures: names as in `analyze`, and `visits.NODE`, `ends.END`. Times count no waits for busy people:
+            `time.mean` is the `time.without_wait` of `analyze`.
 
     Returns:
         An answer with an array for each figure, `.best(figure)` and `.to_frame()`.

@@ -213,13 +213,22 @@ class ExplainPage:
     def _place(self) -> Iterator[Text | Table | Padding]:
         found, figures = self.found, self.found.figures
         unit, size = one_unit(figures["extra_time"])
-        parts = (
-            f"{signed(figures['path_time'] / size)} by more visits, {signed(figures['own_time'] / size)} by longer ones"
+        extra, path, own = figures["extra_time"], figures["path_time"], figures["own_time"]
+        # The three ways add up to the whole, so what is neither of the first two is waiting for busy people.
+        ways = (
+            (path, "more visits", "fewer visits"),
+            (own, "longer ones", "shorter ones"),
+            (extra - path - own, "longer waits for people", "shorter waits for people"),
         )
-        visits, time = signed(100.0 * figures["extra_visits"]), signed(figures["extra_time"] / size)
-        yield Text(
-            f"Against the reference 100 cases have {visits} visits here, and a case spends {time} {unit}: {parts}."
-        )
+        parts = [
+            f"{told} by {worse if part > 0 else better}"
+            for part, worse, better in ways
+            if (told := signed(part / size)) != "0"
+        ]
+        visits = _how_many(100.0 * figures["extra_visits"], "visits", "as many visits")
+        time = _how_many(extra / size, unit, "as much time")
+        told = f": {', '.join(parts)}" if parts else ""
+        yield Text(f"Against the reference, 100 cases make {visits} here, and a case spends {time}{told}.")
         if figures["open_cases"]:
             yield Text(f"Open cases listed here: {figures['open_cases']}.")
         if found.rework:
@@ -229,6 +238,17 @@ class ExplainPage:
             yield from self._sources(found.delay, say, "Extra time per case, by cause")
         if not found.rework and not found.delay:
             yield Text("Nothing changes here.")
+
+
+def _how_many(change: float, unit: str, same: str) -> str:
+    """A change as so much more or less.
+
+    >>> _how_many(7.9, "visits", "as many visits"), _how_many(-2.5, "h", "as long"), _how_many(0.0, "h", "as long")
+    ('7.9 visits more', '2.5 h less', 'as long')
+    """
+    told = signed(change)
+    fewer = "fewer" if unit == "visits" else "less"
+    return same if told == "0" else f"{told[1:]} {unit} {'more' if change > 0 else fewer}"
 
 
 def _times(unit: str, size: float) -> Callable[[float], str]:

@@ -144,7 +144,7 @@ IN_JUNE = ("--as-of", "2018-06-18", "-q")
     [
         ("sent_back", "indicator", ["warn since 14 May 2018", "above 10% for 2w", "travel.mpm:91"]),
         ("late_claims", "metric", ["likely to miss it", "more uneven", "travel.mpm:78", "others together"]),
-        ("administration_ok", "place", ["by more visits", "Extra time per case, by cause"]),
+        ("administration_ok", "place", ["visits more here, and a case spends", "by more visits", "Extra time"]),
         ("repaid_soon", "objective", ["Target: at most 10d.", "Cycle time (cycle_time)", "What moves it"]),
     ],
 )
@@ -156,6 +156,13 @@ def test_explain_leads_back_to_the_rules_the_causes_and_the_line(name: str, kind
     found = json.loads(call("explain", TRAVEL, name, "--json", *IN_JUNE).stdout)
     validate(found, schema("explanation"))
     assert found["kind"] == kind
+
+
+def test_explain_tells_waits_for_busy_people_from_more_and_longer_visits() -> None:
+    page = call("explain", WEBINAR, "copy", "-q")
+    assert page.exit_code == 0
+    said = "100 cases make as many visits here, and a case spends 4.2 min more: +4.2 by longer waits for people."
+    assert said in " ".join(page.stdout.split())
 
 
 def test_explain_names_the_nearest_when_there_is_no_such_thing() -> None:
