@@ -287,18 +287,21 @@ def _mean(values: Sequence[bool]) -> float | None:
 # ------------------------------------------------------------------------------------------ recalibration
 def _levels_corrected(asked: Sequence[Foretold], truth: Floats) -> list[Floats | None]:
     """Each forecast moved and stretched as those would have needed whose outcome was known when it was made."""
+    middle = np.array([one.draws.mean() for one in asked])
+    error = truth - middle
+    spread = np.array([one.draws.std() for one in asked])
+    spread = np.maximum(spread, 1e-9 * np.abs(error).max(initial=0.0) + 1e-300)
+    due = np.array([one.due for one in asked])
     found: list[Floats | None] = []
-    for one in asked:
-        past = [(old, truth[number]) for number, old in enumerate(asked) if old.due < one.origin]
-        if len(past) < NEEDED_TO_CORRECT:
+    for number, one in enumerate(asked):
+        past = due < one.origin
+        count = int(past.sum())
+        if count < NEEDED_TO_CORRECT:
             found.append(None)
             continue
-        error = np.array([figure - old.draws.mean() for old, figure in past])
-        spread = np.maximum(np.array([old.draws.std() for old, _ in past]), 1e-12 * np.abs(error).max(initial=1.0))
-        move = float(error.sum()) / (len(past) + SHRINK)
-        wide = ((((error - move) / spread) ** 2).sum() + SHRINK) / (len(past) + SHRINK)
-        middle = one.draws.mean()
-        found.append(middle + move + (one.draws - middle) * min(max(float(wide) ** 0.5, 0.2), 5.0))
+        move = float(error[past].sum()) / (count + SHRINK)
+        wide = (float((((error[past] - move) / spread[past]) ** 2).sum()) + SHRINK) / (count + SHRINK)
+        found.append(middle[number] + move + (one.draws - middle[number]) * min(max(wide**0.5, 0.2), 5.0))
     return found
 
 
