@@ -25,11 +25,19 @@ class Leaf:
 
     vertex: Vertex
 
+    @property
+    def key(self) -> str:
+        return self.vertex.key
+
 
 @dataclass(slots=True)
 class Block:
-    """Branches side by side. `onward` is where the case goes behind it: a vertex, or None for the way out."""
+    """Branches side by side. `onward` is where the case goes behind it: a vertex, or None for the way out.
 
+    `key` is that of the vertex, or one of its own where the branches of one vertex are a block inside a block.
+    """
+
+    key: str
     vertex: Vertex
     branches: list[Branch]
     inner: set[str]
@@ -75,6 +83,8 @@ class Layout:
         if self.depth > DEEPEST:
             raise TooDeep
         first = self.resolve(entry, exit_)
+        inside = {key: [one for one in self.ways[key] if one in members] for key in members}
+        local = Dominance(entry, inside) if entry in members else None
         seen: set[str] = set()
         done: list[Leaf | Block] = []
         stack: list[tuple[Leaf | Block, list[str]]] = []
@@ -83,7 +93,8 @@ class Layout:
             if key is None or key == exit_ or key not in members or key in seen:
                 return
             seen.add(key)
-            item = self.item(self.vertices[key], members, exit_)
+            assert local is not None
+            item = self.item(self.vertices[key], members, local, exit_)
             if isinstance(item, Block):
                 seen.update(item.inner)
                 targets = [item.onward] if item.onward is not None else []
@@ -104,17 +115,30 @@ class Layout:
         self.depth -= 1
         return done[::-1]
 
-    def item(self, vertex: Vertex, members: set[str], exit_: str | None) -> Leaf | Block:
+    def item(self, vertex: Vertex, members: set[str], local: Dominance, exit_: str | None) -> Leaf | Block:
         if not vertex.splits:
             return Leaf(vertex)
-        inside = {key for key in members if key != vertex.key and self.before.dominates(vertex.key, key)}
-        inside.discard(exit_ or "")
-        return self.block(vertex, vertex.ways, inside, exit_, whole=True)
+        inside = {key for key in members if key != vertex.key and local.dominates(vertex.key, key)}
+        left = [
+            target
+            for key in self.vertices
+            if key in inside or key == vertex.key
+            for target in self.ways[key]
+            if target in members and target not in inside and target != vertex.key
+            and vertex.key not in reach(target, self.ways, members)
+        ]  # fmt: skip
+        return self.block(vertex, vertex.ways, inside, local, left[0] if left else None, exit_)
 
-    def block(self, vertex: Vertex, ways: list[Way], inside: set[str], exit_: str | None, *, whole: bool) -> Block:
+    def block(
+        self, vertex: Vertex, ways: list[Way], inside: set[str], local: Dominance, left: str | None, exit_: str | None
+    ) -> Block:
+        """The block of some ways out of a vertex. `left` is where arrows leave it to, if they do."""
+        whole = len(ways) == len(vertex.ways)
         reached = [reach(way.target, self.ways, inside) for way in ways]
         meeting = self.meeting(vertex, ways, reached, whole)
-        beyond = {key for key in inside if meeting is not None and self.before.dominates(meeting, key)}
+        if meeting is None or self.vertices[meeting].kind in ("good", "bad"):
+            meeting = left if left is not None and self.vertices[left].kind not in ("good", "bad") else meeting
+        beyond = {key for key in inside if meeting is not None and local.dominates(meeting, key)}
         parts = [self.apart_from_ends(part - beyond) for part in reached]
         branches: list[Branch] = []
         end = meeting if meeting is not None else exit_
@@ -125,13 +149,14 @@ class Layout:
             elif len(group) < len(ways):
                 some = [ways[one] for one in group]
                 union = set().union(*(parts[one] for one in group))
-                deeper = self.block(vertex, some, union, end, whole=False)
+                deeper = self.block(vertex, some, union, local, None, end)
                 rest = self.lay(deeper.onward, union - deeper.inner, end) if deeper.onward is not None else []
                 branches.append(Branch(Way(some[0].target), [deeper, *rest], end))
             else:
                 branches += self.shared_out(vertex, [ways[one] for one in group], [parts[one] for one in group], end)
         inner = set().union(*parts) if parts else set()
-        return Block(vertex, branches, inner, meeting)
+        key = vertex.key if whole else f"{vertex.key} {ways[0].target}"
+        return Block(key, vertex, branches, inner, meeting)
 
     def shared_out(self, vertex: Vertex, ways: list[Way], parts: list[set[str]], end: str | None) -> list[Branch]:
         """Branches that are not apart: what several lead to stands in the first of them."""

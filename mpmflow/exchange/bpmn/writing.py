@@ -46,6 +46,9 @@ class Writer:
             node = vertex.node
             if node is None or node.id in self.found.taken:
                 continue
+            if vertex.kind == "work" or (vertex.asks and key not in self.name_of):
+                self.say(vertex, "it stands where an arrow leaves work side by side; put it into the flow by hand")
+                continue
             where = layout.resolve(key, None)
             name = self.name_of.get(where or "", "")
             self.found.taken[node.id] = name or self.workflow
@@ -60,7 +63,7 @@ class Writer:
             vertex = item.vertex
             if isinstance(item, Block):
                 if len(item.branches) > 1 or vertex.kind == "inclusive":
-                    self.name_of.setdefault(vertex.key, names.of(vertex.label or "side by side"))
+                    self.name_of[item.key] = names.of(vertex.label or "side by side")
                 for branch in item.branches:
                     before = self.label_questions(branch.items, before)
             elif vertex.kind in ("good", "bad"):
@@ -107,7 +110,7 @@ class Writer:
     def body(self, items: Sequence[Leaf | Block], exit_: str | None, *, top: bool) -> list[process.Node]:
         placed: dict[str, str] = {}
         for item in items:
-            key = item.vertex.key
+            key = item.key
             if key in self.name_of:
                 placed[key] = self.name_of[key]
             if isinstance(item, Block):
@@ -115,7 +118,7 @@ class Writer:
                     placed.setdefault(inner, self.name_of.get(key, ""))
         body: list[process.Node] = []
         for number, item in enumerate(items):
-            following = items[number + 1].vertex.key if number + 1 < len(items) else None
+            following = items[number + 1].key if number + 1 < len(items) else None
             place = _Place(exit_, following, placed, top)
             if isinstance(item, Block):
                 body += self.block(item, place)
@@ -295,17 +298,17 @@ class Writer:
                 inner.append(body)
                 branches.append(process.Branch(body=tuple(body)))
             if branch.way.flow:
-                self.found.taken.setdefault(branch.way.flow, self.name_of.get(vertex.key, self.workflow))
+                self.found.taken.setdefault(branch.way.flow, self.name_of.get(item.key, self.workflow))
         if vertex.node is not None:
-            self.found.taken[vertex.node.id] = self.name_of.get(vertex.key, self.workflow)
+            self.found.taken.setdefault(vertex.node.id, self.name_of.get(item.key, self.workflow))
         target = None
         if item.onward is not None:
             target = self.goes(vertex, item.onward, place)
         elif place.following is not None:
             target = "done"
-        if vertex.node is not None and vertex.key in self.name_of:
-            self.comment(f"parallel {self.name_of[vertex.key]}", vertex.node.id)
-        name = self.name_of.get(vertex.key) or self.drafter.names.of("side by side")
+        if vertex.node is not None and item.key in self.name_of:
+            self.comment(f"parallel {self.name_of[item.key]}", vertex.node.id)
+        name = self.name_of.get(item.key) or self.drafter.names.of("side by side")
         if not branches:
             return [process.Step(name=name, label=vertex.label or None, target=target)]
         return [process.Parallel(name=name, label=vertex.label or None, branches=tuple(branches), target=target)]
