@@ -229,6 +229,7 @@ class ExplainPage:
         time = _how_many(extra / size, unit, "as much time")
         told = f": {', '.join(parts)}" if parts else ""
         yield Text(f"Against the reference, 100 cases make {visits} here, and a case spends {time}{told}.")
+        yield from self._coming()
         if figures["open_cases"]:
             yield Text(f"Open cases listed here: {figures['open_cases']}.")
         if found.rework:
@@ -238,6 +239,19 @@ class ExplainPage:
             yield from self._sources(found.delay, say, "Extra time per case, by cause")
         if not found.rework and not found.delay:
             yield Text("Nothing changes here.")
+
+
+    def _coming(self) -> Iterator[Text]:
+        """When the extra visits come, and that fewer come before."""
+        figures, asked = self.found.figures, self.evaluation.as_of
+        if figures["starves_until"]:
+            until, fewest = date.fromisoformat(figures["starves_until"]), 100.0 * figures["fewest"]
+            yield Text(
+                f"Until {day(until)} fewer cases come here, at the worst {signed(fewest)[1:]} visits fewer per 100 "
+                "cases: what was sent back comes later."
+            )
+        if figures["reaches_on"] and (reached := date.fromisoformat(figures["reaches_on"])) > asked:
+            yield Text(f"Most of the change of visits is here by {day(reached)}.")
 
 
 def _how_many(change: float, unit: str, same: str) -> str:

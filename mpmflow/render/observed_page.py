@@ -94,6 +94,9 @@ def _cell(value: float | None, unit: str) -> str:
 
 def coverage_sentences(seen: Coverage) -> Iterator[str]:
     """How much of the data the workflow explains, in sentences, the weightiest first."""
+    if not seen.events:
+        yield "No events: the figures are those of the series."
+        return
     yield f"{seen.events:,} events of {seen.cases:,} cases."
     if seen.unmatched:
         listed = ", ".join(f'"{name}" {count:,}' for name, count in seen.unmatched[:6])

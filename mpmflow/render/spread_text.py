@@ -13,16 +13,20 @@ from mpmflow.analysis.risk.evaluation import Evaluation, SpreadFigure
 from .note_blocks import MOST, columned, heading, paragraph
 from .numbers import percent
 from .risk_names import Names
-from .risk_words import chance, one_unit, signed, upper
+from .risk_words import chance, day, one_unit, signed, upper
 
+SHORT = 0.01
+"""Places that starve are told of from this many visits fewer per case on."""
+FEW = 2
+"""So many of them."""
 BUSY = 0.85
 """From this load on a team is told of even where nothing changed."""
 
 
 def rework_blocks(note: Evaluation, names: Names) -> Iterator[Text | Table | Padding]:
     """Steps and decisions with more (or fewer) visits than in the reference, and why."""
-    rows = [row for row in note.spread if row.kind not in ("metric", "team", "choose", "workflow")]
-    rows = [row for row in rows if abs(row.extra_visits) >= 0.001]
+    rows_of = [row for row in note.spread if row.kind not in ("metric", "team", "choose", "workflow")]
+    rows = [row for row in rows_of if abs(row.extra_visits) >= 0.001]
     rows.sort(key=lambda row: (-abs(row.extra_visits), row.at))
     if not rows:
         return
@@ -31,6 +35,15 @@ def rework_blocks(note: Evaluation, names: Names) -> Iterator[Text | Table | Pad
     for row in rows[:MOST]:
         shown.add_row(row.label, signed(100.0 * row.extra_visits), _because(names, row.at, row.visits_by))
     yield shown
+    late = max((row.reaches_on for row in rows[:MOST] if row.reaches_on is not None), default=note.as_of)
+    if late > note.as_of:
+        yield paragraph(f"Most of this has come to all of them by {day(late)}.", "dim")
+    starving = [row for row in rows_of if row.starves_until is not None and (row.fewest or 0.0) <= -SHORT]
+    for row in sorted(starving, key=lambda row: (row.fewest or 0.0, row.at))[:FEW]:
+        yield paragraph(
+            f"Until {day(row.starves_until)} fewer cases than that come to “{row.label}”, at the worst "
+            f"{signed(100.0 * (row.fewest or 0.0))[1:]} per 100: what was sent back comes there later."
+        )
     yield from _more(rows)
 
 

@@ -78,7 +78,8 @@ def _inside(dot: Graph, graph: nx.MultiDiGraph, block: str | None, branch: int, 
 def _bar(dot: Graph) -> Attributes:
     """A bar across the direction in which the workflow runs."""
     across = dot.defaults["graph"]["rankdir"] == "TB"
-    return {"shape": "box", "label": "", "width": 0.55 if across else 0.07, "height": 0.07 if across else 0.55, "style": "filled", "color": palette.LINE,
+    width, height = (0.55, 0.07) if across else (0.07, 0.55)
+    return {"shape": "box", "label": "", "width": width, "height": height, "style": "filled", "color": palette.LINE,
             "fillcolor": palette.LINE, "fixedsize": "true"}  # fmt: skip
 
 

@@ -1,14 +1,17 @@
 """Pictures: what stands in them, that they are stable, and that a label is never more than text."""
 
+import re
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 import mpmflow as mpm
-from mpmflow.render.dot import wrapped
+from mpmflow.render import palette
+from mpmflow.render.dot import Graph, Markup, wrapped
 from mpmflow.render.drawing import draw
 from mpmflow.render.numbers import duration, percent, significant
 from mpmflow.render.picture import Diagram, PictureError
@@ -69,6 +72,8 @@ def test_the_cascade_shows_levels_targets_owners_and_who_serves_whom() -> None:
 def test_handoffs_show_who_gives_to_whom_and_what_comes_back() -> None:
     text = draw(mpm.load(EXAMPLES / "webinar" / "webinar.mpm"), "handoffs").dot()
     assert "another organisation" in text
+    assert "Write copy →" in text
+    assert "legal ok" not in text, "labels, not names"
     (back,) = (line for line in text.splitlines() if '"legal" -> "agency"' in line)
     assert 'style="dashed"' in back
     with pytest.raises(PictureError, match="no hand-offs to draw"):
@@ -105,7 +110,7 @@ def test_what_cannot_be_drawn_is_said(tmp_path: Path) -> None:
         PictureError, match="there is no view called 'flow'; there are workflow, causes, objectives, handoffs, metrics"
     ):
         draw(model, "flow")
-    with pytest.raises(PictureError, match=r"\.svg, \.png, \.pdf, \.dot, not as \.gif"):
+    with pytest.raises(PictureError, match=r"\.svg, \.png, \.pdf, \.dot, \.mmd, \.html, not as \.gif"):
         draw(model).save(tmp_path / "x.gif")
     with pytest.raises(PictureError, match="no workflow called 'other'; there is webinar"):
         draw(model, workflow="other")
@@ -114,14 +119,90 @@ def test_what_cannot_be_drawn_is_said(tmp_path: Path) -> None:
 
 
 def test_a_broken_layout_is_our_fault_and_says_so() -> None:
+    broken = Graph("broken", {}, {}, {})
+    broken.node("a", {"label": Markup("<TABLE>")})
     with pytest.raises(mpm.InternalError, match="could not be laid out"):
-        Diagram("broken", "digraph {").svg()
+        Diagram("broken", broken).svg()
 
 
 def test_words_are_wrapped_evenly_and_never_lost() -> None:
     assert wrapped("Does the budget owner approve?", 17) == ["Does the budget", "owner approve?"]
     assert wrapped("short", 17) == ["short"]
     assert " ".join(wrapped("a bb ccc dddd eeeee", 8)) == "a bb ccc dddd eeeee"
+
+
+def test_folding_keeps_every_question_and_every_way_of_a_case() -> None:
+    model = mpm.load(EXAMPLES / "webinar" / "webinar.mpm")
+    text = mpm.draw(model, collapse=True).dot()
+    assert "side by side: 2 steps, all of them" in text
+    assert "Write copy" not in text
+    for words in ("fix 15% then 8%", "reject 1%", "Is the brief", "no 20%"):
+        assert words in text
+
+
+def test_a_neighbourhood_counts_what_it_leaves_out() -> None:
+    model = mpm.load(EXAMPLES / "webinar" / "webinar.mpm")
+    text = mpm.draw(model, around="launch", steps=1).dot()
+    assert "Does legal" in text
+    assert "Write the brief" not in text
+    assert "… 2 more" in text, "legal_ok leads to scrap and back to the assets"
+    assert "… 1 more" in text, "the assets lead to legal_ok"
+    with pytest.raises(PictureError, match="nothing called 'lunch' in this picture; nearest: launch"):
+        mpm.draw(model, around="lunch")
+    with pytest.raises(PictureError, match="only the view 'workflow' can be collapsed"):
+        mpm.draw(model, "causes", collapse=True)
+
+
+@pytest.mark.parametrize("name", ["brief_complete.no", "brief_complete", "leads", "webinar"])
+def test_a_neighbourhood_of_causes_is_found_by_the_name_in_the_file(name: str) -> None:
+    model = mpm.load(EXAMPLES / "webinar" / "webinar.mpm")
+    drawing = mpm.draw(model, "causes", around=name, steps=0).graph
+    (box,) = (one for one in drawing.statements if one.kind == "node" and not one.name.startswith("…"))
+    assert box.attributes["tooltip"] == name.partition(".")[0]
+
+
+def test_dark_pictures_have_the_same_words_and_lines_in_other_colours() -> None:
+    model = mpm.load(EXAMPLES / "webinar" / "webinar.mpm")
+    light, dark = (mpm.draw(model, theme=theme) for theme in ("light", "dark"))
+    assert light.graph == dark.graph
+    assert len(light.dot()) == len(dark.dot())
+    colours = [re.findall("#[0-9a-f]{6}", diagram.dot()) for diagram in (light, dark)]
+    assert [palette.DARK[colour] for colour in colours[0]] == colours[1]
+    with pytest.raises(PictureError, match="no theme called 'grey'; there are light and dark"):
+        mpm.draw(model, theme="grey")  # type: ignore[arg-type]
+
+
+def _luminance(colour: str) -> float:
+    """Relative luminance, WCAG 2.2."""
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def _contrast(one: str, other: str) -> float:
+    high, low = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("theme", palette.THEMES)
+def test_words_stand_out_from_their_ground_in_both_themes(theme: str) -> None:
+    def shown(colour: str) -> str:
+        return palette.DARK[colour] if theme == "dark" else colour
+
+    fills = [palette.GROUND, palette.STEP_FILL, palette.PARTNER_FILL, palette.DECISION_FILL, palette.LAGGING_FILL]
+    for ground in [*fills, *palette.HEAT[1:]]:
+        assert _contrast(shown(palette.INK), shown(ground)) >= 4.5, ground
+    for words in (palette.QUIET, palette.REWORK, palette.DELAY, palette.LOST, palette.GOOD, palette.ACCENT):
+        assert _contrast(shown(words), shown(palette.GROUND)) >= 4.5, words
+
+
+@pytest.mark.parametrize("theme", palette.THEMES)
+def test_shades_of_heat_differ_without_their_colour(theme: str) -> None:
+    shades = [palette.DARK[shade] if theme == "dark" else shade for shade in palette.HEAT[1:]]
+    ground = palette.DARK[palette.GROUND] if theme == "dark" else palette.GROUND
+    far = [_contrast(ground, shade) for shade in shades]
+    assert far == sorted(far)
+    assert min(b / a for a, b in pairwise(far)) > 1.1
 
 
 def test_numbers_never_round_to_nothing_or_all() -> None:

@@ -1,0 +1,198 @@
+"""Pages and Mermaid texts in a real browser: the page works by mouse and keys and asks for nothing; Mermaid reads all.
+
+Needs Chromium (CHROMIUM names its program where it is not on the path) with playwright, and for Mermaid its script as
+npm installs it, in the folder that MPMFLOW_MERMAID names.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import mpmflow as mpm
+from mpmflow.analysis.risk.evaluation import Evaluation
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+VIEWS = ("workflow", "causes", "objectives", "metrics", "handoffs")
+HOSTILE = (
+    "</script><script>fetch('http://example.org')</script> <img src=x onerror=alert(1)> ]]> &amp; %%{init}%% #35; "
+    "`code` **bold** end --> \\N \\\" ' {x} [y] (z) |p| ; ü 漢字 \u0645\u0631\u062d\u0628\u0627 \u202eabc "
+    + "y"
+    * 10_000
+)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    playwright = pytest.importorskip("playwright.sync_api", reason="optional: playwright is not installed")
+    program = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    if program is None:
+        pytest.skip("optional: there is no Chromium on this machine (CHROMIUM names its program)")
+    with playwright.sync_playwright() as session:
+        found = session.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield found
+        found.close()
+
+
+@pytest.fixture(scope="module")
+def evaluation() -> Evaluation:
+    return mpm.evaluate(mpm.load(EXAMPLES / "webinar" / "webinar.mpm"))
+
+
+def hostile_model() -> mpm.Model:
+    label = HOSTILE.replace("\\", "\\\\").replace('"', '\\"')
+    text = (EXAMPLES / "webinar" / "webinar.mpm").read_text(encoding="utf-8")
+    for words in (
+        "Write the brief",
+        "Is the brief complete?",
+        "Webinar campaign",
+        "Build pipeline",
+        "Briefs sent back",
+    ):
+        text = text.replace(words, label)
+    return mpm.parse(text)
+
+
+class Watched:
+    """A page of a diagram, and what it said and asked for since it was opened."""
+
+    def __init__(self, browser: Any, path: Path, **context: Any) -> None:
+        self.page = browser.new_context(viewport={"width": 1200, "height": 700}, **context).new_page()
+        self.said: list[str] = []
+        self.asked: list[str] = []
+        self.page.on("console", lambda message: self.said.append(message.text))
+        self.page.on("pageerror", lambda error: self.said.append(str(error)))
+        self.page.on("request", lambda request: self.asked.append(request.url))
+        self.page.goto(path.as_uri())
+        self.own = path.as_uri()
+
+    def quiet(self) -> bool:
+        return self.said == [] and self.asked == [self.own]
+
+    def box(self) -> list[float]:
+        return [float(part) for part in self.page.get_attribute("#picture svg", "viewBox").split()]
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_a_page_is_quiet_and_asks_for_nothing(browser: Any, evaluation: Evaluation, view: str, tmp_path: Path) -> None:
+    watched = Watched(browser, mpm.draw(evaluation, view).save(tmp_path / "page.html"))
+    watched.page.wait_for_selector("#picture svg")
+    assert watched.quiet(), (watched.said, watched.asked)
+    described = watched.page.locator("#picture [aria-label]").count()
+    assert described > len(mpm.draw(evaluation, view).graph.numbered()) * 0.9
+
+
+def test_a_page_is_searched_moved_and_told_by_keys(browser: Any, evaluation: Evaluation, tmp_path: Path) -> None:
+    watched = Watched(browser, mpm.draw(evaluation).save(tmp_path / "page.html"))
+    page = watched.page
+    page.keyboard.press("/")
+    page.keyboard.type("director")
+    assert page.text_content("#found").endswith("found")
+    page.keyboard.press("Enter")
+    told = page.text_content("#remark")
+    assert "Director decides" in told
+    page.keyboard.press("Escape")
+    assert page.is_hidden("#remark")
+    before = watched.box()
+    page.keyboard.press("+")
+    assert watched.box()[2] < before[2]
+    nearer = watched.box()
+    page.keyboard.press("ArrowRight")
+    assert watched.box()[0] > nearer[0]
+    page.keyboard.press("0")
+    assert watched.box() == before
+    page.keyboard.press("Tab")
+    assert "start" in page.text_content("#remark")
+    assert watched.quiet(), (watched.said, watched.asked)
+
+
+def test_a_page_is_zoomed_dragged_and_asked_by_mouse(browser: Any, evaluation: Evaluation, tmp_path: Path) -> None:
+    watched = Watched(browser, mpm.draw(evaluation).save(tmp_path / "page.html"))
+    page = watched.page
+    page.hover("#n1")
+    told = page.text_content("#remark")
+    for words in ("Write the brief", "by marketing", "+2.5 h a case against plan, because of Briefs sent back"):
+        assert words in told
+    before = watched.box()
+    page.mouse.move(600, 350)
+    page.mouse.wheel(0, -300)
+    page.wait_for_function("w => document.querySelector('#picture svg').viewBox.baseVal.width < w", arg=before[2])
+    nearer = watched.box()
+    page.mouse.down()
+    page.mouse.move(500, 350, steps=4)
+    page.mouse.up()
+    assert watched.box()[0] > nearer[0]
+    assert watched.quiet(), (watched.said, watched.asked)
+
+
+def test_a_page_opens_as_the_system_is_set_and_can_be_switched(
+    browser: Any, evaluation: Evaluation, tmp_path: Path
+) -> None:
+    path = mpm.draw(evaluation).save(tmp_path / "page.html")
+    for scheme in ("light", "dark"):
+        page = Watched(browser, path, color_scheme=scheme).page
+        assert page.get_attribute("html", "data-theme") == scheme
+        ground = page.evaluate("getComputedStyle(document.querySelector('#picture svg polygon')).fill")
+        assert ground == {"light": "rgb(255, 255, 255)", "dark": "rgb(15, 23, 42)"}[scheme]
+        page.click("#theme")
+        assert page.get_attribute("html", "data-theme") != scheme
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_hostile_labels_stay_text_on_a_page(browser: Any, view: str, tmp_path: Path) -> None:
+    watched = Watched(browser, mpm.draw(hostile_model(), view).save(tmp_path / "page.html"))
+    page = watched.page
+    assert page.locator("script").count() == 2, "the data and the program"
+    assert page.locator("img").count() == 0
+    page.keyboard.press("/")
+    page.keyboard.type("alert(1)")
+    page.keyboard.press("Enter")
+    assert watched.quiet(), (watched.said, watched.asked)
+
+
+# ---------------------------------------------------------------------------------------------------- Mermaid
+
+
+@pytest.fixture(scope="module")
+def mermaid(browser: Any) -> Any:
+    folder = os.environ.get("MPMFLOW_MERMAID")
+    script = Path(folder or ".") / "node_modules" / "mermaid" / "dist" / "mermaid.min.js"
+    if not script.is_file():
+        pytest.skip("optional: MPMFLOW_MERMAID names no folder into which `npm install mermaid` was run")
+    page = browser.new_page()
+    page.set_content("<!DOCTYPE html><title>Mermaid</title>")
+    page.add_script_tag(path=script)
+    page.evaluate("mermaid.initialize({startOnLoad: false})")
+    return page
+
+
+def drawn_by_mermaid(page: Any, text: str) -> str:
+    return str(page.evaluate("async text => (await mermaid.render('drawing', text)).svg", text))
+
+
+@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_mermaid_draws_every_view(mermaid: Any, evaluation: Evaluation, view: str, theme: str) -> None:
+    diagram = mpm.draw(evaluation, view, theme="dark" if theme == "dark" else "light")
+    svg = drawn_by_mermaid(mermaid, diagram.mermaid())
+    boxes = [one for one in diagram.graph.statements if one.kind == "node"]
+    assert svg.count('class="node ') == len(boxes) + 1, "each box, and the legend"
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_mermaid_shows_hostile_labels_as_text(mermaid: Any, view: str) -> None:
+    svg = drawn_by_mermaid(mermaid, mpm.draw(hostile_model(), view).mermaid())
+    assert "<script" not in svg
+    assert "<img" not in svg
+
+
+def test_mermaid_is_not_misled_by_names_that_are_its_own_words(mermaid: Any) -> None:
+    text = "workflow graph { step subgraph takes 1h\n step style takes 1h\n step click takes 1h\n step class takes 1h }"
+    svg = drawn_by_mermaid(mermaid, mpm.draw(mpm.parse(text)).mermaid())
+    for word in ("subgraph", "style", "click", "class"):
+        assert f">{word}" in svg
