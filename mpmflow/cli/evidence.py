@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from . import terminal
-from .options import Day, together
+from .options import day, together
 
 if TYPE_CHECKING:
     from ..analysis.risk.evaluation import Evaluation
@@ -64,7 +64,7 @@ data_options = together(
     click.option(
         "--as-of",
         metavar="DATE",
-        type=Day(),
+        callback=day,
         help="Judge as on the evening of that day, knowing nothing later (default: the last one observed).",
     ),
 )
@@ -95,6 +95,7 @@ def evaluate(
     quiet: bool,
     budget: str | None = None,
     by: tuple[str, ...] = (),
+    calibrate: bool = False,
 ) -> Evaluation:
     """The evaluation that these options ask for, with a bar while it is made."""
     from .. import api
@@ -110,6 +111,7 @@ def evaluate(
             seed=seed,
             budget=budget,
             by=by,
+            calibrate=calibrate,
         )
 
 

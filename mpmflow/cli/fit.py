@@ -12,9 +12,7 @@ import click
 from . import discovering, guard, terminal
 from .evidence import log_options
 from .opening import open_model
-from .options import Day, json_option, quiet_option, root_option, together
-
-_DAY = Day()
+from .options import day, json_option, quiet_option, root_option, together
 
 
 def _memory(context: click.Context, option: click.Parameter, value: str) -> float | None:
@@ -47,8 +45,10 @@ fitting_options = together(
         callback=_memory,
         help="What is so old counts half of what is new; all: the whole log counts alike.",
     ),
-    click.option("--from", "since", metavar="DATE", type=_DAY, help="Only what began on that day or later counts."),
-    click.option("--to", "until", metavar="DATE", type=_DAY, help="Know nothing later than the evening of that day."),
+    click.option("--from", "since", metavar="DATE", callback=day, help="Only what began on that day or later counts."),
+    click.option(
+        "--to", "until", metavar="DATE", callback=day, help="Know nothing later than the evening of that day."
+    ),
     click.option(
         "--empirical",
         is_flag=True,

@@ -13,7 +13,7 @@ import click
 from . import terminal
 from .evidence import log_options
 from .opening import open_model
-from .options import Day, question_options
+from .options import day, question_options
 
 if TYPE_CHECKING:
     from ..analysis.observed.indicators import Observed
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 @click.option(
     "--as-of",
     metavar="DATE",
-    type=Day(),
+    callback=day,
     help="What was known on the evening of that day (default: the last one observed).",
 )
 @click.option(

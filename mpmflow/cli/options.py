@@ -11,23 +11,14 @@ import click
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-class Day(click.ParamType):
-    """A day of the calendar, as the language writes one.
-
-    >>> Day().convert("2026-03-02", None, None)
-    datetime.datetime(2026, 3, 2, 0, 0)
-    """
-
-    name = "date"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        """The day as a time without a zone; a text that is no day fails, and says how one is written."""
-        if isinstance(value, datetime):
-            return value
-        try:
-            return datetime.strptime(value, "%Y-%m-%d")
-        except ValueError:
-            self.fail(f"{value!r} is no day of the calendar; write one as 2026-03-02", param, ctx)
+def day(context: click.Context, parameter: click.Parameter, value: str | None) -> datetime | None:
+    """The callback of an option that is a day of the calendar, written as in the language."""
+    if value is None:
+        return None
+    try:
+        return datetime.strptime(value, "%Y-%m-%d")
+    except ValueError:
+        raise click.BadParameter(f"{value!r} is no day of the calendar; write one as 2026-03-02") from None
 
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the documented JSON and nothing else.")

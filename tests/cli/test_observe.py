@@ -140,6 +140,24 @@ def test_a_table_of_periods_has_no_cases_to_split(tmp_path: Path) -> None:
 
 def test_a_day_that_is_none_is_a_wrong_option_and_the_message_shows_how_one_is_written(model: str) -> None:
     for day in ("2026-13-01", "2030", "Monday"):
-        result = call(model, "--as-of", day)
+        result = call("observe", model, "--as-of", day)
         assert result.exit_code == 2
         assert f"'{day}' is no day of the calendar; write one as 2026-03-02" in result.stderr
+
+
+def test_what_a_series_brings_is_shown_in_its_unit_and_no_word_is_said_of_events(tmp_path: Path) -> None:
+    (tmp_path / "w.mpm").write_text(
+        "workflow w {\n  step brief\n  decision ok { yes, no 20% -> brief rework }\n}\n"
+        "metric good operational = first_pass(w)\nindicator back = rate(ok.no)\nindicator twice = 2 * rate(ok.no)\n"
+        'data { series "s.csv" { time week } }\n'
+    )
+    (tmp_path / "s.csv").write_text(
+        "week,ok.no,brief.time,good,back,twice\n2026-01-05,0.25,3600,0.5,0.125,0.5\n2026-01-12,0.5,7200,0.75,0.25,1\n"
+    )
+    shown = call("observe", "-q", str(tmp_path / "w.mpm")).stdout
+    lines = {line.split()[0]: line.split()[-2:] for line in shown.splitlines() if "." in line or "%" in line}
+    assert lines["ok.no"] == ["25%", "50%"]
+    assert " ".join(lines["brief.time"]) == "2 h"
+    assert (lines["good"], lines["back"]) == (["50%", "75%"], ["12.5%", "25%"])
+    assert "No events: the figures are those of the series." in shown
+    assert "Every case" not in shown

@@ -20,6 +20,7 @@ from typing import Any, ClassVar
 
 from mpmflow.analysis.results import Document, Result, finite
 from mpmflow.model.expressions import Function
+from mpmflow.model.measures import DerivedIndicator
 from mpmflow.model.model import Model
 from mpmflow.model.observations import Coverage, Detour, Observations
 from mpmflow.model.process import Choose, Decision, Team, Work, Workflow
@@ -28,6 +29,9 @@ from mpmflow.model.units import parse_unit
 WEEK = 604_800.0
 SHARES = ("late", "yield", "first_pass", "scrap", "rework", "rate")
 """Functions whose values are shares."""
+
+UNITS = {"share": "share", "load": "share", "wait": "s", "time": "s", "rounds": "rounds"}
+"""Aspects of what a workflow gives by itself -> the unit of an observed value. Arrivals of a table may be any rate."""
 
 Values = tuple[float | None, ...]
 
@@ -198,14 +202,15 @@ class _Table:
 
     def _unit(self, name: str) -> str:
         """The unit of what a table brought, or of a figure of the cases that a metric asks for."""
-        if name.endswith(".wait"):
-            return "s"
+        watched = next((one for one in _all(self.model, lambda one: one.indicators) if one.name == name), None)
+        if isinstance(watched, DerivedIndicator):
+            return UNITS.get(watched.aspect, "")
         metric = next((one for one in _all(self.model, lambda one: one.metrics) if one.name == name), None)
-        if metric is None:
-            return ""
-        if isinstance(metric.formula, Function) and metric.formula.function in SHARES:
+        asked = metric.formula if metric is not None else watched.measure if watched is not None else None
+        if isinstance(asked, Function) and asked.function in SHARES:
             return "share"
-        return "s" if metric.unit and parse_unit(metric.unit).is_time else ""
+        unit = metric.unit if metric is not None else None
+        return "" if not unit else "share" if unit == "%" else "s" if parse_unit(unit).is_time else ""
 
     def _from_log(self) -> Iterator[ObservedIndicator]:
         for workflow in self.workflows:
