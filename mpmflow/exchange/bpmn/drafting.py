@@ -14,6 +14,7 @@ from mpmflow.exchange.bpmn.ways import unread_timer, ways_of
 from mpmflow.exchange.bpmn.writing import Writer
 from mpmflow.model import process
 from mpmflow.model.distributions import Constant
+from mpmflow.model.flow import arcs
 from mpmflow.model.quantities import Quantity
 
 
@@ -191,7 +192,35 @@ class Drafter:
         for text in self.document.notes_on.get(scope.id, ()):
             self.remark(f"workflow {name}", text)
         title = self.title(scope)
-        self.found.workflows.append(process.Workflow(name=name, label=title, arrivals=arrivals, body=tuple(body)))
+        made = process.Workflow(name=name, label=title, arrivals=arrivals, body=tuple(body))
+        self.found.workflows.append(self.opened(made, scope))
+
+    def opened(self, workflow: process.Workflow, scope: Scope) -> process.Workflow:
+        """The workflow without loops that no case leaves: the last arrow back in such a loop leads to the end."""
+        while True:
+            flow = arcs(workflow)
+            back: dict[str, list[str]] = {}
+            for arc in flow.arcs:
+                back.setdefault(arc.target, []).append(arc.source)
+            ending, waiting = set(flow.ends), list(flow.ends)
+            while waiting:
+                for place in back.get(waiting.pop(), ()):
+                    if place not in ending:
+                        ending.add(place)
+                        waiting.append(place)
+            caught = [
+                node.name
+                for node in workflow.nodes()
+                if isinstance(node, process.Step | process.Call | process.Parallel)
+                and node.target is not None
+                and node.name not in ending
+                and node.target not in ending
+            ]
+            if not caught:
+                return workflow
+            why = f"`{caught[-1]}` leads back into a loop that no case would leave; here it leads to the end"
+            self.document.keep(scope.element, why)
+            workflow = workflow.model_copy(update={"body": _to_the_end(workflow.body, caught[-1])})
 
     def remark(self, statement: str, sentence: str) -> None:
         self.found.remarks.setdefault(statement, []).append(sentence)
@@ -209,6 +238,19 @@ class Drafter:
                     waiting.append(other)
         self.calls.setdefault(caller, set()).add(callee)
         return True
+
+
+def _to_the_end(body: tuple[process.Node, ...], name: str) -> tuple[process.Node, ...]:
+    """The statements, with the one of that name leading to `done`."""
+    changed: list[process.Node] = []
+    for node in body:
+        if isinstance(node, process.Parallel):
+            branches = tuple(process.Branch(body=_to_the_end(one.body, name)) for one in node.branches)
+            node = node.model_copy(update={"branches": branches})
+        if isinstance(node, process.Step | process.Call | process.Parallel) and node.name == name:
+            node = node.model_copy(update={"target": "done"})
+        changed.append(node)
+    return tuple(changed)
 
 
 def _size(scope: Scope) -> int:
