@@ -59,9 +59,9 @@ class RowReader:
         for role in NEEDED:
             if role not in found or (role != "time" and found[role] not in row):
                 there = ", ".join(map(str, list(row)[:20])) or "nothing"
-                meant = found.get(role, role)
+                meant, article = found.get(role, role), "an" if role == "activity" else "a"
                 raise DataError(
-                    f"an event needs a {role}, and there is no {meant!r} in it; it has {there}. Name the column in the "
+                    f"an event needs {article} {role}, and there is no {meant!r} in it; it has {there}. Name the column in the "
                     f'data block, as in `log "events.csv" {{ {role} COLUMN }}`',
                     row=number,
                 )
