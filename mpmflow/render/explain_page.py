@@ -240,15 +240,14 @@ class ExplainPage:
         if not found.rework and not found.delay:
             yield Text("Nothing changes here.")
 
-
     def _coming(self) -> Iterator[Text]:
         """When the extra visits come, and that fewer come before."""
         figures, asked = self.found.figures, self.evaluation.as_of
         if figures["starves_until"]:
             until, fewest = date.fromisoformat(figures["starves_until"]), 100.0 * figures["fewest"]
             yield Text(
-                f"Until {day(until)} fewer cases come here, at the worst {signed(fewest)[1:]} visits fewer per 100 "
-                "cases: what was sent back comes later."
+                f"Until {day(until)} fewer visits come here than in the reference, at the worst {signed(fewest)[1:]} "
+                "fewer per 100 cases: they come later."
             )
         if figures["reaches_on"] and (reached := date.fromisoformat(figures["reaches_on"])) > asked:
             yield Text(f"Most of the change of visits is here by {day(reached)}.")

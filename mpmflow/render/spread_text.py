@@ -25,8 +25,8 @@ BUSY = 0.85
 
 def rework_blocks(note: Evaluation, names: Names) -> Iterator[Text | Table | Padding]:
     """Steps and decisions with more (or fewer) visits than in the reference, and why."""
-    rows_of = [row for row in note.spread if row.kind not in ("metric", "team", "choose", "workflow")]
-    rows = [row for row in rows_of if abs(row.extra_visits) >= 0.001]
+    places = [row for row in note.spread if row.kind not in ("metric", "team", "choose", "workflow")]
+    rows = [row for row in places if abs(row.extra_visits) >= 0.001]
     rows.sort(key=lambda row: (-abs(row.extra_visits), row.at))
     if not rows:
         return
@@ -37,12 +37,12 @@ def rework_blocks(note: Evaluation, names: Names) -> Iterator[Text | Table | Pad
     yield shown
     late = max((row.reaches_on for row in rows[:MOST] if row.reaches_on is not None), default=note.as_of)
     if late > note.as_of:
-        yield paragraph(f"Most of this has come to all of them by {day(late)}.", "dim")
-    starving = [row for row in rows_of if row.starves_until is not None and (row.fewest or 0.0) <= -SHORT]
+        yield paragraph(f"Most of this is there by {day(late)}.", "dim")
+    starving = [row for row in places if row.starves_until is not None and (row.fewest or 0.0) <= -SHORT]
     for row in sorted(starving, key=lambda row: (row.fewest or 0.0, row.at))[:FEW]:
         yield paragraph(
-            f"Until {day(row.starves_until)} fewer cases than that come to “{row.label}”, at the worst "
-            f"{signed(100.0 * (row.fewest or 0.0))[1:]} per 100: what was sent back comes there later."
+            f"Until {day(row.starves_until)} “{row.label}” gets fewer visits than {_than(note)}, at the worst "
+            f"{signed(100.0 * (row.fewest or 0.0))[1:]} fewer per 100 cases: they come later."
         )
     yield from _more(rows)
 
