@@ -265,9 +265,27 @@ def test_waits_in_draws_follow_the_formula_solved_anew():
         assert drawn[0] == pytest.approx(other.wait[pool], rel=0.1)
 
 
-def test_a_draw_beyond_full_load_waits_for_what_piles_up_within_the_horizon():
-    week = 7 * DAY
-    assert _wait(np.array([1.2]), 0.9, 1000.0, 1, 10 * week)[0] == pytest.approx(1000.0 + 10 * week * 0.3)
+@pytest.mark.parametrize("load", [0.9, 0.97, 1.0, 1.05, 1.2])
+def test_near_and_beyond_full_load_a_draw_waits_as_long_as_a_queue_that_began_today(load):
+    """One clerk who is 80 % busy today, 2184 mean services ahead: Lindley's recursion, case by case, as the referee."""
+    luck, ahead = np.random.default_rng(5), 2184.0
+    waits = []
+    for _ in range(800):
+        cases = luck.poisson(load * ahead)
+        steps = np.cumsum(luck.exponential(1.0, cases) - luck.exponential(1.0 / load, cases))
+        today = luck.exponential(5.0) if luck.random() < 0.8 else 0.0
+        waits.append(steps[-1] + max(today, -steps.min()))
+    (found,) = _wait(np.array([load]), 0.8, 4.0, 1, ahead)
+    assert found == pytest.approx(np.mean(waits), rel=0.1)
+
+
+def test_a_case_that_comes_twice_meets_half_of_the_pile_at_a_visit():
+    once, twice = (_wait(np.array([1.2]), 0.8, wait, 1, 1e6, part)[0] for wait, part in ((4.0, 1.0), (2.0, 0.5)))
+    assert twice == pytest.approx(once / 2.0)
+
+
+def test_where_a_team_is_exactly_full_a_draw_with_more_work_waits_all_the_same():
+    assert _wait(np.array([0.9, 1.1]), 1.0, 0.0, 2, 1000.0, 0.5) == pytest.approx([0.0, 50.0])
 
 
 def test_the_seed_decides_and_a_team_that_is_not_there_changes_nothing():

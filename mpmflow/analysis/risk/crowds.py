@@ -134,16 +134,12 @@ class Crowds:
         """Waits of a network; of an overloaded team the one that a case meets at the end of the horizon."""
         found = dict(network.waits)
         queue = network.found
-        visits = np.sum([flow.rate * work.times for flow, work in zip(queue.flows, queue.work, strict=True)], axis=0)
         for team, wait in network.waits.items():
             if not np.isfinite(wait.mean):
                 pool = network.pools[team]
                 growth = max(float(queue.offered[pool] - queue.servers[pool]), 0.0)
                 pile = growth * self.horizon / float(queue.servers[pool])
-                rate = sum(
-                    flow.rate for flow, work in zip(queue.flows, queue.work, strict=True) if work.times[pool] > 0
-                )
-                found[team] = Wait(1.0, pile * rate / float(visits[pool]) if visits[pool] else 0.0)
+                found[team] = Wait(1.0, pile * of_one_visit(network, team))
         return found
 
     def _with(
@@ -270,6 +266,17 @@ class Crowds:
 
     def _variance(self, wait: Wait) -> float:
         return float(self.book.calendar(wait.timing, "").variance)
+
+
+def of_one_visit(network: Network, team: str) -> float:
+    """Which part of the wait for a team's pile of work a case meets at one visit: one over its visits."""
+    queue, pool = network.found, network.pools[team]
+    users = [
+        (flow.rate, float(work.times[pool])) for flow, work in zip(queue.flows, queue.work, strict=True)
+        if work.times[pool] > 0.0
+    ]  # fmt: skip
+    visits = sum(rate * times for rate, times in users)
+    return sum(rate for rate, _ in users) / visits if visits else 0.0
 
 
 def with_queues(planned: PlanTimes, model: Model, book: LawBook) -> dict[str, PlanTime]:

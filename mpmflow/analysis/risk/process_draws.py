@@ -4,9 +4,15 @@ Visits are exact in every draw, and so are the loads of teams. Waits follow the 
 
     W(rho) = W * r(rho) / r(rho now),    r = C(m, m rho) / (1 - rho)
 
-with Erlang's C: what else the formula of a wait holds changes little beside it. Near and beyond full load a wait
-cannot have grown by more than the work that piles up within the horizon; a draw with a load of 1 or more has that, and
-is counted in `overloaded`.
+with Erlang's C: what else the formula of a wait holds changes little beside it. Near and beyond full load a wait takes
+long to grow, or has no end. It is then the mean of a reflected Brownian motion at the end of the horizon, which swings
+as much as the present wait says and rises or falls by what the load leaves over,
+
+    theta t Phi(a) + s sqrt(t) phi(a) + s^2 / (2 theta) * (2 Phi(a) - 1),    a = theta sqrt(t) / s,  theta = rho - 1
+
+(the mean of the largest value up to t of a Brownian motion with that drift, Abate & Whitt 1987). At a load of 1 it
+grows with the root of the time. A draw with a load of 1 or more is counted in `overloaded`. Where the present load is
+that high already nothing says how much it swings: then waits are those of the fluid path, none below full load.
 """
 
 from __future__ import annotations
@@ -16,12 +22,12 @@ from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
-from scipy import sparse
+from scipy import sparse, special
 
 from mpmflow.analysis.exact.arrays import Solved
 from mpmflow.graphs.cells import State
 
-from .crowds import QUEUE, Crowd, Crowds
+from .crowds import QUEUE, Crowd, Crowds, of_one_visit
 from .process_change import ProcessChange
 from .sources import Source
 
@@ -144,7 +150,8 @@ class ProcessDraws:
             for crew in crowd.after.crews:
                 pool = crowd.after.pools[crew.name]
                 now, wait = float(crowd.after.found.load[pool]), crowd.waits_after[crew.name].mean
-                found[crew.name] = _wait(self.loads[crew.name], now, wait, crew.people, self.crowds.horizon)
+                part = of_one_visit(crowd.after, crew.name)
+                found[crew.name] = _wait(self.loads[crew.name], now, wait, crew.people, self.crowds.horizon, part)
         return found
 
     def effect(self, crowd: Crowd, workflow: str) -> Floats:
@@ -160,25 +167,39 @@ class ProcessDraws:
             today, then = crowd.waits_before[crew.name].mean, crowd.waits_after[crew.name].mean
             before, after = float(crowd.before.found.load[old]), float(crowd.after.found.load[new])
             load = self.loads[crew.name] * (after / before if before else 1.0)
-            later = _wait(load, after, then, crew.people, self.crowds.horizon)
+            part = of_one_visit(crowd.after, crew.name)
+            later = _wait(load, after, then, crew.people, self.crowds.horizon, part)
             drawn += times[new] * (later - self.waits[crew.name])
             expected += float(times[new]) * (then - today)
         return drawn / expected if abs(expected) > 1e-9 else np.ones(self.count)
 
 
-def _wait(load: Floats, now: float, wait: float, people: int, horizon: float) -> Floats:
-    """The wait at other loads, from the one at the present load.
+def _wait(load: Floats, now: float, wait: float, people: int, horizon: float, part: float = 1.0) -> Floats:
+    """The wait at other loads, from the one at the present load; a case meets this part of it at one visit.
 
     >>> _wait(np.array([0.5, 0.8]), 0.5, 10.0, 1, 1e9).round(6).tolist()
     [10.0, 40.0]
     """
-    if now >= FULL:  # the wait is that of the pile at the end of the horizon
-        grown = max(now - 1.0, 1e-9)
-        return np.asarray(wait * np.maximum(load - 1.0, 0.0) / grown)
-    most = wait + horizon * np.maximum(load - now, 0.0)
-    calm = np.minimum(load, FULL)
-    steady = wait * _crowding(calm, people) / _crowding(np.array([now]), people) if now > 0.0 else np.zeros(len(load))
-    return np.where(load < FULL, np.minimum(steady, most), most)
+    if now >= FULL or now <= 0.0 or wait <= 0.0 or part <= 0.0:
+        return np.asarray(part * horizon * np.maximum(load - 1.0, 0.0))
+    swing = wait / float(_crowding(np.array([now]), people)[0])  # the wait at another load, over its crowding
+    grown = np.maximum(wait, part * _piled(load - 1.0, 2.0 * swing / part, horizon))
+    steady = swing * _crowding(np.minimum(load, FULL), people)
+    return np.where(load < FULL, np.minimum(steady, grown), grown)
+
+
+def _piled(drift: Floats, variance: float, time: float) -> Floats:
+    """The mean of a reflected Brownian motion that began at 0, by its drift and variance per unit of time.
+
+    >>> _piled(np.array([-0.1, 0.0, 0.1]), 2.0, 1e4).round(1).tolist()
+    [10.0, 112.8, 1010.0]
+    """
+    spread = (variance * time) ** 0.5
+    steep = drift * time / spread
+    density = np.exp(-0.5 * steep**2) / (2.0 * np.pi) ** 0.5
+    even = np.abs(steep) < 1e-6  # the last part is 0 over 0 there
+    rest = variance / np.where(even, 1.0, 2.0 * drift) * (2.0 * special.ndtr(steep) - 1.0)
+    return np.asarray(drift * time * special.ndtr(steep) + spread * density + np.where(even, spread * density, rest))
 
 
 def _crowding(load: Floats, people: int) -> Floats:
