@@ -275,6 +275,15 @@ def test_shares_are_added_up_even_where_a_test_about_them_cannot_be_read() -> No
     assert "shares-sum" in codes(LOOP.format(share="75%", team="") + torn)
 
 
+def test_a_share_above_a_bare_number_asks_whether_per_cent_was_meant() -> None:
+    watched = 'indicator back = rate(ok.no) {{ warn above {level} for 2w, owner "A" }}\n'
+    text = LOOP.format(share="70%", team="")
+    (finding,) = compiled(text + watched.format(level="25")).diagnostics
+    assert finding.code == "dead-rule"
+    assert "it lies between 0% and 100%, and 25 is 2500%; write `25%`" in finding.message
+    assert codes(text + watched.format(level="25%")) == []
+
+
 def workflows(number: int) -> str:
     lines = ['team crew { people 9, owner "A" }']
     for w in range(number):

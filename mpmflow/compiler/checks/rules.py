@@ -127,14 +127,19 @@ def conditions(subject: Subject) -> Iterator[Finding]:
         for position, rule in enumerate(indicator.rules):
             if not any(may_hold(rule.condition, value, low)[0] for value in samples):
                 dead.add(position)
-                level, reason = _LEVELS[rule.level], _reason(low, high)
+                level, reason = _LEVELS[rule.level], _reason(low, high, rule.condition)
                 yield found("dead-rule", rule, "condition", name=indicator.name, level=level, reason=reason)
         alive = [rule for position, rule in enumerate(indicator.rules) if position not in dead]
         yield from _contradictions(indicator, alive, samples, low)
 
 
-def _reason(low: float, high: float) -> str | None:
+def _reason(low: float, high: float, condition: rules.Condition) -> str | None:
     if (low, high) == (0.0, 1.0):
+        asked = _without_waiting(condition)
+        level = asked.value if isinstance(asked, rules.Threshold) else None
+        if level is not None and not level.unit and 1 < level.base <= 100:
+            bare = f"{float(level.base):g}"
+            return f"it lies between 0% and 100%, and {bare} is {100 * float(level.base):g}%; write `{bare}%`"
         return "it lies between 0% and 100%"
     return "it is never below zero" if low == 0.0 else None
 
