@@ -81,6 +81,8 @@ class Cases:
         cases: by id. changed: the ids whose state a store has not seen.
         sums: the counts by key, each a list of whole numbers; touched: the keys a store has not seen.
         first: the earliest moment of any event.
+        grown: the log has shown something for the first time, so that all that came before may mean something else:
+            what was passed in silence until then would have been seen.
     """
 
     def __init__(
@@ -109,6 +111,7 @@ class Cases:
         self.touched: set[Key] = set()
         self.first: int | None = None
         self.in_pairs = False
+        self.grown = False
         self.ways = Ways(self.workflows, {claim.mark for claim in claims.explicit})
         self.patient: frozenset[str] = frozenset()
         self._look_again(self.ways.marks)
@@ -127,6 +130,7 @@ class Cases:
             named = None if self._explicit(shown[0]) else self.claims.name(shown[0])
             new = {one for one in (mark, named) if one is not None} - self.ways.marks
             if new:
+                self.grown = True
                 self._look_again(self.ways.marks | new)
         return found
 

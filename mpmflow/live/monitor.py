@@ -178,7 +178,7 @@ class Monitor:
                         late += 1
             self._count(events=new, duplicates=same, refused=refused, late=late)
             self._count(passed_over=passed_over, unreadable=unreadable)
-            self.stale = self.stale or late > 0
+            self.stale = self.stale or late > 0 or (closed is not None and cases.grown)
             with self.store.step():
                 self._write(keep)
         except BaseException:
@@ -329,11 +329,13 @@ class Monitor:
         with self.store.step() as base:
             if seen is not None:
                 begins = self.grid.number(to_moment(seen.starts[0]))
-                since = begins if before is None else max(begins, self.grid.number(before - self.late))
+                # Only the window of late events can have changed, unless the log shows what it never showed before.
+                anew = before is None or self.cases.grown
+                since = begins if anew else max(begins, self.grid.number(before - self.late))
                 told = self._tell(seen, begins, since, closed)
             if before is not None or seen is not None:
                 self.cases.settle(until - self.late)
-            self.closed, self.stale, self.now = closed, False, now
+            self.closed, self.stale, self.now, self.cases.grown = closed, False, now, False
             withdrawn = sum(one.withdrawn for one in told)
             self._count(told=len(told) - withdrawn, withdrawn=withdrawn)
             ((last,),) = base.execute("SELECT coalesce(max(seq), 0) FROM transitions").fetchall()
@@ -536,6 +538,7 @@ class Monitor:
             cases.sums[_tuples(json.loads(key))] = json.loads(value)
         for name, state in store.rows("SELECT id, state FROM cases"):
             cases.cases[name] = Case.of(json.loads(state))
+        cases.grown = kept.get("grown", False)
         cases.touched.clear()
         cases.changed.clear()
         self.series: dict[tuple[str, int], tuple[int, float | None]] = {
@@ -571,7 +574,7 @@ class Monitor:
         self.store.keep(
             [
                 ("first", cases.first), ("in_pairs", cases.in_pairs), ("closed", self.closed), ("now", self.now),
-                ("stale", self.stale), ("begins", self._begins), ("counts", self._counts),
+                ("stale", self.stale), ("grown", cases.grown), ("begins", self._begins), ("counts", self._counts),
                 ("last", self._values), *keep,
             ]
         )  # fmt: skip

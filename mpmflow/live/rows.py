@@ -61,8 +61,8 @@ class RowReader:
                 there = ", ".join(map(str, list(row)[:20])) or "nothing"
                 meant, article = found.get(role, role), "an" if role == "activity" else "a"
                 raise DataError(
-                    f"an event needs {article} {role}, and there is no {meant!r} in it; it has {there}. Name the column in the "
-                    f'data block, as in `log "events.csv" {{ {role} COLUMN }}`',
+                    f"an event needs {article} {role}, and there is no {meant!r} in it; it has {there}. Name the "
+                    f'column in the data block, as in `log "events.csv" {{ {role} COLUMN }}`',
                     row=number,
                 )
         return found

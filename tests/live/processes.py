@@ -12,7 +12,7 @@ from mpmflow import parse
 MONDAY = datetime(2026, 1, 5, tzinfo=UTC)
 RULES = """
 indicator sent_back = rate(complete.no) { warn above 25% for 2w, clears below 20%, alert above 60%, do notify }
-indicator waits = complete.wait { warn above 2d, alert out of control }
+indicator slow_briefs = brief.time { warn above 2d, alert out of control }
 """
 BRIEFS = """
 workflow w {

@@ -46,7 +46,7 @@ def same(name: str, rows: list[dict[str, Any]], order: list[dict[str, Any]], pat
 
 
 @pytest.mark.parametrize("name", MODELS)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(data=st.data())
 def test_in_any_order_the_figures_are_those_of_the_whole_log(name: str, data: st.DataObject) -> None:
     rows = data.draw(logs(name))
@@ -54,14 +54,14 @@ def test_in_any_order_the_figures_are_those_of_the_whole_log(name: str, data: st
 
 
 @pytest.mark.parametrize("name", MODELS)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(data=st.data())
 def test_events_at_one_moment_keep_the_order_in_which_they_came(name: str, data: st.DataObject) -> None:
     rows = distinct(data.draw(logs(name, ties=True, weeks=1)))
     same(name, rows, rows, None)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(data=st.data())
 def test_work_that_says_start_and_complete(data: st.DataObject) -> None:
     name = data.draw(st.sampled_from(["side by side", "quiet"]))
@@ -71,7 +71,7 @@ def test_work_that_says_start_and_complete(data: st.DataObject) -> None:
     same(name, rows, data.draw(st.permutations(rows)), None)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(data=st.data())
 def test_rows_that_have_a_start_and_an_end(data: st.DataObject) -> None:
     name = data.draw(st.sampled_from(["side by side", "quiet"]))
@@ -82,7 +82,7 @@ def test_rows_that_have_a_start_and_an_end(data: st.DataObject) -> None:
     same(name, rows, data.draw(st.permutations(rows)), None)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(data=st.data())
 def test_cases_that_were_let_go_and_events_that_came_twice_change_nothing(data: st.DataObject) -> None:
     """Cases of an hour each: what has ended is forgotten week by week, and every event comes again."""
