@@ -211,10 +211,9 @@ class Drafter:
             caught = [
                 node.name
                 for node in workflow.nodes()
-                if isinstance(node, process.Step | process.Call | process.Parallel)
-                and node.target is not None
+                if not isinstance(node, process.End)
                 and node.name not in ending
-                and node.target not in ending
+                and any(target is not None and target not in ending for target in _targets(node))
             ]
             if not caught:
                 return workflow
@@ -240,6 +239,13 @@ class Drafter:
         return True
 
 
+def _targets(node: process.Node) -> list[str | None]:
+    """Where the arrows of a statement lead."""
+    if isinstance(node, process.Decision | process.Choose):
+        return [outcome.target for outcome in node.outcomes]
+    return [] if isinstance(node, process.End) else [node.target]
+
+
 def _to_the_end(body: tuple[process.Node, ...], name: str) -> tuple[process.Node, ...]:
     """The statements, with the one of that name leading to `done`."""
     changed: list[process.Node] = []
@@ -247,7 +253,12 @@ def _to_the_end(body: tuple[process.Node, ...], name: str) -> tuple[process.Node
         if isinstance(node, process.Parallel):
             branches = tuple(process.Branch(body=_to_the_end(one.body, name)) for one in node.branches)
             node = node.model_copy(update={"branches": branches})
-        if isinstance(node, process.Step | process.Call | process.Parallel) and node.name == name:
+        if isinstance(node, process.Decision | process.Choose) and node.name == name:
+            last = max(number for number, one in enumerate(node.outcomes) if one.target is not None)
+            outcomes = list(node.outcomes)
+            outcomes[last] = outcomes[last].model_copy(update={"target": "done", "rework": False})
+            node = node.model_copy(update={"outcomes": tuple(outcomes)})
+        elif not isinstance(node, process.End) and node.name == name:
             node = node.model_copy(update={"target": "done"})
         changed.append(node)
     return tuple(changed)
