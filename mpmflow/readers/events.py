@@ -112,7 +112,7 @@ def open_events(
     roles = find_roles(table, declared)
     columns = _columns(declared, roles, looks_at, numbers)
     need_columns(list(columns.values()), table.columns, table.label)
-    quick = typed(table.csv, columns) if table.csv and "start" not in columns else None
+    quick = typed(table.csv or table.frame, columns) if "start" not in columns else None
     if quick is not None:
         frame, notes = nw.from_native(quick[0]), [*table.notes, *roles.notes, *quick[1]]
     else:

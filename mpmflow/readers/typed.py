@@ -1,4 +1,4 @@
-"""A CSV log read in one sweep of the engine, each column as what it means and no cell kept as text.
+"""A log whose times are texts, as in CSV, read in one sweep of polars: each column as what it means, no cell as text.
 
 Identifiers become whole numbers where every one of them is written as its number is (`007` is not), else small codes
 with one text each; activities and other words become codes too, times milliseconds. That takes a third of the memory
@@ -9,6 +9,7 @@ cell by cell (see `columns`), which reads more ways of writing and names the row
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import polars as pl
 
@@ -16,6 +17,7 @@ from .columns import FORMS, NO_ZONE
 from .formats.delimited import CsvFile
 from .roles import NEEDED
 from .stamps import Stamp
+from .tables import ROW
 
 LOOKED_AT = 1_000
 """Rows by which it is guessed how cases and times are written."""
@@ -31,28 +33,52 @@ Way = tuple[pl.Expr, tuple[str, ...]]
 """How a text becomes a moment, null where it does not fit, and what is to be said of its zone."""
 
 
-def typed(file: CsvFile, columns: Mapping[str, str]) -> tuple[pl.LazyFrame, tuple[str, ...]] | None:
-    """The columns of `Events.frame` from a CSV file, and notes of time zones.
+def typed(source: Any, columns: Mapping[str, str]) -> tuple[pl.LazyFrame, tuple[str, ...]] | None:
+    """The columns of `Events.frame` from a CSV file or a polars LazyFrame whose times are texts; and notes of zones.
 
     Args:
-        columns: the file's column of each column of the shape.
+        columns: the source's column of each column of the shape.
 
     Returns a lazy frame over what is in memory, whose cases are whole numbers or Categorical and whose words are texts;
-    None where anything in the file asks for a closer look.
+    None for any other source, and where anything in it asks for a closer look.
     """
     try:
-        with file.as_utf8() as plain:
-            cells = pl.scan_csv(plain, separator=file.delimiter, infer_schema=False, glob=False)
-            cells = cells.select(pl.col(source).alias(name) for name, source in columns.items())
-            cells = cells.filter(~pl.all_horizontal(pl.col(role).is_null() for role in NEEDED))
-            read = _read(cells)
+        if isinstance(source, CsvFile):
+            with source.as_utf8() as plain:
+                cells = pl.scan_csv(plain, separator=source.delimiter, infer_schema=False, glob=False)
+                cells = cells.select(pl.col(column).alias(name) for name, column in columns.items())
+                read = _read(cells.filter(~pl.all_horizontal(pl.col(role).is_null() for role in NEEDED)))
+        else:
+            read = _read(_texts(source, columns)) if _of_texts(source, columns) else None
     except (pl.exceptions.PolarsError, OSError):
         return None
     if read is None:
         return None
     frame, said = read
     words = [name for name in frame.columns if name != "case" and isinstance(frame.schema[name], pl.Categorical)]
-    return frame.lazy().with_columns(pl.col(words).cast(pl.String)).with_row_index("row"), said
+    return frame.lazy().with_columns(pl.col(words).cast(pl.String)).with_row_index(ROW), said
+
+
+def _of_texts(source: Any, columns: Mapping[str, str]) -> bool:
+    """Whether this is a lazy frame with times as texts, numbers as numbers or texts, and no numbers of rows."""
+    if not isinstance(source, pl.LazyFrame):
+        return False
+    types = source.collect_schema()
+    numbers = [types[column] for name, column in columns.items() if name[0] == "n"]
+    texts = types[columns["time"]] == pl.String and ROW not in types
+    return texts and all(kind == pl.String or kind.is_numeric() for kind in numbers)
+
+
+def _texts(source: pl.LazyFrame, columns: Mapping[str, str]) -> pl.LazyFrame:
+    """The columns of the shape as a CSV file would have them: all but whole numbers of cases are texts."""
+    types = source.collect_schema()
+    plain = [
+        name for name, column in columns.items() if name[0] == "n" or (name == "case" and types[column].is_integer())
+    ]
+    return source.select(
+        pl.col(column).alias(name) if name in plain else pl.col(column).cast(pl.String).alias(name)
+        for name, column in columns.items()
+    )
 
 
 def _read(cells: pl.LazyFrame) -> tuple[pl.DataFrame, tuple[str, ...]] | None:
@@ -61,12 +87,11 @@ def _read(cells: pl.LazyFrame) -> tuple[pl.DataFrame, tuple[str, ...]] | None:
     if not len(times):
         return None
     ways = _ways(times[0])
-    numbered = bool(first.select(_is_number(pl.col("case")).all()).item())
+    numbered = bool(first.select(_is_number(pl.col("case").cast(pl.String)).all()).item())
     while ways:
         (moment, said), *later = ways
-        frame = cells.select(*_columns(first.columns, numbered), moment.alias("ms"), _odd(first.columns)).collect(
-            engine="streaming"
-        )
+        chosen = (*_columns(first.columns, numbered), moment.alias("ms"), _odd(first.schema))
+        frame = cells.select(*chosen).collect(engine="streaming")
         if frame["odd"].any():
             return None
         if frame["case"].null_count():
@@ -84,7 +109,8 @@ def _columns(names: list[str], numbered: bool) -> list[pl.Expr]:
     for name in names:
         column = pl.col(name)
         if name == "case" and numbered:
-            found.append(pl.when(_is_number(column)).then(column.cast(pl.Int64, strict=False)).alias(name))
+            number = column.cast(pl.Int64, strict=False)
+            found.append(pl.when(_is_number(column.cast(pl.String))).then(number).alias(name))
         elif name[0] == "n":
             found.append(column.cast(pl.Float64, strict=False))
         elif name != "time":
@@ -97,12 +123,16 @@ def _is_number(text: pl.Expr) -> pl.Expr:
     return text.cast(pl.Int64, strict=False).cast(pl.String) == text
 
 
-def _odd(names: list[str]) -> pl.Expr:
+def _odd(types: pl.Schema) -> pl.Expr:
     """Whether a row has an empty cell where there must be one, or a number that is none."""
-    needed = [pl.col(name).is_null() | (pl.col(name) == "") for name in NEEDED]
-    numbers = [pl.col(name) for name in names if name[0] == "n"]
-    wrong = [text.is_not_null() & ~text.cast(pl.Float64, strict=False).is_finite().fill_null(False) for text in numbers]
-    return pl.any_horizontal(*needed, *wrong).alias("odd")
+    wrong = [pl.col(name).is_null() for name in NEEDED]
+    wrong += [pl.col(name) == "" for name in NEEDED if types[name] == pl.String]
+    for name in types:
+        if name[0] == "n":
+            number = pl.col(name).cast(pl.Float64, strict=False)
+            empty = pl.col(name) == "" if types[name] == pl.String else pl.lit(False)
+            wrong.append(pl.col(name).is_not_null() & ~empty & ~number.is_finite().fill_null(False))
+    return pl.any_horizontal(wrong).alias("odd")
 
 
 def _ways(text: str) -> list[Way]:

@@ -147,6 +147,19 @@ def test_the_common_ways_of_writing_are_read_in_one_sweep(
     assert said(path) == said(tmp_path / "log.csv.gz") == cell_by_cell(path, monkeypatch)
 
 
+@pytest.mark.parametrize("cases", [["7", "007", "a"], [7, 8, 9], [7, None, 9], ["7", "", "9"], [7.0, 8.5, 9.0]])
+@pytest.mark.parametrize("amounts", [[1, 2, None], [1.5, float("nan"), 0.0], ["1", "2.5", ""], ["1", "many", ""]])
+def test_a_parquet_file_with_times_as_texts_is_read_in_one_sweep_too(
+    cases: list[Any], amounts: list[Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = {"case": cases, "activity": ["brief", "brief", "launch"], "amount": amounts, "channel": [None, "web", ""]}
+    frame = polars.DataFrame(table | {"time": ["2026-01-05 10:00", "2026-01-05 11:00", "2026-01-06 10:00"]})
+    frame.write_parquet(tmp_path / "log.parquet")
+    whole = not any(cell is None or cell == "" for cell in cases) and "many" not in amounts
+    assert repr(said(tmp_path / "log.parquet")) == repr(cell_by_cell(tmp_path / "log.parquet", monkeypatch))
+    assert in_one_sweep(tmp_path / "log.parquet", monkeypatch) is (whole and amounts[1] == amounts[1])
+
+
 def test_what_changes_behind_the_first_thousand_rows_is_noticed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
