@@ -520,6 +520,7 @@ def evaluate(
     budget: str | None = None,
     scenarios: Sequence[str | Scenario | Mapping[str, Any]] = (),
     by: str | Sequence[str] = (),
+    calibrate: bool = False,
 ) -> Evaluation:
     """From observations: how the indicators stand, where rework and delay spread, which lagging metrics will miss their
     targets, when, why, and what to do first.
@@ -537,6 +538,8 @@ def evaluate(
         by: a column of the log, or several: then `.segments` judges the cases with each of its values like the whole.
         scenarios: changes to be made today, as for `what_if`: then `.scenarios` holds what they do to the forecasts.
         budget: money for the model's initiatives, such as `"20k eur"`: then `.choice` says which of them to take.
+        calibrate: correct each chance to miss a target by how such chances did in this history, where that would have
+            helped; the notes of each metric say what was found. Replays the history, which takes a while.
 
     Returns:
         An answer with `.indicators`, `.spread`, `.metrics`, `.warnings`, `.headlines`, `.open_cases`, `.actions` and
@@ -547,17 +550,30 @@ def evaluate(
         MpmError: a workflow has no figures; the diagnostic says where and why.
     """
     from .analysis.risk.evaluate import evaluate as answer
-    from .readers.observe import observe
+    from .readers.observe import open_history
 
     if query is not None or case_notion is not None:
         from .readers.tables import Data
 
         log = Data(log, query, case_notion)
-    observations = observe(model, folder=origin_of(model).folder, log=log, series=series, as_of=as_of, by=by)
+    history = open_history(model, folder=origin_of(model).folder, log=log, series=series, as_of=as_of, by=by)
+    observations = history.observe(as_of)
     samples = samples_of(model)
+    calibrator = None
+    if calibrate:
+        from .analysis.backtest.calibrate import Calibrator
+
+        calibrator = Calibrator(model, observations, history.observe, seed=seed, samples=samples)
     with _answering(model):
         return answer(
-            model, observations, reference=reference, seed=seed, samples=samples, budget=budget, scenarios=scenarios
+            model,
+            observations,
+            reference=reference,
+            seed=seed,
+            samples=samples,
+            budget=budget,
+            scenarios=scenarios,
+            calibrate=calibrator,
         )
 
 

@@ -9,7 +9,7 @@ import click
 from . import terminal
 from .evidence import data_options
 from .opening import open_model
-from .options import Day, question_options
+from .options import day, question_options
 
 
 @click.command(name="backtest")
@@ -19,7 +19,7 @@ from .options import Day, question_options
     "--from",
     "since",
     metavar="DATE",
-    type=Day(),
+    callback=day,
     help="The first evening on which something is said (default: after 13 periods).",
 )
 @click.option("--every", metavar="SPAN", help="Time from one forecast to the next, such as 2w (default: one period).")

@@ -18,6 +18,11 @@ from .options import question_options
 @click.option(
     "--by", metavar="COLUMN", multiple=True, help="Judge the cases with each value of this column too; repeatable."
 )
+@click.option(
+    "--calibrate",
+    is_flag=True,
+    help="Correct each chance to miss a target by how such chances did in this history, where that would have helped.",
+)
 @click.option("--budget", metavar="MONEY", help="Which initiatives of FILE to take for that much, such as '20k eur'.")
 def command(
     file: str,
@@ -30,6 +35,7 @@ def command(
     reference: str,
     seed: int,
     by: tuple[str, ...],
+    calibrate: bool,
     budget: str | None,
 ) -> int:
     """From what was observed: how the indicators stand, where rework and delay spread, which lagging metrics will miss
@@ -46,7 +52,16 @@ def command(
             raise click.BadParameter(str(error), param_hint="--budget") from None
     model = open_model(file, root=root, quiet=quiet)
     evaluation = evidence.evaluate(
-        model, log=log, series=series, as_of=as_of, reference=reference, seed=seed, budget=budget, by=by, quiet=quiet
+        model,
+        log=log,
+        series=series,
+        as_of=as_of,
+        reference=reference,
+        seed=seed,
+        budget=budget,
+        by=by,
+        calibrate=calibrate,
+        quiet=quiet,
     )
     if as_json:
         terminal.show(evaluation.to_json())

@@ -37,6 +37,8 @@ NEEDED_FORECASTS = 12
 """Forecasts of a metric whose outcome is known, at least; of fewer nothing is said."""
 NEEDED_TO_CORRECT = 8
 """Past forecasts that a recalibration is made of, at least."""
+LEAST_HELP = 0.02
+"""A recalibration takes at least this share off the score out of sample, or it is left alone."""
 YEAR = 31_557_600.0
 Other = Literal["persistence", "seasonal", "climatology"]
 OTHERS: tuple[Other, ...] = ("persistence", "seasonal", "climatology")
@@ -235,7 +237,7 @@ def judge(
             brier=scored,
             reliability=reliability(chance, wrong),
             reliability_corrected=reliability(fixed[tried], wrong[tried]),
-            helps=scored.corrected < scored.raw if scored.corrected is not None and scored.raw is not None else None,
+            helps=_helps(scored),
             map=recalibration(chance, wrong),
         )
     folds = tuple(
@@ -318,6 +320,12 @@ def _chances_corrected(asked: Sequence[Foretold], chance: Floats, wrong: Floats)
 # ------------------------------------------------------------------------------------------ scores
 def _scores(laws: Sequence[Floats | None], truth: Floats) -> Floats:
     return np.array([np.nan if law is None else float(crps(law, y)) for law, y in zip(laws, truth, strict=True)])
+
+
+def _helps(scored: Scored) -> bool | None:
+    if scored.corrected is None or scored.raw is None:
+        return None
+    return scored.corrected < (1.0 - LEAST_HELP) * scored.raw
 
 
 def _scored(own: Floats, corrected: Floats, others: Mapping[str, Floats], block: int) -> Scored:

@@ -199,10 +199,7 @@ def target_at(target: Target | None, last: Observations, origin: int, ahead: int
     A level binds the one period there; `per SPAN` the span that ends there; of `in total from A by B` the even part of
     the periods in between. Without a target, something that is read in that one period.
     """
-    start = last.ends[origin - 1]
-    end = last.ends[origin + ahead - 1] if origin + ahead <= len(last.ends) else start + timedelta(
-        seconds=last.period * ahead
-    )  # fmt: skip
+    start, end = end_of(last, origin - 1), end_of(last, origin + ahead - 1)
     day = (end - timedelta(microseconds=1)).date()
     if target is None:
         return Target(comparison="at most", value=Quantity(value=Fraction(0), unit=""), by=day)
@@ -212,6 +209,14 @@ def target_at(target: Target | None, last: Observations, origin: int, ahead: int
         value = target.value.model_copy(update={"value": target.value.value * part})
         return target.model_copy(update={"value": value, "start": start.date(), "by": day})
     return target.model_copy(update={"by": day})
+
+
+def end_of(last: Observations, period: int) -> datetime:
+    """The end of a period, of one in the future too; a table's last period is whole, however early somebody asks."""
+    beyond = period - len(last.starts) + 1
+    if beyond < 0:
+        return last.starts[period + 1]
+    return last.starts[-1] + timedelta(seconds=last.period * (beyond + 1))
 
 
 def _midnight(day: date) -> datetime:

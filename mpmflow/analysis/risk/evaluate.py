@@ -9,7 +9,7 @@ Waiting for people is what was observed, and what the queues say where nothing w
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from mpmflow.analysis.exact.laws_of import Samples
@@ -23,6 +23,7 @@ from .coverage import coverage_figure
 from .differences import Asked, scenario_figures
 from .enough_data import metrics_of, require_something
 from .evaluation import Evaluation
+from .figures import MetricFigure
 from .indicators import Watch
 from .labels import labels_of
 from .levers_moved import actions_of
@@ -38,6 +39,9 @@ from .spread_rows import spread_figures
 from .story import headlines_of, warnings_of
 from .teams import team_loads
 
+Calibrate = Callable[[Sequence[MetricFigure]], tuple[MetricFigure, ...]]
+"""Makes other metrics of the metrics, with other chances to miss their targets."""
+
 
 def evaluate(
     model: Model,
@@ -49,6 +53,7 @@ def evaluate(
     budget: str | Quantity | None = None,
     scenarios: Sequence[Asked] = (),
     samples: Samples | None = None,
+    calibrate: Calibrate | None = None,
 ) -> Evaluation:
     """Evaluate a model against what was observed.
 
@@ -61,6 +66,7 @@ def evaluate(
         budget: money for initiatives, such as "20k eur"; then `choice` says which to take.
         scenarios: what to set from today on, side by side: names, scenarios, or mappings from lever to value.
         samples: observed times of `empirical` durations, as `analyze` takes them.
+        calibrate: makes other metrics of the metrics, with chances that past forecasts suggest.
 
     Raises:
         ModelFault: a workflow cannot be computed.
@@ -92,6 +98,8 @@ def evaluate(
         )
         for metric in metrics
     )
+    if calibrate is not None:
+        rows = calibrate(rows)
     prospects = Prospects(forecaster, forecasts, found.model, crowds)
     own_movers = [name for name in outlook.rows if name not in sources]
     labels = labels_of(model, indicators)

@@ -171,6 +171,7 @@ class MetricFigure:
         target: level of the target in base units, `target_text` as written; None without one.
         reading: over which periods the figure counts, in words, for metrics that are counted per period.
         p_miss: probability of missing the target; None without one, or where the figure's level is unknown.
+        p_miss_raw: the same before it was recalibrated by past forecasts; None where it was not.
         reaches_on: the day when 90 % of the change has arrived; None if nothing changes.
         change, by: forecast minus baseline, and what each source adds to it. Known even where the level is not.
         paths: the strongest ways from a source to the metric, each a list of names.
@@ -198,6 +199,7 @@ class MetricFigure:
     target_text: str | None = None
     reading: str = ""
     p_miss: float | None = None
+    p_miss_raw: float | None = None
     reaches_on: date | None = None
     change: float | None = None
     by: Shares = field(default_factory=dict)
@@ -227,6 +229,7 @@ class MetricFigure:
             "target_text": self.target_text,
             "reading": self.reading,
             "p_miss": self.p_miss,
+            "p_miss_raw": self.p_miss_raw,
             "reaches_on": _day(self.reaches_on),
             "change": self.change,
             "by": dict(self.by),

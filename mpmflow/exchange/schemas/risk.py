@@ -72,6 +72,7 @@ def risk() -> Schema:
         high=optional(NUMBER),
         target=optional(NUMBER),
         p_miss=optional(SHARE),
+        p_miss_raw={**optional(SHARE), "description": "before it was recalibrated by past forecasts, if it was"},
         reaches_on=optional(DATE),
         by=SHARES_BY_SOURCE,
         paths=many(many(TEXT)),
