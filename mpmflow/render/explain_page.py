@@ -238,7 +238,8 @@ class ExplainPage:
             say = _times(unit, size)
             yield from self._sources(found.delay, say, "Extra time per case, by cause")
         if not found.rework and not found.delay:
-            yield Text("Nothing changes here.")
+            lasting = "In the long run nothing changes here." if figures["starves_until"] else "Nothing changes here."
+            yield Text(lasting)
 
     def _coming(self) -> Iterator[Text]:
         """When the extra visits come, and that fewer come before."""

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import gamma
 
-from mpmflow.numerics.chains.arrival import arrival_of_change, gamma_lattice
+from mpmflow.numerics.chains.arrival import arrival_of_flow, gamma_lattice, reached_from, starves_until
 from mpmflow.numerics.chains.chain import chain_from_cells, factorise
 
 
@@ -26,10 +26,20 @@ def launch(rework):
     )
 
 
+def after(before, now, means, scv=1.0, rate=1.0, **more):
+    """The effect of going from the one routing to the other, with so many new cases per unit of time."""
+    push = rate * factorise(before).visits() @ (now.routing - before.routing)
+    return arrival_of_flow(factorise(now), push, means, scv, **more)
+
+
+def until(arrival, fraction):
+    return reached_from(arrival.times, arrival.effect, arrival.long_run, fraction)
+
+
 def test_one_repeated_step_follows_its_exponential():
     """Laplace: f(t) = q/(1-q) (1 - q exp(-(1-q) t))."""
     share = 0.4
-    arrival = arrival_of_change(again(0.0), again(share), 1.0, nodes=[0], step=0.01, steps=1200)
+    arrival = after(again(0.0), again(share), 1.0, step=0.01, steps=1200)
     exact = share / (1 - share) * (1 - share * np.exp(-(1 - share) * arrival.times))
     assert arrival.effect[:, 0] == pytest.approx(exact, abs=2e-5)
     assert arrival.long_run == pytest.approx([2 / 3])
@@ -41,77 +51,83 @@ def test_a_change_travels_down_a_line_of_constants_and_arrives_on_the_day():
     def detour(share):
         return chain_from_cells(4, [0, 0, 1, 2], [1, 3, 2, 3], [share, 1 - share, 1, 1], [3], [0], [1.0], k=1)
 
-    arrival = arrival_of_change(
-        detour(0.0), detour(1 / 3), [1, 2, 3, 1], 0.0, nodes=[1, 2, 3], exits=[0], rate=30, step=0.5, steps=40
-    )
+    arrival = after(detour(0.0), detour(1 / 3), [1, 2, 3, 1], 0.0, rate=30, step=0.5, steps=40)
     day = arrival.times
-    assert arrival.effect[:, 0] == pytest.approx(np.full(40, 10.0))
-    assert arrival.effect[:, 1] == pytest.approx(np.where(day > 2, 10.0, 0.0))
-    assert arrival.effect[:, 2] == pytest.approx(np.where(day > 5, 0.0, -10.0), abs=1e-12)
-    assert arrival.effect[:, 3] == pytest.approx(np.where((day > 1) & (day < 6), -10.0, 0.0), abs=1e-12)
-    assert arrival.half[1] == pytest.approx(2.0)
-    assert arrival.starved.tolist() == [False, False, True, True]
+    assert arrival.effect[:, 1] == pytest.approx(np.full(40, 10.0))
+    assert arrival.effect[:, 2] == pytest.approx(np.where(day > 2, 10.0, 0.0))
+    assert arrival.effect[:, 3] == pytest.approx(np.where(day > 5, 0.0, -10.0), abs=1e-12)
+    assert until(arrival, 0.5)[2] == pytest.approx(2.25)
+    starving = starves_until(day, arrival.effect, arrival.long_run)
+    assert np.isnan(starving[:3]).all()
+    assert starving[3] == pytest.approx(4.75)
 
 
 def test_steps_behind_a_check_starve_first_although_nothing_changes_in_the_long_run():
-    arrival = arrival_of_change(launch(0.2), launch(0.5), [5, 1, 1], nodes=[DRAFT, PUBLISH], exits=[0], rate=10)
-    assert arrival.long_run == pytest.approx([7.5, 0, 0], abs=1e-9)
-    assert arrival.starved.tolist() == [False, True, True]
-    assert arrival.lowest[1] == pytest.approx(-3.75, rel=0.02)  # 12.5 checks, 30 % fewer of them pass at once
-    assert np.isnan(arrival.share[:, 1]).all()
-    assert np.isnan(arrival.ninety[1])
+    arrival = after(launch(0.2), launch(0.5), [5, 1, 1], rate=10, steps=512)
+    assert arrival.long_run == pytest.approx([7.5, 7.5, 0], abs=1e-9)
+    assert arrival.effect[:, PUBLISH].min() == pytest.approx(-3.75, rel=0.02)  # of 12.5 checks 30 % fewer pass at once
+    ends = starves_until(arrival.times, arrival.effect, arrival.long_run)
+    assert np.isnan(ends[DRAFT])
+    assert ends[PUBLISH] > 10.0
+    assert np.isnan(until(arrival, 0.9)[PUBLISH])
     assert arrival.settled.all()
 
 
+def test_a_shortage_that_stays_is_no_starving_and_a_small_one_need_not_count():
+    effect = [[-0.3, -0.5, -0.01], [-0.1, -0.5, 0.2]]
+    assert np.isnan(starves_until([0, 1], effect, [0.0, -0.5, 0.2], [0.0, 0.0, 0.05])).tolist() == [False, True, True]
+
+
 def test_the_long_run_is_the_difference_of_visits():
-    arrival = arrival_of_change(launch(0.2), launch(0.5), 1.0, nodes=[DRAFT, CHECK])
-    assert arrival.long_run == pytest.approx((factorise(launch(0.5)).visits() - factorise(launch(0.2)).visits())[:2])
-    assert arrival.effect[-1] == pytest.approx(arrival.long_run, rel=0.01)
+    arrival = after(launch(0.2), launch(0.5), 1.0)
+    assert arrival.long_run == pytest.approx(factorise(launch(0.5)).visits() - factorise(launch(0.2)).visits())
+    assert arrival.effect[-1, :2] == pytest.approx(arrival.long_run[:2], rel=0.01)
 
 
 def test_half_and_ninety_per_cent_are_dates_after_which_it_stays_so():
-    arrival = arrival_of_change(again(0.0), again(0.9), 1.0, nodes=[0], step=0.05, steps=2000)
-    assert arrival.half[0] == pytest.approx(np.log(0.9 / 0.5) / 0.1, abs=0.05)
-    assert arrival.ninety[0] == pytest.approx(np.log(0.9 / 0.1) / 0.1, abs=0.1)
+    arrival = after(again(0.0), again(0.9), 1.0, step=0.05, steps=2000)
+    assert until(arrival, 0.5)[0] == pytest.approx(np.log(0.9 / 0.5) / 0.1, abs=0.05)
+    assert until(arrival, 0.9)[0] == pytest.approx(np.log(0.9 / 0.1) / 0.1, abs=0.1)
 
 
 def test_a_date_beyond_the_horizon_is_unknown():
-    arrival = arrival_of_change(again(0.0), again(0.99), 1.0, nodes=[0], step=0.05, steps=20)
-    assert np.isnan(arrival.ninety[0])
+    arrival = after(again(0.0), again(0.99), 1.0, step=0.05, steps=20)
+    assert np.isnan(until(arrival, 0.9)[0])
     assert not arrival.settled[0]
 
 
+def test_before_the_change_there_is_nothing_and_beyond_the_horizon_the_long_run():
+    arrival = after(again(0.0), again(0.5), 1.0, step=0.5, steps=4)
+    assert arrival.horizon == 2.0
+    assert arrival.at([-0.1, 0.6, 5.0])[:, 0] == pytest.approx([0.0, arrival.effect[1, 0], 1.0])
+
+
 def test_the_automatic_horizon_is_long_enough_for_a_loop_that_is_hardly_ever_left():
-    assert arrival_of_change(again(0.5), again(0.99), 1.0, nodes=[0]).settled.all()
+    assert after(again(0.5), again(0.99), 1.0).settled.all()
 
 
 def test_a_change_that_reaches_nobody_is_zero_for_ever():
-    arrival = arrival_of_change(launch(0.3), launch(0.3), 1.0, nodes=[0, 1], exits=[0])
+    arrival = after(launch(0.3), launch(0.3), 1.0)
     assert not arrival.effect.any()
     assert not arrival.long_run.any()
 
 
-def test_more_scrap_is_seen_at_the_exits_at_once():
-    def ending(lost):
-        return chain_from_cells(1, [], [], [], [0, 0], [0, 1], [1 - lost, lost], k=2)
-
-    arrival = arrival_of_change(ending(0.1), ending(0.3), 2.0, exits=[0, 1], rate=10)
-    assert arrival.effect[0] == pytest.approx([-2.0, 2.0])
-    assert arrival.half == pytest.approx([0.0, 0.0])
-
-
-def test_given_laws_are_used_as_they_are():
-    law = np.zeros((3, 4))
-    law[:, 1] = 1.0  # everything takes exactly one step
-    arrival = arrival_of_change(launch(0.0), launch(0.5), 1.0, nodes=[DRAFT], step=1.0, steps=8, laws=law)
-    assert arrival.effect[:, 0] == pytest.approx([0.5, 0.5, 0.75, 0.75, 0.875, 0.875, 0.9375, 0.9375])
+def test_two_changes_add_up():
+    """Nothing is curved once the routing is that of today: causes can be followed one by one."""
+    chain = factorise(launch(0.5))
+    whole, one, other = (
+        arrival_of_flow(chain, push, [5, 1, 1], step=0.1, steps=200).effect
+        for push in ([0.3, 0, -0.3], [0.2, 0, 0], [0.1, 0, -0.3])
+    )
+    assert whole == pytest.approx(one + other, abs=1e-12)
 
 
-def test_laws_need_their_step_and_horizons_a_length():
-    with pytest.raises(ValueError, match="length of its step"):
-        arrival_of_change(again(0.0), again(0.1), 1.0, laws=np.ones((1, 1)))
+def test_what_makes_no_sense_is_refused_with_words():
+    chain = factorise(again(0.1))
     with pytest.raises(ValueError, match="at least two steps"):
-        arrival_of_change(again(0.0), again(0.1), 1.0, step=0.0)
+        arrival_of_flow(chain, [0.1], 1.0, steps=1)
+    with pytest.raises(ValueError, match="one finite number for each of the 1 nodes"):
+        arrival_of_flow(chain, [0.1, 0.2], 1.0)
 
 
 def test_a_walk_by_hand_agrees():
@@ -131,7 +147,7 @@ def test_a_walk_by_hand_agrees():
             open_cases = open_cases[stream.random(len(open_cases)) < chance]
         seen[name] = np.histogram(np.concatenate(drafts), bins=12, range=(0, horizon))[0] / (rate / cases * cases)
     extra = seen["after"] - seen["before"]
-    arrival = arrival_of_change(launch(0.2), launch(0.5), [1.5, 0.5, 1], [0.5, 1, 1], nodes=[0], step=0.02, steps=600)
+    arrival = after(launch(0.2), launch(0.5), [1.5, 0.5, 1], [0.5, 1, 1], step=0.02, steps=600)
     exact = arrival.effect[:, 0].reshape(12, 50).mean(axis=1)
     assert extra == pytest.approx(exact, abs=0.03)
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from mpmflow.model.observations import Observations
 
+from .arrivals import Coming
 from .beliefs import Estimate
 from .crowds import Crowds
 from .enough_data import cautions
@@ -21,6 +22,7 @@ def coverage_figure(
     outlook: Outlook,
     changes: Mapping[str, ProcessChange],
     crowds: Crowds,
+    coming: Mapping[str, Mapping[str, Coming] | None],
 ) -> CoverageFigure:
     """What was observed and what of it the model does not know, with all notes and cautions."""
     seen = observations.coverage
@@ -35,6 +37,9 @@ def coverage_figure(
             + (" and others" if len(unplanned) > 6 else "")
             + ": the first 20 periods take its place."
         )
+    large = [name for name, nodes in coming.items() if nodes is None]
+    if large:
+        notes.append(f"When extra visits arrive is not told of {', '.join(large)}: too many steps to follow over time.")
     return CoverageFigure(
         cases=seen.cases,
         events=seen.events,

@@ -18,6 +18,7 @@ from mpmflow.model.model import Model
 from mpmflow.model.observations import Observations
 from mpmflow.model.quantities import Quantity
 
+from .arrivals import arrivals_of
 from .choice import budget_of, choose
 from .coverage import coverage_figure
 from .differences import Asked, scenario_figures
@@ -103,17 +104,18 @@ def evaluate(
     prospects = Prospects(forecaster, forecasts, found.model, crowds)
     own_movers = [name for name in outlook.rows if name not in sources]
     labels = labels_of(model, indicators)
+    coming = {name: arrivals_of(change, sources, observations, found.periods) for name, change in changes.items()}
     return Evaluation(
         as_of=(observations.as_of - timedelta(microseconds=1)).date(),
         reference=in_words(reference),
         indicators=indicators,
-        spread=spread_figures(changes, metrics, outlook, model),
+        spread=spread_figures(changes, metrics, outlook, model, coming),
         metrics=rows,
         warnings=warnings_of(ways, moving, rows),
         headlines=headlines_of(indicators, rows, [*moving, *own_movers]),
         open_cases=open_case_figures(observations.open_cases, changes, observations.as_of),
         actions=actions_of(model, prospects, rows, indicators, labels, sources),
-        coverage=coverage_figure(observations, found, outlook, changes, crowds),
+        coverage=coverage_figure(observations, found, outlook, changes, crowds, coming),
         objectives=objective_figures(model, rows),
         teams=team_loads(crowds, ready.drawn),
         provenance=provenance(model, data=_data_hash(observations), seed=seed),

@@ -161,6 +161,9 @@ def _place(evaluation: Evaluation, row: SpreadFigure) -> Explanation:
     figures = {
         "place": row.kind,
         "extra_visits": row.extra_visits,
+        "reaches_on": row.reaches_on.isoformat() if row.reaches_on else None,
+        "starves_until": row.starves_until.isoformat() if row.starves_until else None,
+        "fewest": row.fewest,
         "extra_time": row.extra_time,
         "path_time": row.path_time,
         "own_time": row.own_time,

@@ -113,6 +113,10 @@ class SpreadFigure:
         at: name of the step, decision, team, workflow or metric.
         kind: what it is.
         extra_visits, visits_by: extra executions per case against the reference (for a team, of all its nodes).
+        reaches_on: for a step or decision, the day from which at least 90 % of the extra visits are there; None if
+            there are none. See `arrivals` for what it rests on.
+        starves_until, fewest: the last day on which fewer cases come than in the reference although that does not
+            last, and extra visits per case at the worst, below 0; None where that is not so.
         extra_time, time_by: extra seconds that a case spends there.
         path_time, own_time, pool_time: the three ways that it comes: more visits; longer ones; longer waits for the
             people who work there, who are busy with other things. They add up to `extra_time`.
@@ -126,6 +130,9 @@ class SpreadFigure:
     workflow: str | None = None
     extra_visits: float = 0.0
     visits_by: Shares = field(default_factory=dict)
+    reaches_on: date | None = None
+    starves_until: date | None = None
+    fewest: float | None = None
     extra_time: float = 0.0
     time_by: Shares = field(default_factory=dict)
     path_time: float = 0.0
@@ -142,7 +149,13 @@ class SpreadFigure:
             "kind": self.kind,
             "label": self.label,
             "workflow": self.workflow,
-            "rework": {"extra_visits": self.extra_visits, "by": dict(self.visits_by)},
+            "rework": {
+                "extra_visits": self.extra_visits,
+                "by": dict(self.visits_by),
+                "reaches_on": _day(self.reaches_on),
+                "starves_until": _day(self.starves_until),
+                "fewest": self.fewest,
+            },
             "delay": {
                 "extra": self.extra_time,
                 "by": dict(self.time_by),

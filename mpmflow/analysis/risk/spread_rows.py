@@ -8,6 +8,7 @@ from mpmflow.model.measures import Metric
 from mpmflow.model.model import Model
 from mpmflow.model.process import End
 
+from .arrivals import NEVER, Coming
 from .figures import SpreadFigure
 from .labels import nodes_of
 from .levels import figure_name
@@ -18,9 +19,16 @@ from .spread import NodeSpread, Split
 
 
 def spread_figures(
-    changes: Mapping[str, ProcessChange], metrics: Sequence[Metric], outlook: Outlook, model: Model
+    changes: Mapping[str, ProcessChange],
+    metrics: Sequence[Metric],
+    outlook: Outlook,
+    model: Model,
+    coming: Mapping[str, Mapping[str, Coming] | None],
 ) -> tuple[SpreadFigure, ...]:
-    """Nodes, teams, workflows and the figures of workflows; those with the largest extra time (then visits) first."""
+    """Nodes, teams and the figures of workflows; those with the largest extra time (then visits) first.
+
+    `coming`: workflow -> node -> when its extra visits come, None for a workflow where that is not known.
+    """
     rows: list[SpreadFigure] = []
     kinds = {node.name: (node.kind, node.title) for _, node in nodes_of(model) if not isinstance(node, End)}
     for name, change in changes.items():
@@ -28,7 +36,7 @@ def spread_figures(
             kind, label = kinds.get(node, ("step", node))
             if kind == "parallel":
                 continue
-            rows.append(_row(node, kind, label, name, spread))
+            rows.append(_row(node, kind, label, name, spread, (coming.get(name) or {}).get(node, NEVER)))
         for team, spread in change.team_spread().items():
             rows.append(_row(team, "team", team.replace("_", " "), name, spread))
     rows.sort(key=lambda row: (row.kind == "team", -abs(row.extra_time), -abs(row.extra_visits)))
@@ -47,7 +55,7 @@ def spread_figures(
     return tuple(rows)
 
 
-def _row(at: str, kind: str, label: str, workflow: str, spread: NodeSpread) -> SpreadFigure:
+def _row(at: str, kind: str, label: str, workflow: str, spread: NodeSpread, coming: Coming = NEVER) -> SpreadFigure:
     return SpreadFigure(
         at=at,
         kind=kind,  # type: ignore[arg-type]
@@ -55,6 +63,9 @@ def _row(at: str, kind: str, label: str, workflow: str, spread: NodeSpread) -> S
         workflow=workflow,
         extra_visits=spread.visits.change,
         visits_by=_sorted(spread.visits.parts),
+        reaches_on=coming.reaches_on,
+        starves_until=coming.starves_until,
+        fewest=coming.fewest,
         extra_time=spread.time.change,
         time_by=_sorted(spread.time.parts),
         path_time=spread.path,

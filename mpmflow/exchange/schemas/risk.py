@@ -51,7 +51,17 @@ def risk() -> Schema:
         "",
         at=TEXT,
         kind=TEXT,
-        rework=known("", extra_visits=NUMBER, by=SHARES_BY_SOURCE),
+        rework=known(
+            "",
+            extra_visits=NUMBER,
+            by=SHARES_BY_SOURCE,
+            reaches_on={**optional(DATE), "description": "90 % of the extra visits are there from this day on"},
+            starves_until={
+                **optional(DATE),
+                "description": "last day with fewer visits than in the reference, where that does not last",
+            },
+            fewest={**optional(NUMBER), "description": "extra visits per case at the worst of that time"},
+        ),
         delay=known(
             "in seconds per case, by more visits (path), longer ones (own), longer waits for people (pool)",
             extra=NUMBER,

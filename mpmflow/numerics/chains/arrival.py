@@ -12,12 +12,11 @@ Processes*, 1975, ch. 10). It is exact for any size of change, solved here on a 
 mean-preserving laws. No congestion: sojourn times are the same before and after.
 
 Short-run and long-run effects may differ in sign. When more work is sent back, the steps behind the check get *fewer*
-cases first and catch up later: ``lowest`` and ``starved`` show it.
+cases first and catch up later: `starves_until` shows it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,156 +27,142 @@ from scipy.special import gammainc, gammaincc
 
 from mpmflow.numerics.faults import NumericsError
 
-from .chain import Chain, factorise
+from .chain import Factor
 
 Floats = NDArray[np.float64]
 
-_DOUBLINGS = 6  # the automatic horizon grows at most 64-fold
+_DOUBLINGS = 6  # the horizon grows at most 64-fold
 _SETTLED = 0.01  # an effect within 1 % of its long-run value counts as arrived
+_PASSING = 0.1  # a long-run effect below this part of the trough is as good as none
 
 
 @dataclass(frozen=True, eq=False)
 class Arrival:
-    """The effect of a change on the flow at some nodes and exits, over time.
+    """The effect of one change on the flow at every node, over time.
 
-    Columns are the asked nodes, then the asked exits. ``step`` is the width of a time step; row k of ``effect`` (K,
-    m), extra cases per unit of time, is the mean over the step from ``k * step`` on, so it belongs to ``times[k]``,
-    the middle of it. ``long_run`` (m,) is what it settles at. ``settled`` (m,): within 1 % at the end of the horizon.
+    `step` is the width of a time step; row k of `effect` (K, n), extra cases per unit of time, is the mean over the
+    step from `k * step` on, so it belongs to `times[k]`, the middle of it. `long_run` (n,) is what it settles at.
+    `settled` (n,): within 1 % at the end of the horizon.
     """
 
     step: float
-    times: Floats
     effect: Floats
     long_run: Floats
     settled: NDArray[np.bool_]
 
     @property
-    def share(self) -> Floats:
-        """Share of the long-run effect reached (K, m); nan where there is no long-run effect to be a share of."""
-        return self.effect / np.where(_matters(self.long_run, self.effect), self.long_run, np.nan)
+    def times(self) -> Floats:
+        """Middles of the steps (K,)."""
+        return np.asarray((np.arange(len(self.effect)) + 0.5) * self.step)
 
     @property
-    def lowest(self) -> Floats:
-        """Smallest effect on the way (m,): below zero although the long run is not means fewer cases for a while."""
-        return np.asarray(self.effect.min(axis=0))
+    def horizon(self) -> float:
+        """Time from the change to the end of the last step."""
+        return len(self.effect) * self.step
 
-    @property
-    def highest(self) -> Floats:
-        """Largest effect on the way (m,)."""
-        return np.asarray(self.effect.max(axis=0))
-
-    @property
-    def starved(self) -> NDArray[np.bool_]:
-        """Where fewer cases than before arrive for a while although the long-run effect is not negative (m,)."""
-        size = np.abs(self.effect).max(axis=0)
-        not_fewer = (self.long_run > 0) | ~_matters(self.long_run, self.effect)
-        return np.asarray(not_fewer & (self.lowest < -1e-9 * size))
-
-    def reached(self, fraction: float) -> Floats:
-        """Time from which at least this fraction of the long-run effect stays reached (m,); nan if not within the
-        horizon.
-
-        Between the middles of two steps the share is taken as a straight line; the answer is good to about half a step.
-        """
-        share = self.share
-        dates = np.full(share.shape[1], np.nan)
-        for column in np.flatnonzero(~np.isnan(share[0])):
-            below = np.flatnonzero(share[:, column] < fraction - 1e-12)
-            if not len(below):
-                dates[column] = 0.0
-            elif below[-1] + 1 < len(share):
-                last = below[-1]
-                low, high = share[last, column], share[last + 1, column]
-                dates[column] = self.times[last] + self.step * (fraction - low) / (high - low)
-        return dates
-
-    @property
-    def half(self) -> Floats:
-        """Time at which half of the long-run effect has arrived (m,)."""
-        return self.reached(0.5)
-
-    @property
-    def ninety(self) -> Floats:
-        """Time at which 90 % of the long-run effect has arrived (m,)."""
-        return self.reached(0.9)
+    def at(self, moments: ArrayLike) -> Floats:
+        """The effect at some moments after the change (T, n): nothing before it, the long run beyond the horizon."""
+        steps = np.floor(np.asarray(moments, dtype=float) / self.step)
+        place = np.clip(steps, -1, len(self.effect)).astype(np.intp)
+        found = self.effect[np.clip(place, 0, len(self.effect) - 1)]
+        found = np.where((place < 0)[:, None], 0.0, found)
+        return np.asarray(np.where((place >= len(self.effect))[:, None], self.long_run, found))
 
 
-def arrival_of_change(
-    chain0: Chain,
-    chain1: Chain,
-    means: ArrayLike,
-    scv: ArrayLike = 1.0,
-    *,
-    nodes: Sequence[int] = (),
-    exits: Sequence[int] = (),
-    rate: float = 1.0,
-    step: float | None = None,
-    steps: int = 512,
-    laws: ArrayLike | None = None,
+def arrival_of_flow(
+    factor: Factor, push: ArrayLike, means: ArrayLike, scv: ArrayLike = 1.0, *, steps: int = 256, step: float = 0.0
 ) -> Arrival:
-    """Follow the effect of going from ``chain0`` to ``chain1`` at time 0 to the asked nodes and exits.
+    """Follow what sets out at each node from time 0 on, `push` (n,), through the chain as it is then.
 
-    ``means`` and ``scv`` (n,) or one number: mean and squared coefficient of variation of each node's sojourn (0
-    constant, 1 exponential); laws between are gamma. ``laws`` (n, L) replaces them by probabilities of 0, 1, 2, ...
-    steps, and then ``step`` must be given. ``rate`` is the number of new cases per unit of time. Without ``step`` the
-    horizon is chosen from the mean remaining times and lengthened until every asked effect has settled, at most
-    64-fold; else it is ``step * steps``. Cost: about ``steps**2 / 2`` times the number of reached nodes; a second for
-    2,000 nodes. Errors are of the order of ``step**2`` against the square of the sojourn times; constants that are
-    multiples of ``step`` are exact.
+    Where the routing changes from `P0` to `P1`, `push = v0 (P1 - P0)`, and the long run is `v1 - v0`.
+
+    Args:
+        factor: the factorised chain after the change.
+        push: extra cases per unit of time (or per case that begins) that set out to each node, negative for fewer.
+        means, scv: (n,) or one number: mean and squared coefficient of variation of each node's sojourn (0 constant, 1
+            exponential); laws between are gamma.
+        steps: of the time lattice. Cost: about `steps**2 / 2` times the number of nodes that are reached.
+        step: length of one; 0 chooses it from the mean remaining times, and lengthens it until every effect has
+            settled, at most 64-fold.
+
+    Errors are of the order of `step**2` against the square of the sojourn times; constants that are multiples of
+    `step` are exact.
 
     One step of mean 1 is redone with chance 0.5 from now on. Half of the doubled flow is there at once, the rest
     comes round by round: f(t) = 1 - exp(-t / 2) / 2.
 
-    >>> from .chain import chain_from_cells
-    >>> def once(share):
-    ...     return chain_from_cells(1, [0], [0], [share], [0], [0], [1 - share], k=1)
-    >>> arrival = arrival_of_change(once(0.0), once(0.5), 1.0, nodes=[0])
-    >>> print(arrival.long_run, arrival.half, arrival.ninety.round(2), round(2 * np.log(5), 2))
-    [1.] [0.] [3.22] 3.22
+    >>> from .chain import chain_from_cells, factorise
+    >>> redone = factorise(chain_from_cells(1, [0], [0], [0.5], [0], [0], [0.5], k=1))
+    >>> arrival = arrival_of_flow(redone, [0.5], 1.0)
+    >>> print(arrival.long_run, arrival.at([-1.0, 0.0, 2.0, 99.0]).round(1).ravel(), round(1 - np.exp(-1) / 2, 2))
+    [1.] [0.  0.5 0.8 1. ] 0.82
     """
-    size = chain0.n
-    if chain1.n != size or chain1.k != chain0.k:
-        raise NumericsError(
-            "the two states must have the same nodes and exits: "
-            f"{size} and {chain0.k} before, {chain1.n} and {chain1.k} after"
-        )
-    if steps < 2 or (step is not None and not step > 0.0):
-        raise NumericsError("the time lattice needs at least two steps of a length above zero")
-    if laws is not None and step is None:
-        raise NumericsError("laws on a lattice need the length of its step")
+    chain = factor.chain
+    size = chain.n
+    flow = np.asarray(push, dtype=float)
     mean = np.broadcast_to(np.asarray(means, dtype=float), (size,))
     spread = np.broadcast_to(np.asarray(scv, dtype=float), (size,))
+    if flow.shape != (size,) or not np.isfinite(flow).all():
+        raise NumericsError(f"what sets out needs one finite number for each of the {size} nodes")
+    if steps < 2 or step < 0.0:
+        raise NumericsError("the time lattice needs at least two steps of a length above zero")
     if not (np.isfinite(mean).all() and (mean >= 0).all() and np.isfinite(spread).all() and (spread >= 0).all()):
         raise NumericsError("mean sojourn times and their scv must be finite and not negative")
-    visits = rate * factorise(chain0).visits()
-    factor1 = factorise(chain1)
-    push = np.asarray(visits @ (chain1.routing - chain0.routing))
-    push_out = np.asarray(visits @ (chain1.exits - chain0.exits))
-    flow = factor1.solve_transposed(push)
-    long_run = np.concatenate([flow[list(nodes)], (push_out + flow @ chain1.exits)[list(exits)]])
-    reached = _reachable(chain1.routing, push)
+    long_run = factor.solve_transposed(flow)
+    reached = _reachable(chain.routing, flow)
     if not len(reached):
-        length = step if step is not None else max(float(mean.max()), 1.0) / steps
-        effect = np.tile(np.concatenate([np.zeros(len(nodes)), push_out[list(exits)]]), (steps, 1))
-        return _arrival(length, effect, long_run)
-    remaining = factor1.values(mean)[push != 0.0]
-    length = step if step is not None else max(3.0 * float(remaining.max()), 1e-12) / steps
+        return Arrival(step or max(float(mean.max(initial=0.0)), 1.0) / steps, np.zeros((steps, size)), long_run,
+                       np.ones(size, dtype=bool))  # fmt: skip
+    remaining = factor.values(mean)[flow != 0.0]
+    length = step or max(3.0 * float(remaining.max()), 1e-12) / steps
+    inner = chain.routing[reached][:, reached]
     for _ in range(_DOUBLINGS + 1):
-        if laws is None:
-            kernel = gamma_lattice(mean[reached], spread[reached], length, steps)
-        else:
-            kernel = _given(laws, size, steps)[reached]
-        inner = chain1.routing[reached][:, reached]
-        local = _renew(push[reached], inner, kernel)
-        arriving = np.zeros((steps, size))
-        arriving[:, reached] = local
-        leaving = push_out + _completions(local, kernel) @ chain1.exits[reached]
-        effect = np.concatenate([arriving[:, list(nodes)], leaving[:, list(exits)]], axis=1)
-        answer = _arrival(length, effect, long_run)
-        if step is not None or answer.settled.all():
+        effect = np.zeros((steps, size))
+        effect[:, reached] = _renew(flow[reached], inner, gamma_lattice(mean[reached], spread[reached], length, steps))
+        peak = np.abs(effect).max(axis=0)
+        scale = np.where(np.abs(long_run) > 1e-9 * peak, np.abs(long_run), peak)
+        answer = Arrival(length, effect, long_run, np.abs(effect[-1] - long_run) <= _SETTLED * scale)
+        if step or answer.settled.all():
             break
         length *= 2.0
     return answer
+
+
+def reached_from(moments: ArrayLike, effect: ArrayLike, long_run: ArrayLike, fraction: float = 0.9) -> Floats:
+    """The moment from which at least this part of the long-run effect stays reached (n,), by effects (T, n).
+
+    nan where there is no long-run effect to reach a part of, or where it is not reached by the last moment.
+
+    >>> print(reached_from([0, 1, 2, 3], [[0.2, 0.0], [0.95, 0.1], [0.8, 0.1], [0.97, 0.0]], [1.0, 0.0]))
+    [ 3. nan]
+    """
+    when, table, settled = (np.asarray(one, dtype=float) for one in (moments, effect, long_run))
+    matters = np.abs(settled) > 1e-9 * np.abs(table).max(axis=0, initial=0.0)
+    short = table / np.where(matters, settled, np.nan) < fraction - 1e-12
+    found = np.full(len(settled), np.nan)
+    for column in np.flatnonzero(matters):
+        below = np.flatnonzero(short[:, column])
+        first = int(below[-1]) + 1 if len(below) else 0
+        if first < len(when):
+            found[column] = when[first]
+    return found
+
+
+def starves_until(moments: ArrayLike, effect: ArrayLike, long_run: ArrayLike, least: ArrayLike = 0.0) -> Floats:
+    """The last moment at which fewer cases than before arrive, where that does not last (n,); else nan.
+
+    A shortage counts while it is larger than `least` (n,), and where no more than a tenth of it is there to stay.
+
+    >>> print(starves_until([0, 1, 2], [[-0.3, -0.2], [-0.1, -0.2], [0.0, -0.2]], [0.0, -0.2]))
+    [ 1. nan]
+    """
+    when, table, settled = (np.asarray(one, dtype=float) for one in (moments, effect, long_run))
+    trough = -table.min(axis=0)
+    floor = np.maximum(np.broadcast_to(np.asarray(least, dtype=float), settled.shape), 1e-9 * np.abs(table).max(axis=0))
+    found = np.full(len(settled), np.nan)
+    for column in np.flatnonzero((trough > floor) & (settled >= -_PASSING * trough)):
+        found[column] = when[np.flatnonzero(table[:, column] < -floor[column])[-1]]
+    return found
 
 
 def gamma_lattice(means: ArrayLike, scv: ArrayLike, step: float, count: int) -> Floats:
@@ -223,28 +208,6 @@ def _renew(push: Floats, routing: sparse.csr_array, kernel: Floats) -> Floats:
     return flow
 
 
-def _completions(flow: Floats, kernel: Floats) -> Floats:
-    """Rate at which the extra visits end, step by step: flow convolved with each node's law."""
-    steps = flow.shape[0]
-    padded = 2 * steps
-    spectrum = np.fft.rfft(flow, padded, axis=0) * np.fft.rfft(kernel.T, padded, axis=0)
-    return np.asarray(np.fft.irfft(spectrum, padded, axis=0)[:steps])
-
-
-def _arrival(step: float, effect: Floats, long_run: Floats) -> Arrival:
-    scale = np.maximum(np.abs(long_run), 1e-9 * np.abs(effect).max(axis=0, initial=0.0))
-    peak = np.abs(effect).max(axis=0, initial=0.0)
-    size = np.where(_matters(long_run, effect), scale, peak)
-    settled = np.abs(effect[-1] - long_run) <= _SETTLED * size
-    times: Floats = (np.arange(len(effect), dtype=np.float64) + 0.5) * float(step)
-    return Arrival(step, times, effect, long_run, settled)
-
-
-def _matters(long_run: Floats, effect: Floats) -> NDArray[np.bool_]:
-    """Whether a long-run effect is more than the rounding of effects that cancel."""
-    return np.asarray(np.abs(long_run) > 1e-9 * np.abs(effect).max(axis=0, initial=0.0))
-
-
 def _reachable(routing: sparse.csr_array, push: Floats) -> NDArray[np.intp]:
     reached = push != 0.0
     links = sparse.csr_array((np.ones(routing.nnz), routing.indices, routing.indptr), shape=routing.shape).T
@@ -253,15 +216,3 @@ def _reachable(routing: sparse.csr_array, push: Floats) -> NDArray[np.intp]:
         edge = (links @ edge.astype(float) > 0.0) & ~reached
         reached = reached | edge
     return np.flatnonzero(reached)
-
-
-def _given(laws: ArrayLike, size: int, steps: int) -> Floats:
-    table = np.asarray(laws, dtype=float)
-    if table.ndim != 2 or table.shape[0] != size or (table < 0).any() or (table.sum(axis=1) > 1 + 1e-9).any():
-        raise NumericsError(
-            f"laws need one row of probabilities for each of the {size} nodes, none negative, sum at most 1"
-        )
-    kernel = np.zeros((size, steps))
-    width = min(steps, table.shape[1])
-    kernel[:, :width] = table[:, :width]
-    return kernel
