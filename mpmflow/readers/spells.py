@@ -27,11 +27,8 @@ from mpmflow.model.spells import NOBODY, OPEN, DecisionSpells, NodeSpells, Spell
 
 from .claims import Claims, all_workflows, claims
 from .events import Events, open_events
-from .periods import day_end, end_of
+from .periods import PATIENCE, day_end, end_of
 from .ways import ENOUGH, START, Stop, Way, Ways, patient_marks
-
-PATIENCE = 0.99
-"""As in `logs`: a case that could end in silence is given up after what this share of those that went on needed."""
 
 
 @dataclass(frozen=True, slots=True)
