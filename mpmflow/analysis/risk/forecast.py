@@ -263,9 +263,6 @@ class Forecaster:
         outlook, count, ahead = self.outlook, self.count, self.outlook.ahead
         shape = (count, ahead)
         own: dict[str, Floats] = {}
-        for name, source in outlook.sources.items():
-            if not source.passing:
-                own[name] = np.broadcast_to((source.draws - source.now)[:, None], shape)
         for place, moved in self._process_draws().items():
             own[place] = moved if moved.shape == shape else np.broadcast_to(moved[:, None], shape)
         for name, data in outlook.own.items():
@@ -283,7 +280,37 @@ class Forecaster:
             if edge.source in outlook.total:
                 arriving = lagged(outlook.total[edge.source], edge.kernel)[outlook.known :]
                 own[edge.target] = own.get(edge.target, 0.0) + (gain - edge.gain) * arriving
-        self.away = network.follow(own, gains)
+        steady = self._steady(own, gains)
+        self.away = network.follow(own, gains) | steady
+
+    def _steady(self, own: dict[str, Floats], gains: Mapping[int, Floats]) -> dict[str, Floats]:
+        """How far levers are from their estimates, the same in every period; what they add elsewhere goes into `own`.
+
+        What stands still travels as one product: by draw and influence, times by influence and period.
+        """
+        outlook, count, ahead = self.outlook, self.count, self.outlook.ahead
+        reached = {edge.target for edge in outlook.network.edges}
+        levers = {name: one for name, one in outlook.sources.items() if not one.passing}
+        away = {name: one.draws - one.now for name, one in levers.items() if name not in reached}
+        onto: dict[str, list[int]] = {}
+        for number, edge in enumerate(outlook.network.edges):
+            if edge.source in away:
+                onto.setdefault(edge.target, []).append(number)
+        for target, numbers in onto.items():
+            edges = [outlook.network.edges[number] for number in numbers]
+            strength = np.column_stack(
+                [
+                    away[edge.source] * np.broadcast_to(gains.get(number, edge.gain), (count, 1))[:, 0]
+                    for number, edge in zip(numbers, edges, strict=True)
+                ]
+            )
+            arrived = np.array([np.cumsum(_cut(edge.kernel, ahead)) for edge in edges])
+            own[target] = own.get(target, 0.0) + strength @ arrived
+        shape = (count, ahead)
+        for name, one in levers.items():
+            if name in reached:
+                own[name] = own.get(name, 0.0) + np.broadcast_to((one.draws - one.now)[:, None], shape)
+        return {name: np.broadcast_to(drawn[:, None], shape) for name, drawn in away.items()}
 
     def _process_draws(self) -> dict[str, Floats]:
         """Of each workflow figure: what its draws have beyond the slopes, and the luck of the cases of one period."""
@@ -354,6 +381,13 @@ class Forecaster:
         if name in self.away:
             whole[:, self.outlook.known :] += self.away[name]
         return whole
+
+
+def _cut(kernel: Floats, length: int) -> Floats:
+    """The first weights of a kernel, with nothing behind its last one."""
+    found = np.zeros(length)
+    found[: min(length, len(kernel))] = kernel[:length]
+    return found
 
 
 def _worth_telling(by: Mapping[str, float], level: float = 0.0) -> dict[str, float]:
