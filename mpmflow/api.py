@@ -826,6 +826,7 @@ def backtest(
     since: date | None = None,
     every: str | None = None,
     horizon: str | None = None,
+    period: str | None = None,
     folds: int | None = None,
     seed: int = 0,
     progress: Callable[[int, int], object] | None = None,
@@ -840,6 +841,7 @@ def backtest(
         since: the first evening on which something is said; after 13 periods unless said.
         every: time from one forecast to the next, such as `"2w"`; one period unless said.
         horizon: how far forecasts look ahead, and how early an alarm may come; four periods unless said.
+        period: the length of a period, such as `"1d"`; that of the tables, else a week, unless said.
         folds: forecasts at most, spread evenly; 60 unless said.
         seed: of the draws behind forecasts; the same seed gives the same answer to the byte.
         progress: called now and then with the evenings that are done and those that there are.
@@ -855,7 +857,8 @@ def backtest(
     from .analysis.backtest.backtest import backtest as answer
     from .readers.observe import open_history
 
-    history = open_history(model, folder=origin_of(model).folder, log=log, series=series, as_of=as_of)
+    folder = origin_of(model).folder
+    history = open_history(model, folder=folder, log=log, series=series, as_of=as_of, period=period)
     samples = samples_of(model)
     with _answering(model):
         return answer(

@@ -29,6 +29,9 @@ from .options import day, question_options
     help="How far forecasts look ahead, and how early an alarm may come, such as 4w (default: four periods).",
 )
 @click.option(
+    "--period", metavar="SPAN", help="How long a period is, such as 1d or 1mo (default: as the series, else 1w)."
+)
+@click.option(
     "--folds",
     metavar="N",
     type=click.IntRange(1),
@@ -46,6 +49,7 @@ def command(
     since: datetime | None,
     every: str | None,
     horizon: str | None,
+    period: str | None,
     folds: int | None,
     seed: int,
 ) -> int:
@@ -68,6 +72,7 @@ def command(
             since=since.date() if since else None,
             every=every,
             horizon=horizon,
+            period=period,
             folds=folds,
             seed=seed,
             progress=tell,
