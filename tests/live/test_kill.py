@@ -29,12 +29,13 @@ def survives(folder: Path, count: int, kills: int, longest: float) -> None:
             while running.poll() is None and not files[1].exists():
                 time.sleep(0.01)  # the first start may take long
             if killed < kills:
-                while running.poll() is None and time.monotonic() - begin < luck.uniform(0.0, longest):
+                life = luck.uniform(0.0, longest)
+                while running.poll() is None and time.monotonic() - begin < life:
                     time.sleep(0.005)
                 running.kill()
             ended = running.wait() == 0
             killed += not ended
-            assert killed <= kills + 1
+        assert killed <= kills, "it ended by itself, and not well"
         if not ended and files[0].exists() and files[1].exists():
             acknowledged = int((files[1].read_text().split() or ["0"])[-1])
             with mpm.Monitor(mpm.parse(TEXT), files[0]) as monitor:
@@ -61,4 +62,4 @@ def test_killed_a_few_times(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_killed_two_hundred_times_in_a_hundred_thousand_events(tmp_path: Path) -> None:
-    survives(tmp_path, count=100_000, kills=200, longest=4.0)
+    survives(tmp_path, count=100_000, kills=200, longest=3.0)
