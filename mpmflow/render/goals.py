@@ -73,7 +73,8 @@ def handoffs_dot(graph: nx.MultiDiGraph, paint: Unpainted = PLAIN) -> Graph:
         drawn: Attributes = {"label": _label(str(facts[at.LABEL]), small), "tooltip": node, **_LOOKS[facts[at.KIND]]}
         dot.node(node, paint.place(node, drawn), [str(facts[at.LABEL]), str(facts[at.KIND]), *small, *paint.told(node)])
     for source, target, key, facts in sorted(graph.edges(keys=True, data=True), key=lambda one: one[3][at.ORDER]):
-        words = [str(facts[at.LABEL])]
+        giving, _, taking = str(facts[at.LABEL]).rpartition(" → ")
+        words = [f"{giving} →", taking]
         drawn = {}
         if facts.get(at.REWORK):
             words.append("rework")

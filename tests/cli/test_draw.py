@@ -63,3 +63,32 @@ def test_an_unknown_workflow_says_which_there_are() -> None:
 
 def test_the_views_offered_are_those_that_can_be_drawn() -> None:
     assert set(VIEWS) == set(drawing.VIEWS)
+
+
+def test_risk_is_painted_from_the_data_that_the_file_names() -> None:
+    result = draw("-q", str(EXAMPLE), "--risk", "--as-of", "2026-02-01")
+    assert result.exit_code == 0
+    assert "Risk on 1 Feb 2026, measured against the plan" in result.stdout
+    assert "a case</FONT>" in result.stdout
+
+
+def test_evidence_without_risk_is_a_slip_that_is_said() -> None:
+    result = draw("-q", str(EXAMPLE), "--as-of", "2026-02-01")
+    assert result.exit_code == 2
+    assert "add --risk" in result.stderr
+
+
+def test_a_page_and_a_mermaid_text_are_written_by_their_endings() -> None:
+    result = draw("-q", str(EXAMPLE), "-o", "a.html", "-o", "a.mmd", "--theme", "dark")
+    assert (result.exit_code, result.output) == (0, "")
+    assert Path("a.html").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+    assert Path("a.mmd").read_text(encoding="utf-8").startswith("flowchart LR\n  accTitle: Workflow: Webinar campaign")
+
+
+def test_a_crowded_picture_names_ways_to_a_smaller_one() -> None:
+    steps = "\n".join(f"step s{number} takes 1h" for number in range(130))
+    Path("long.mpm").write_text(f"workflow w {{\n{steps}\n}}\n", encoding="utf-8")
+    whole = draw("long.mpm", "-o", "a.dot").stderr
+    assert "132 boxes: --collapse folds" in whole
+    assert "boxes" not in draw("long.mpm", "--collapse", "-o", "a.dot").stderr
+    assert "boxes" not in draw("long.mpm", "--around", "s5", "-o", "a.dot").stderr

@@ -22,7 +22,7 @@ def collapsed(graph: nx.MultiDiGraph) -> nx.MultiDiGraph:
     >>> from mpmflow.model.process import Step, Workflow
     >>> graph = flow_graph(Workflow(name="w", body=[Step(name=name) for name in ("a", "b", "c")]))
     >>> list(collapsed(graph))
-    ['start', 'a', 'done']
+    ['w.start', 'a', 'done']
     >>> collapsed(graph).nodes["a"]["folded"]
     ('3 steps', 'a', 'b', 'c')
     """

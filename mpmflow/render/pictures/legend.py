@@ -11,10 +11,10 @@ BADGES = ("alert", "warn", "pending", "unknown", "ok")
 """The states of rules, the worst first."""
 _LOOKS = {
     "alert": f'BORDER="1" COLOR="{palette.LOST}" BGCOLOR="{palette.LOST}"',
-    "warn": f'BORDER="2" COLOR="{palette.LOST}"',
-    "pending": f'BORDER="1" COLOR="{palette.DELAY}" STYLE="DASHED"',
-    "unknown": f'BORDER="1" COLOR="{palette.LINE}" STYLE="DOTTED"',
-    "ok": f'BORDER="1" COLOR="{palette.GOOD}"',
+    "warn": f'BORDER="2" COLOR="{palette.LOST}" BGCOLOR="{palette.GROUND}"',
+    "pending": f'BORDER="1" COLOR="{palette.DELAY}" BGCOLOR="{palette.GROUND}" STYLE="DASHED"',
+    "unknown": f'BORDER="1" COLOR="{palette.LINE}" BGCOLOR="{palette.GROUND}" STYLE="DOTTED"',
+    "ok": f'BORDER="1" COLOR="{palette.GOOD}" BGCOLOR="{palette.GROUND}"',
 }
 _INK = {
     "alert": palette.GROUND, "warn": palette.LOST, "pending": palette.DELAY, "unknown": palette.QUIET,

@@ -77,11 +77,8 @@ class Risk(Unpainted):
                 badges.append(badge("alert", "more work than people"))
         else:
             words = []
-        said = (
-            [_headline_words("the headline starts here")]
-            if self._root in {f"{name}.{aspect}" for aspect in ASPECTS}
-            else []
-        )
+        own = {f"{name}.{aspect}" for aspect in ASPECTS}
+        said = [rows([("the headline starts here", _STRONG)])] if self._root in own else []
         if row is None:
             return _labelled(drawn, rows([(word, _STRONG) for word in words]), *badges, *said)
         return self._lost(row, drawn, words, [*badges, *said])
@@ -257,7 +254,7 @@ class Risk(Unpainted):
 
     def _now(self, name: str) -> float | None:
         """Visits a case by what was observed, where it is measured against the plan."""
-        planned = 1.0 if name == "start" else self._visits.get(name.removesuffix(".join"))
+        planned = 1.0 if name.endswith(".start") else self._visits.get(name.removesuffix(".join"))
         row = self._spread.get(name)
         if planned is None or row is None or self._evaluation.reference != "plan":
             return planned
