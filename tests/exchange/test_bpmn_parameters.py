@@ -102,7 +102,8 @@ BPSIM = """
  <b:ScenarioParameters baseTimeUnit="min" baseCurrencyUnit="USD"/>
  <b:ElementParameters elementRef="check"><b:TimeParameters><b:ProcessingTime>
   <b:TriangularDistribution min="10" mode="20" max="60"/></b:ProcessingTime></b:TimeParameters>
-  <b:CostParameters><b:FixedCost><b:FloatingParameter value="12.5"/></b:FixedCost></b:CostParameters></b:ElementParameters>
+  <b:CostParameters><b:FixedCost><b:FloatingParameter value="12.5"/></b:FixedCost></b:CostParameters>
+ </b:ElementParameters>
  <b:ElementParameters elementRef="s"><b:ControlParameters><b:InterTriggerTimer>
   <b:DurationParameter value="PT6H"/></b:InterTriggerTimer></b:ControlParameters></b:ElementParameters>
  <b:ElementParameters elementRef="f2"><b:ControlParameters><b:Probability>

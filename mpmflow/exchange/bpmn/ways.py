@@ -276,7 +276,8 @@ class _Builder:
                     if key not in ending:
                         ending.add(key)
                         waiting.append(key)
-            caught = [key for key in self.vertices if key in self.reached() and key not in ending]
+            reached = self.reached()
+            caught = [key for key in self.vertices if key in reached and key not in ending]
             if not caught:
                 return
             seen, key = {caught[0]}, caught[0]
