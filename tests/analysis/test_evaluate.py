@@ -552,3 +552,23 @@ def test_by_another_reference_an_indicator_is_held_to_the_level_there():
         for kind in ("plan", "rework-free")
     ]
     assert levels == [0.2, 0.0]
+
+
+def test_what_a_rule_asks_for_is_called_with_its_indicator():
+    """`do notify` calls what the program registers, for those that warn or alert; others are left alone."""
+    calm = review([9, 10, 11], of=50)
+    assert calm.dispatch({"notify": lambda row: pytest.fail("nothing fires")}) == ()
+    loud = review([30, 31, 32], of=50)
+    fires = [row for row in loud.indicators if row.state in ("warn", "alert")]
+    told = []
+    called = loud.dispatch({fires[0].state: told.append})
+    assert [row.name for row in told] == [name for _, name in called]
+    assert fires[0].name in [name for _, name in called]
+
+
+def test_warnings_say_how_strongly_the_one_moves_the_other():
+    """One more of a share moves the time by what the process says: the slope that `analyze` gives."""
+    evaluation = review([10, 11, 9], of=50)
+    pair = next(one for one in evaluation.warnings if one.leading == "ok.no")
+    assert pair.strength > 0.0
+    assert pair.to_dict()["strength"] == pair.strength

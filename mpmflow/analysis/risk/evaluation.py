@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
@@ -99,6 +99,24 @@ class Evaluation(Result):
         from .explanation import explain
 
         return explain(self, name)
+
+    def dispatch(self, handlers: Mapping[str, Callable[[IndicatorFigure], Any]]) -> tuple[tuple[str, str], ...]:
+        """Call the handler of every action that a warning or alerting indicator asks for (`do notify`), in their order.
+
+        `handlers` maps an action to what is called with the indicator; "warn" and "alert" are called for every
+        indicator in that state, whatever it asks for. Returns the pairs (action, indicator) that were called. An action
+        without a handler is passed over; a handler that raises ends it, for nothing here is kept and tried again: that
+        is what `mpmflow.Monitor` does.
+        """
+        called = []
+        for row in self.indicators:
+            if row.state not in ("warn", "alert"):
+                continue
+            for action in (row.state, *row.do):
+                if action in handlers:
+                    handlers[action](row)
+                    called.append((action, row.name))
+        return tuple(called)
 
     def body(self) -> Document:
         """The document `mpmflow/risk/1` without its head."""

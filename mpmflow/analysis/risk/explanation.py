@@ -105,7 +105,8 @@ def explain(evaluation: Evaluation, name: str) -> Explanation:
             return _place(evaluation, place)
     names = explicable(evaluation)
     near = nearest(name, names, most=3)
-    meant = f"the nearest names are {', '.join(near)}" if near else f"there are {', '.join(names[:12])}"
+    more = f" and {len(names) - 12} more" if len(names) > 12 else ""
+    meant = f"the nearest names are {', '.join(near)}" if near else f"there are {', '.join(names[:12])}{more}"
     raise KeyError(f"{name!r} is no indicator, metric, objective or place of this evaluation; {meant}")
 
 

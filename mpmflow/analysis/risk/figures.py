@@ -50,7 +50,7 @@ class IndicatorFigure:
         sd, expected_sd: of a time, how much single visits scatter, as observed and as expected; None for other figures.
         p_worse: probability that the true level is worse than expected; None without direction or without data.
         state, since: the state of its rules, and the day it began; since is None without observations.
-        rule: its rules in words, "" without any.
+        rule: its rules in words, "" without any; `do` the actions that they ask for, by name.
         history: the values of all full periods, None where missing; `clauses` what its rules made of the last one.
     """
 
@@ -77,6 +77,7 @@ class IndicatorFigure:
     state: State = "unknown"
     since: date | None = None
     rule: str = ""
+    do: tuple[str, ...] = ()
     history: tuple[float | None, ...] = field(default=(), repr=False)
     clauses: tuple[Clause, ...] = field(default=(), repr=False)
 
@@ -102,6 +103,7 @@ class IndicatorFigure:
             "state": self.state,
             "since": _day(self.since),
             "rule": self.rule,
+            "do": list(self.do),
         }
 
 
@@ -258,12 +260,19 @@ class MetricFigure:
 
 @dataclass(frozen=True, slots=True)
 class WarningTime:
-    """A pair of a leading indicator and a lagging metric: how long the first warns before the second shows it."""
+    """A pair of a leading indicator and a lagging metric.
+
+    Attributes:
+        warning_time: seconds by which the first warns before the second shows it.
+        strength: what one more of the first adds to the second in the long run, by the strongest way; base units.
+        evidence: the weakest on that way; `path` its places.
+    """
 
     leading: str
     lagging: str
     warning_time: float
     evidence: str
+    strength: float = 0.0
     path: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
@@ -271,6 +280,7 @@ class WarningTime:
             "leading": self.leading,
             "lagging": self.lagging,
             "warning_time": self.warning_time,
+            "strength": self.strength,
             "evidence": self.evidence,
             "path": list(self.path),
         }

@@ -66,7 +66,7 @@ class Watch:
         for derived in self.derived.values():
             if derived.name in watched:
                 indicator, row = watched[derived.name]
-                own = {"name": derived.name, "measures": None, "better": indicator.better or derived.better}
+                own = {"name": derived.name, "measures": None, "better": indicator.better or derived.better, "do": ()}
                 rows.append(replace(row, **own))  # type: ignore[arg-type]
             else:
                 rows.append(
@@ -104,6 +104,7 @@ class Watch:
             owner=owner,
             expected=expected,
             rule="; ".join(f"{rule.level} {rule_text(rule)}" for rule in rules),
+            do=tuple(indicator.do) if indicator else (),
         )
         row = self._with_estimate(row, name, expected, better)
         if values is None or not len(values):

@@ -42,7 +42,7 @@ def warnings_of(ways: Pathways, sources: Sequence[str], metrics: Sequence[Metric
         for name in lagging:
             best = next(iter(ways.between(source, name)), None) if name != source else None
             if best is not None:
-                found.append(WarningTime(source, name, best.lag, best.evidence, best.names))
+                found.append(WarningTime(source, name, best.lag, best.evidence, best.gain, best.names))
     return tuple(found)
 
 

@@ -87,7 +87,7 @@ def risk() -> Schema:
         by=SHARES_BY_SOURCE,
         paths=many(many(TEXT)),
     )
-    warning = known("", leading=TEXT, lagging=TEXT, warning_time=NUMBER, evidence=TEXT)
+    warning = known("", leading=TEXT, lagging=TEXT, warning_time=NUMBER, strength=NUMBER, evidence=TEXT)
     headline = known(
         "",
         root=TEXT,
