@@ -943,6 +943,7 @@ def draw(
     Raises:
         PictureError: there is no such view, workflow, name or theme, or nothing to draw; it says what there is.
         ValueError: an evaluation that knows no model, because `evaluate` did not make it.
+        TypeError: what is no model and no evaluation, such as the name of a file.
 
     >>> model = parse("workflow w { step brief takes 2h\\n step copy takes 1d }")
     >>> print(draw(model, around="brief", steps=0).title)
@@ -956,6 +957,7 @@ def draw(
         raise ValueError("this evaluation was not made by mpm.evaluate: it knows no model that could be drawn")
     asked = model if not isinstance(model, Answer) else model.model
     assert asked is not None
+    origin_of(asked)
     return drawn(
         asked,
         view,

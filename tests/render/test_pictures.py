@@ -131,6 +131,22 @@ def test_words_are_wrapped_evenly_and_never_lost() -> None:
     assert " ".join(wrapped("a bb ccc dddd eeeee", 8)) == "a bb ccc dddd eeeee"
 
 
+def test_a_label_in_mermaid_is_letters_and_numbers_of_letters() -> None:
+    hostile = '<script> "x" `y` end --> %%{z}%% [a](b) #35; ü 漢字'
+    label = hostile.replace('"', '\\"')
+    text = draw(mpm.parse(SMALL.replace("Is it complete?", label))).mermaid()
+    (line,) = (line for line in text.splitlines() if "script" in line)
+    inside = line.split('"', 1)[1].rsplit('"', 1)[0].replace("<br/>", " ")
+    assert not set(inside) & set('<>"`{}[]|')
+    assert "#60;script#62;" in inside
+    assert "ü" in inside
+
+
+def test_what_is_no_model_is_said() -> None:
+    with pytest.raises(TypeError, match=r"a model is asked, not 'webinar\.mpm'"):
+        mpm.draw("webinar.mpm")  # type: ignore[arg-type]
+
+
 def test_folding_keeps_every_question_and_every_way_of_a_case() -> None:
     model = mpm.load(EXAMPLES / "webinar" / "webinar.mpm")
     text = mpm.draw(model, collapse=True).dot()

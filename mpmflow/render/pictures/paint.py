@@ -227,7 +227,7 @@ class Risk(Unpainted):
             flow = ""
         if self._root is None:
             path = "no headline: nothing stands out"
-        elif view == "workflow":
+        elif view in ("workflow", "handoffs"):
             path = f"double border: extra time mostly because of the headline, {self._names.full(self._root)}"
         else:
             path = f"double border and thick line: the way of the headline, {self._names.full(self._root)}"
