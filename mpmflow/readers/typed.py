@@ -47,7 +47,9 @@ def typed(source: Any, columns: Mapping[str, str]) -> tuple[pl.LazyFrame, tuple[
             with source.as_utf8() as plain:
                 cells = pl.scan_csv(plain, separator=source.delimiter, infer_schema=False, glob=False)
                 cells = cells.select(pl.col(column).alias(name) for name, column in columns.items())
-                read = _read(cells.filter(~pl.all_horizontal(pl.col(role).is_null() for role in NEEDED)))
+                # A blank line is a row of missing cells and no event; few files have one.
+                blank = pl.all_horizontal(pl.col(role).is_null() for role in NEEDED)
+                read = _read(cells) or _read(cells.filter(~blank))
         else:
             read = _read(_texts(source, columns)) if _of_texts(source, columns) else None
     except (pl.exceptions.PolarsError, OSError):
@@ -92,14 +94,16 @@ def _read(cells: pl.LazyFrame) -> tuple[pl.DataFrame, tuple[str, ...]] | None:
         (moment, said), *later = ways
         chosen = (*_columns(first.columns, numbered), moment.alias("ms"), _odd(first.schema))
         frame = cells.select(*chosen).collect(engine="streaming")
-        if frame["odd"].any():
+        if frame["odd"].any() or frame["activity"].null_count():
             return None
-        if frame["case"].null_count():
-            numbered = False
-        elif frame["ms"].null_count():
+        if not frame["case"].null_count():
+            if not frame["ms"].null_count():
+                return frame.drop("odd"), said
             ways = later
+        elif numbered and first.schema["case"] == pl.String:
+            numbered = False
         else:
-            return frame.drop("odd"), said
+            return None
     return None
 
 
@@ -124,9 +128,8 @@ def _is_number(text: pl.Expr) -> pl.Expr:
 
 
 def _odd(types: pl.Schema) -> pl.Expr:
-    """Whether a row has an empty cell where there must be one, or a number that is none."""
-    wrong = [pl.col(name).is_null() for name in NEEDED]
-    wrong += [pl.col(name) == "" for name in NEEDED if types[name] == pl.String]
+    """Whether a row has an empty text where there must be one, or a number that is none."""
+    wrong = [pl.col(name) == "" for name in ("case", "activity") if types[name] == pl.String]
     for name in types:
         if name[0] == "n":
             number = pl.col(name).cast(pl.Float64, strict=False)
