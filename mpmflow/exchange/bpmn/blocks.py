@@ -118,6 +118,9 @@ class Layout:
     def item(self, vertex: Vertex, members: set[str], local: Dominance, exit_: str | None) -> Leaf | Block:
         if not vertex.splits:
             return Leaf(vertex)
+        plain = self.plain_block(vertex, members, local)
+        if plain is not None:
+            return plain
         inside = {key for key in members if key != vertex.key and local.dominates(vertex.key, key)}
         left = [
             target
@@ -128,6 +131,33 @@ class Layout:
             and vertex.key not in reach(target, self.ways, members)
         ]  # fmt: skip
         return self.block(vertex, vertex.ways, inside, local, left[0] if left else None, exit_)
+
+    def plain_block(self, vertex: Vertex, members: set[str], local: Dominance) -> Block | None:
+        """The block of a split whose branches are apart and meet in one gateway, found without looking further."""
+        join = self.after.nearest(vertex.key)
+        if join is None or join not in members or not local.dominates(vertex.key, join):
+            return None
+        if self.vertices[join].kind not in ("parallel", "inclusive"):
+            return None
+        parts: list[set[str]] = []
+        for way in vertex.ways:
+            part: set[str] = set()
+            waiting = [way.target] if way.target != join else []
+            while waiting:
+                key = waiting.pop()
+                if key in part:
+                    continue
+                if key not in members or key == vertex.key or not local.dominates(vertex.key, key):
+                    return None
+                part.add(key)
+                waiting += [target for target in self.ways[key] if target != join]
+            parts.append(part)
+        inner = set().union(*parts)
+        if len(inner) < sum(map(len, parts)):
+            return None
+        pairs = zip(vertex.ways, parts, strict=True)
+        branches = [Branch(way, self.lay(way.target, part, join), join) for way, part in pairs]
+        return Block(vertex.key, vertex, branches, inner, join)
 
     def block(
         self, vertex: Vertex, ways: list[Way], inside: set[str], local: Dominance, left: str | None, exit_: str | None

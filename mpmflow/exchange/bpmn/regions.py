@@ -40,6 +40,7 @@ class Dominance:
                     sets[place], changed = both, True
         self.order = order
         self.sets = sets
+        self.owner = {bits: order[place] for place, bits in enumerate(sets)}
 
     def dominates(self, one: str, other: str) -> bool:
         """Whether every way from the root to `other` leads through `one`; a vertex dominates itself."""
@@ -47,14 +48,18 @@ class Dominance:
             return False
         return bool(self.sets[self.number[other]] >> self.number[one] & 1)
 
+    def nearest(self, key: str) -> str | None:
+        """The nearest other vertex that dominates this one; None for the root and for what it does not reach."""
+        place = self.number.get(key, 0)
+        # The dominators of the nearest dominator are all of this vertex but itself.
+        return self.owner.get(self.sets[place] & ~(1 << place))
+
     def chain(self, key: str) -> list[str]:
         """The vertex and its dominators, the nearest first; empty for one that the root does not reach."""
-        if key not in self.number:
-            return []
-        bits = self.sets[self.number[key]]
-        inside = [place for place in range(len(self.order)) if bits >> place & 1]
-        inside.sort(key=lambda place: -self.sets[place].bit_count())
-        return [self.order[place] for place in inside]
+        found = [key] if key in self.number else []
+        while found and (above := self.nearest(found[-1])) is not None:
+            found.append(above)
+        return found
 
 
 def _reverse_postorder(root: str, ways: Mapping[str, Sequence[str]]) -> list[str]:
