@@ -141,6 +141,7 @@ class Cases:
         """Find the ways anew for more marks. Where a case may end in silence is counted from now on, and in the cases
         that are kept."""
         self.ways = Ways(self.workflows, marks)
+        self._again: dict[tuple[str, str], bool] = {}
         if self.patience is None:
             return
         patient = self.patient | set(patient_marks(self.ways)) | set(patient_marks(self.full))
@@ -509,8 +510,12 @@ class Cases:
             before, _ = self._before(case.events, at)
             earlier = START if before < 0 else str(self.marks[case.events[before][1]])
             later = str(self.marks[case.events[at][1]])
-            way = self.ways.between(earlier, later)
-            if later in rework or (way and rework.intersection(way.outcomes)):
+            pair = (earlier, later)
+            again = self._again.get(pair)
+            if again is None:
+                way = self.ways.between(earlier, later)
+                again = self._again[pair] = later in rework or bool(way and rework.intersection(way.outcomes))
+            if again:
                 return True
         return False
 
