@@ -48,8 +48,9 @@ class Risk(Unpainted):
         self._metrics = {row.name: row for row in evaluation.metrics}
         self._objectives = {row.name: row for row in evaluation.objectives}
         self._teams = {row.name: row for row in evaluation.teams}
-        self._indicators = {row.name: row for row in evaluation.indicators}
-        self._watching = {row.measures: row for row in evaluation.indicators if row.measures and row.rule}
+        whole = [row for row in evaluation.indicators if row.segment is None]
+        self._indicators = {row.name: row for row in whole}
+        self._watching = {row.measures: row for row in whole if row.measures and row.rule}
         self._visits = visits
         self._root = evaluation.headlines[0].root if evaluation.headlines else None
         rooted = [
