@@ -77,7 +77,7 @@ def command(
     if not (cover or mutate):
         terminal.show(run.to_json() if as_json else shows)
         _close(run, quiet=quiet, match=match)
-        return 2 if unreadable else 0 if run.passed else 1
+        return 2 if unreadable or (match and not run.cases) else 0 if run.passed else 1
     if not run.passed:
         terminal.say(shows)
         terminal.say(page.summary(run))
@@ -117,7 +117,7 @@ def _close(run: TestRun, *, quiet: bool, match: str) -> None:
     for sentence in page.without_tests(run):
         terminal.say(sentence, quiet=quiet)
     if match and not run.cases:
-        terminal.say(f'No test has "{match}" in its title or row.', quiet=quiet)
+        terminal.say(f'No test has "{match}" in its title or row, so nothing was tested.')
     elif run.cases:
         terminal.say(page.summary(run), quiet=quiet)
 

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import click
 
+from ..diagnostics.errors import MpmError
 from . import evidence, terminal
 from .opening import open_model
 from .options import question_options
+
+if TYPE_CHECKING:
+    from ..model.scenes import Scenario
 
 
 @click.command(name="what-if")
@@ -50,7 +55,7 @@ def command(
     for setting in settings:
         if not all(part.strip() for part in setting.partition("=")):
             raise click.UsageError(f"--set takes a lever and its value, such as legal.people=2, not {setting!r}")
-    asked = [api.parse_settings(settings)] if settings else []
+    asked = [_settings(settings)] if settings else []
     model = open_model(file, root=root, quiet=quiet)
     if not scenarios and not asked and not model.scenarios:
         raise click.UsageError(
@@ -74,3 +79,20 @@ def command(
 
         terminal.show(what_if_page(found))
     return 0
+
+
+def _settings(settings: Sequence[str]) -> Scenario:
+    """The settings together as a scenario; each must be one that the language can write."""
+    from .. import api
+
+    for setting in settings:
+        try:
+            api.parse_settings([setting])
+        except MpmError:
+            lever, _, value = setting.partition("=")
+            raise click.UsageError(
+                f"--set {lever.strip()}: {value.strip()!r} is no value; write a number of people such as 2, a share "
+                "such as 10%, a time such as 4h or lognormal(mean 3d, sd 2d), money such as 100 eur/h, arrivals such "
+                "as 3 per week, or hours such as mon-fri 09:00-17:00"
+            ) from None
+    return api.parse_settings(settings)

@@ -213,6 +213,12 @@ class ExplainPage:
     def _place(self) -> Iterator[Text | Table | Padding]:
         found, figures = self.found, self.found.figures
         unit, size = one_unit(figures["extra_time"])
+        if figures["place"] == "workflow":
+            time = _how_many(figures["extra_time"] / size, unit, "as much time")
+            open_now = f" {figures['open_cases']:,} cases are under way." if figures["open_cases"] else ""
+            yield Text(f"Against the reference, a case takes {time}.{open_now}")
+            yield from self._sources(found.delay, _times(unit, size), "Extra time per case, by cause")
+            return
         extra, path, own = figures["extra_time"], figures["path_time"], figures["own_time"]
         # The three ways add up to the whole, so what is neither of the first two is waiting for busy people.
         ways = (

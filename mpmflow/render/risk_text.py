@@ -281,7 +281,11 @@ class RiskNote:
         for name, gain in action.gains.items():
             row = rows[name]
             base = abs(row.forecast) if row.forecast else 0.0
-            if base and abs(gain) >= 0.002 * base and row.better is not None:
+            if (
+                base
+                and abs(gain) >= (0.002 if action.misses_avoided >= 0.005 else 0.01) * base
+                and row.better is not None
+            ):
                 told.append((row.target is None, -abs(gain) / base, f"{row.label} {bare_change(gain, row.unit)}"))
         return ", ".join(words for _, _, words in sorted(told)[:3])
 

@@ -146,6 +146,7 @@ IN_JUNE = ("--as-of", "2018-06-18", "-q")
         ("late_claims", "metric", ["likely to miss it", "more uneven", "travel.mpm:78", "others together"]),
         ("administration_ok", "place", ["visits more here, and a case spends", "by more visits", "Extra time"]),
         ("repaid_soon", "objective", ["Target: at most 10d.", "Cycle time (cycle_time)", "What moves it"]),
+        ("claim", "place", ["a case takes", "Extra time per case, by cause"]),
     ],
 )
 def test_explain_leads_back_to_the_rules_the_causes_and_the_line(name: str, kind: str, words: list[str]) -> None:

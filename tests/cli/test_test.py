@@ -61,7 +61,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (["nowhere.mpm"], 2, "nowhere.mpm"),
         (["none.mpm"], 0, "none.mpm has no tests; write a block such as"),
         (["good.mpm", "-k", "26%"], 0, "1 passed\n"),
-        (["good.mpm", "-k", "sunshine"], 0, 'No test has "sunshine" in its title or row.'),
+        (["good.mpm", "-k", "sunshine"], 2, 'No test has "sunshine" in its title or row, so nothing was tested.'),
         (["good.mpm", "--fail-under", "80"], 2, "--fail-under goes with --coverage or --mutate"),
         (["good.mpm", "--coverage", "--mutate"], 2, "two questions"),
         (["bad.mpm", "--mutate"], 1, "once all tests pass"),

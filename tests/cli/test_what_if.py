@@ -83,7 +83,7 @@ def test_a_change_of_the_command_line_may_say_all_that_a_scenario_may(file: str)
         (["--set", "legal.peple=2"], "Did you mean legal.people?"),
         (["--set", "foo=2"], "foo: there is nothing of that name to set; there are legal.people, "),
         (["--set", "legal.people"], "--set takes a lever and its value, such as legal.people=2"),
-        (["--set", "legal.people=two people"], "--set:2:"),
+        (["--set", "legal.people=two people"], "'two people' is no value; write a number of people such as 2"),
         (["--set", "ok.no=120%"], "is not between 0% and 100%"),
         (["--set", "legal.people=0"], "nobody is in this team"),
     ],

@@ -103,6 +103,9 @@ def explain(evaluation: Evaluation, name: str) -> Explanation:
     for place in evaluation.spread:
         if place.at == name:
             return _place(evaluation, place)
+    for whole in evaluation.spread:
+        if whole.kind == "metric" and whole.workflow == name and whole.time_by:
+            return _workflow(evaluation, name, whole)
     names = explicable(evaluation)
     near = nearest(name, names, most=3)
     more = f" and {len(names) - 12} more" if len(names) > 12 else ""
@@ -173,6 +176,17 @@ def _place(evaluation: Evaluation, row: SpreadFigure) -> Explanation:
     open_there = sum(case.at == row.at for case in evaluation.open_cases)
     figures["open_cases"] = open_there
     return Explanation(row.at, row.label or row.at, "place", figures=figures, rework=row.visits_by, delay=row.time_by)
+
+
+def _workflow(evaluation: Evaluation, name: str, row: SpreadFigure) -> Explanation:
+    """A whole workflow: the time of its cases."""
+    figures = {
+        "place": "workflow",
+        "extra_time": row.extra_time,
+        "residual": row.residual,
+        "open_cases": sum(case.workflow == name for case in evaluation.open_cases),
+    }
+    return Explanation(name, evaluation.labels.get(name, name), "place", figures=figures, delay=row.time_by)
 
 
 def _clause(clause: Clause) -> dict[str, Any]:
