@@ -330,8 +330,9 @@ class Monitor:
             if seen is not None:
                 begins = self.grid.number(to_moment(seen.starts[0]))
                 # Only the window of late events can have changed, unless the log shows what it never showed before.
-                anew = before is None or self.cases.grown
-                since = begins if anew else max(begins, self.grid.number(before - self.late))
+                since = begins
+                if before is not None and not self.cases.grown:
+                    since = max(begins, self.grid.number(before - self.late))
                 told = self._tell(seen, begins, since, closed)
             if before is not None or seen is not None:
                 self.cases.settle(until - self.late)
