@@ -10,6 +10,7 @@ import narwhals as nw
 
 from mpmflow.diagnostics.errors import DataError
 
+from .engines import collected
 from .periods import moment, to_moment
 from .stamps import Stamp
 from .tables import ROW, Table
@@ -66,12 +67,12 @@ def with_moments_of_texts(frame: Any, column: str, notes: list[str]) -> Any:
     written as the first one is, or are days alone, whose events keep the order of the rows, which an engine does not
     know. What a reader should know of time zones is added to `notes`."""
     text = nw.col(column)
-    first = frame.filter(~text.is_null()).select(column).head(1).collect("polars")
+    first = collected(frame.filter(~text.is_null()).select(column).head(1))
     stamp = Stamp.of(first[column][0]) if len(first) else None
     if stamp is None or not stamp.between:
         return frame
     other = (~stamp.fits(text)).fill_null(True).cast(nw.Int64).sum().alias("other")
-    if frame.select(other).collect("polars")["other"][0]:
+    if collected(frame.select(other))["other"][0]:
         return frame
     if stamp.without_zone:
         notes.append(NO_ZONE)

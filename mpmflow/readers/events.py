@@ -13,6 +13,7 @@ from mpmflow.diagnostics.errors import DataError
 from mpmflow.model.observations import Column, LogSource, Role
 
 from .columns import MOMENTS, is_time, moments_of, numbers_of, with_moments_of_spark, with_moments_of_texts
+from .engines import collected
 from .periods import DAY
 from .roles import MOST_ACTIVITIES, NEEDED, Roles, find_roles
 from .tables import LARGEST, ROW, Asked, Data, Table, need_columns, open_table
@@ -79,7 +80,7 @@ def rows_of(frame: Any) -> list[tuple[Any, ...]]:
     if isinstance(frame, nw.LazyFrame):
         if frame.implementation.is_polars():
             return list(frame.to_native().collect(engine="streaming").iter_rows())
-        frame = frame.collect()
+        frame = collected(frame)
     return list(frame.iter_rows())
 
 
@@ -170,7 +171,7 @@ def _settled(frame: Any, columns: dict[str, str], table: Table, notes: list[str]
                     "numbers, without start times, is counted where it lies. Convert the columns, or select fewer rows",
                     file=table.label,
                 )
-        frame = frame.select(*dict.fromkeys(columns.values())).collect("polars")
+        frame = collected(frame.select(*dict.fromkeys(columns.values())))
     return frame if ROW in frame.columns else frame.with_row_index(ROW)
 
 

@@ -17,6 +17,7 @@ from mpmflow.diagnostics.errors import DataError
 from mpmflow.model.histories import Histories, Spread, Variant
 from mpmflow.model.observations import LogSource
 
+from .engines import collected
 from .events import Events, open_events
 from .periods import to_time
 from .roles import UnclearRoleError
@@ -96,7 +97,7 @@ def _visits(events: Events, names: tuple[str, ...]) -> tuple[pl.DataFrame, list[
     present = events.frame.collect_schema().names()
     wanted = [name for name in ("case", "activity", "ms", ROW, "lifecycle", "resource") if name in present]
     chosen = events.frame.select(nw.col("case").cast(nw.String), *wanted[1:])
-    frame = (chosen.collect() if isinstance(chosen, nw.LazyFrame) else chosen).to_polars()
+    frame = collected(chosen).to_polars()
     if ROW not in frame.columns:
         # An engine that computes itself knows no order of rows: what happened at one moment is in that of the names.
         frame = frame.with_columns(pl.lit(0).alias(ROW))

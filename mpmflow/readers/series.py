@@ -22,6 +22,7 @@ from mpmflow.model.observations import Coverage, Observations, SeriesSource
 from . import tables
 from .cells import Reading, readings
 from .claims import plain
+from .engines import collected
 from .libraries import needed
 from .periods import Calendar, Grid, around, day_end, end_of, moment, spacing, to_moment, to_time
 
@@ -142,9 +143,7 @@ def _rows_of(table: Any, declared: SeriesSource, folder: Path | None) -> _Table:
         return _Table(opened.label, opened.origin, file.header, file.records(), file.notes)
     import narwhals
 
-    frame: Any = narwhals.from_native(opened.frame)
-    if isinstance(frame, narwhals.LazyFrame):
-        frame = frame.collect("polars")
+    frame: Any = collected(narwhals.from_native(opened.frame))
     rows = ((number, row) for number, row in enumerate(frame.iter_rows(), start=1))
     return _Table(opened.label, opened.origin, frame.columns, rows, opened.notes)
 

@@ -26,6 +26,7 @@ from mpmflow.model.process import Choose, Decision, Work
 from mpmflow.model.spells import NOBODY, OPEN, DecisionSpells, NodeSpells, Spells
 
 from .claims import Claims, all_workflows, claims
+from .engines import collected
 from .events import Events, open_events
 from .periods import PATIENCE, day_end, end_of
 from .ways import ENOUGH, START, Stop, Way, Ways, patient_marks
@@ -155,9 +156,7 @@ class _Walk:
         looks = [f"w{index}" for index in range(len(part.claims.columns))]
         told = [name for name in ("lifecycle", "resource") if name in present]
         columns = ["case", "ms", "row", "activity", *looks, *told]
-        chosen = frame.select(nw.col("case").cast(nw.String), *columns[1:])
-        if isinstance(chosen, nw.LazyFrame):
-            chosen = chosen.collect("polars")
+        chosen = collected(frame.select(nw.col("case").cast(nw.String), *columns[1:]))
         rows = chosen.sort("case", "ms", "row").iter_rows(named=False)
         self._cases(rows, {name: index for index, name in enumerate(columns)}, looks, part)
 

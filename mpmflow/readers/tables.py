@@ -14,6 +14,7 @@ from typing import Any
 from mpmflow.diagnostics.errors import DataError
 from mpmflow.model.observations import Role
 
+from .engines import collected
 from .formats.database import Place, is_url, place_of, read_query
 from .formats.delimited import CsvFile, scan
 from .formats.files import fingerprint, kind_of, locate, nearest, open_bytes
@@ -94,9 +95,7 @@ class Table:
 
         if self.csv:
             return dict(scan(self.csv, self.columns, rows)[1].to_dict(as_series=False))
-        frame: Any = narwhals.from_native(self.frame).head(rows)
-        if isinstance(frame, narwhals.LazyFrame):
-            frame = frame.collect("polars")
+        frame: Any = collected(narwhals.from_native(self.frame).head(rows))
         return {name: frame[name].to_list() for name in self.columns}
 
     def fault(self, message: str, column: str, record: int) -> DataError:

@@ -260,6 +260,16 @@ def test_long_cells_do_not_fill_a_machine(crm: Path, monkeypatch: pytest.MonkeyP
         read(Data(f"sqlite:///{crm}", query=long))
 
 
+def test_what_duckdb_finds_only_while_it_counts_is_a_fault_of_the_data(tmp_path: Path) -> None:
+    duckdb = pytest.importorskip("duckdb", reason="optional: duckdb")
+    with duckdb.connect(str(tmp_path / "crm.duckdb")) as made:
+        made.execute("create table events as select 'c' || i as case_id, 'brief' as activity, "
+                     "if(i = 99, 'soon', '2026-01-05 10:00') as stamp from range(100) t(i)")  # fmt: skip
+    asked = "select case_id, activity, cast(stamp as timestamp) as time from events"
+    with pytest.raises(DataError, match="DuckDB cannot answer: Conversion Error: invalid timestamp"):
+        read(Data(f"duckdb:///{tmp_path}/crm.duckdb", query=asked))
+
+
 def test_comments_that_are_never_closed_are_looked_at_once() -> None:
     one_select("select 1 " + "/* " * 1_000_000, "crm.db")
 
