@@ -30,6 +30,7 @@ LOGS = (
 def main(shared: Path) -> None:
     """Print a line for each log."""
     print(f"{'log':20}{'forecasts':>10}  {'over persistence':>26}  {'over climatology':>26}  {'in 90 %':>8}")
+    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     for name, period, horizon, columns in LOGS:
         found = judged(shared / "data" / "logs" / name / "events.csv.gz", period, horizon, columns)
         if isinstance(found, str):
@@ -56,7 +57,7 @@ def judged(path: Path, period: str, horizon: str, columns: dict[str, str]) -> ob
     early = first.head(first.height // 3)["case"]
     try:
         draft = mpm.discover(log.filter(pl.col("case").is_in(early.to_list())))
-        return mpm.backtest(mpm.parse(draft.text), log=log, period=period, horizon=horizon, folds=30)
+        return mpm.backtest(mpm.parse(draft.text), log=log, period=period, horizon=horizon, folds=20)
     except (mpm.DataError, mpm.MpmError) as error:
         return f"  {str(error).splitlines()[0]}"
 

@@ -34,8 +34,8 @@ from .options import day, question_options
 @click.option(
     "--folds",
     metavar="N",
-    type=click.IntRange(1),
-    help="Forecasts at most, spread evenly over the history (default: 60).",
+    type=click.IntRange(12),
+    help="Forecasts at most, spread evenly over the history (at least 12; default: 60).",
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="Of the draws behind forecasts.")
 def command(

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from typing import Any, ClassVar
+
+import numpy as np
 
 from mpmflow.analysis.exact.laws_of import Samples
 from mpmflow.analysis.results import Document, Provenance, Result, finite, provenance
@@ -125,6 +128,8 @@ def backtest(
         ModelFault: a workflow cannot be computed.
     """
     require_something(model, last)
+    if folds is not None and folds < NEEDED_FORECASTS:
+        raise DataError(f"of {folds} forecasts nothing can be said; ask for at least {NEEDED_FORECASTS}")
     periods, word = full_periods(last), period_word(last)
     ahead = _periods(horizon, "horizon", last) if horizon is not None else USUAL_HORIZON
     step = _periods(every, "every", last) if every is not None else 1
@@ -141,7 +146,7 @@ def backtest(
             f"forecasts begin {last_day(last, first - 1)} and look {ahead} {word}s ahead, but the history ends "
             f"{last_day(last, periods - 1)}; begin earlier"
         )
-    origins, notes = _origins(first, periods - ahead, step, folds, word)
+    origins, notes = _origins(first, periods - ahead, step, folds)
     targets = targets_of(model)
     seen = Watched(model, last).values
     horizons = {metric.name: ahead for metric in metrics_of(model) if metric.name in seen}
@@ -165,7 +170,7 @@ def backtest(
             unit=metric.unit or "",
             target=_said(targets.get(metric.name), ahead, word),
             ahead=ahead,
-            step=origins[1] - origins[0] if len(origins) > 1 else 1,
+            step=min((later - earlier for earlier, later in pairwise(origins)), default=1),
         )
         for metric in metrics_of(model)
     )
@@ -218,19 +223,15 @@ def _first(last: Observations, since: date | None, periods: int, needed: int) ->
     return on
 
 
-def _origins(first: int, until: int, step: int, folds: int | None, word: str) -> tuple[list[int], list[str]]:
+def _origins(first: int, until: int, step: int, folds: int | None) -> tuple[list[int], list[str]]:
     """The evenings of forecasts, in periods known by then, and what to say of their number."""
-    most = FOLDS if folds is None else max(folds, 1)
-    count = (until - first) // step + 1
-    notes = []
-    if count > most:
-        step *= -(-count // most)
-        notes.append(
-            f"Forecasts were made every {step} {word}s, for no more than {most} were asked for"
-            + (" where nothing is said." if folds is None else ".")
-        )
+    most = FOLDS if folds is None else folds
     # The last ones are the nearest to the present, so the spacing counts back from there.
-    return sorted(range(until, first - 1, -step)), notes
+    every = sorted(range(until, first - 1, -step))
+    if len(every) <= most:
+        return every, []
+    chosen = sorted({every[round(number)] for number in np.linspace(0, len(every) - 1, most)})
+    return chosen, [f"Of {len(every)} evenings {len(chosen)} were chosen for forecasts, spread evenly (--folds)."]
 
 
 def _periods(span: Quantity | str, what: str, last: Observations) -> int:
