@@ -128,6 +128,11 @@ def test_entities_and_document_types_are_refused(content: str, tmp_path: Path) -
     assert "the file has a document type or entities, which XES has not" in fault(tmp_path / "log.xes", content)
 
 
+def test_an_encoding_that_there_is_not(tmp_path: Path) -> None:
+    said = fault(tmp_path / "log.xes", '<?xml version="1.0" encoding="TF-8"?><log/>')
+    assert said == "log.xes: its first line names an encoding that nobody knows: unknown encoding: TF-8"
+
+
 def test_tags_in_tags_in_tags(tmp_path: Path) -> None:
     said = fault(tmp_path / "log.xes", "<log>" + '<string key="a" value="b">' * 100_000)
     assert said == "log.xes, row 1: tags are nested more than 50 deep"

@@ -95,6 +95,8 @@ class _Reader:
                     if self.fed - parser.CurrentByteIndex > LONGEST_TAG:
                         raise self.fault(f"a tag or text here is longer than {LONGEST_TAG >> 20} MB")
                 parser.Parse(b"", True)
+        except LookupError as error:  # expat asks Python for an encoding that it does not know itself
+            raise DataError(f"its first line names an encoding that nobody knows: {error}", file=self.name) from None
         except expat.ExpatError as error:
             said = expat.ErrorString(error.code)
             if said == "no element found":
