@@ -7,6 +7,8 @@ need not be kept.
 
 Events of a case at the same moment keep the order in which they came; in a log that says start and complete they are
 in the order of what they show, as everywhere in mpmflow.
+
+The module is long, for adding an event, taking it back and summing up must follow one and the same set of rules.
 """
 
 from __future__ import annotations
