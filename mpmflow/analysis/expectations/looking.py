@@ -112,14 +112,16 @@ class Look:
         return None if np.isnan(value) else value
 
     def forecast(self, evening: date) -> Evaluation:
-        """What `risk` says on the evening of a day, knowing nothing later.
+        """What `risk` forecasts on the evening of a day, knowing nothing later: metrics and places of the spread alone.
 
         Raises DataError where nothing is given by then, ModelFault where a workflow has no figures.
         """
         period = self.period_of(evening)
         key = -1 if period is None else period
         if key not in self._forecasts:
-            self._forecasts[key] = evaluate(self.model, self.until(evening), draws=DRAWS, samples=self.samples)
+            self._forecasts[key] = evaluate(
+                self.model, self.until(evening), draws=DRAWS, samples=self.samples, only_forecasts=True
+            )
         return self._forecasts[key]
 
     def until(self, evening: date) -> Observations:

@@ -36,7 +36,7 @@ from .prepared import prepare, targets_of
 from .prospects import Prospects
 from .reference import Reference, in_words, understood
 from .segments import segments_of
-from .spread_rows import spread_figures
+from .spread_rows import figure_rows, place_rows
 from .story import headlines_of, warnings_of
 from .teams import team_loads
 
@@ -55,6 +55,7 @@ def evaluate(
     scenarios: Sequence[Asked] = (),
     samples: Samples | None = None,
     calibrate: Calibrate | None = None,
+    only_forecasts: bool = False,
 ) -> Evaluation:
     """Evaluate a model against what was observed.
 
@@ -68,6 +69,9 @@ def evaluate(
         scenarios: what to set from today on, side by side: names, scenarios, or mappings from lever to value.
         samples: observed times of `empirical` durations, as `analyze` takes them.
         calibrate: makes other metrics of the metrics, with chances that past forecasts suggest.
+
+        only_forecasts: metrics, and the steps, decisions and teams of the spread; all else is left out, which takes a
+            fraction of the time.
 
     Raises:
         ModelFault: a workflow cannot be computed.
@@ -84,7 +88,7 @@ def evaluate(
     targets, metrics = ready.targets, metrics_of(model)
     forecasts = {metric.name: forecaster.forecast(metric.name, targets.get(metric.name)) for metric in metrics}
     watch = Watch(model, observations, found, sources, changes, reference == "plan")
-    indicators, seen = watch.figures(), watch.watched.values
+    seen = watch.watched.values
     moving = [name for name in outlook.rows if name in sources]
     ways = Pathways(outlook)
     rows = tuple(
@@ -101,15 +105,20 @@ def evaluate(
     )
     if calibrate is not None:
         rows = calibrate(rows)
+    as_of = (observations.as_of - timedelta(microseconds=1)).date()
+    if only_forecasts:
+        places = place_rows(changes, model, {})
+        return Evaluation(as_of, in_words(reference), spread=places, metrics=rows, draws=ready.drawn.count)
+    indicators = watch.figures()
     prospects = Prospects(forecaster, forecasts, found.model, crowds)
     own_movers = [name for name in outlook.rows if name not in sources]
     labels = labels_of(model, indicators)
     coming = {name: arrivals_of(change, sources, observations, found.periods) for name, change in changes.items()}
     return Evaluation(
-        as_of=(observations.as_of - timedelta(microseconds=1)).date(),
+        as_of=as_of,
         reference=in_words(reference),
         indicators=indicators,
-        spread=spread_figures(changes, metrics, outlook, model, coming),
+        spread=(*place_rows(changes, model, coming), *figure_rows(changes, metrics, outlook)),
         metrics=rows,
         warnings=warnings_of(ways, moving, rows),
         headlines=headlines_of(indicators, rows, [*moving, *own_movers]),

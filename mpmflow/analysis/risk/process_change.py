@@ -76,6 +76,7 @@ class ProcessChange:
         self._known: dict[tuple[str, str | None], Split | None] = {}
         self._slopes: dict[tuple[str, str | None, str], float] = {}
         self._laws: dict[int, tuple[Solution, WholeTime]] = {}
+        self._between: dict[frozenset[str], Solution] = {}
 
     @cached_property
     def nodes(self) -> Mapping[str, NodeSpread]:
@@ -200,6 +201,12 @@ class ProcessChange:
             return self.old
         if len(set(chosen)) == len(self.compared.sources):
             return self.new
+        key = frozenset(chosen)
+        if key not in self._between:
+            self._between[key] = self._solved_between(key)
+        return self._between[key]
+
+    def _solved_between(self, chosen: frozenset[str]) -> Solution:
         cells: Cells = in_between(self.old.process.cells, self.new.process.cells, chosen, self.names)
         process = ProcessCells(
             self.name,
@@ -209,7 +216,7 @@ class ProcessChange:
             self.new.process.teams,
             self.new.process.currencies,
         )
-        return solve_process(process, Solver(self.solver.book))
+        return solve_process(process, self.solver.again())
 
     def slope_in_time(self, function: str, statistic: str | None, source: str, mean: float) -> float:
         """How much a figure of the current state changes for each second that a time gets longer, in proportion."""

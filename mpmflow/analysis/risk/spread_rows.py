@@ -18,14 +18,10 @@ from .process_change import ProcessChange
 from .spread import NodeSpread, Split
 
 
-def spread_figures(
-    changes: Mapping[str, ProcessChange],
-    metrics: Sequence[Metric],
-    outlook: Outlook,
-    model: Model,
-    coming: Mapping[str, Mapping[str, Coming] | None],
+def place_rows(
+    changes: Mapping[str, ProcessChange], model: Model, coming: Mapping[str, Mapping[str, Coming] | None]
 ) -> tuple[SpreadFigure, ...]:
-    """Nodes, teams and the figures of workflows; those with the largest extra time (then visits) first.
+    """Nodes and behind them teams, those with the largest extra time (then visits) first.
 
     `coming`: workflow -> node -> when its extra visits come, None for a workflow where that is not known.
     """
@@ -39,7 +35,14 @@ def spread_figures(
             rows.append(_row(node, kind, label, name, spread, (coming.get(name) or {}).get(node, NEVER)))
         for team, spread in change.team_spread().items():
             rows.append(_row(team, "team", team.replace("_", " "), name, spread))
-    rows.sort(key=lambda row: (row.kind == "team", -abs(row.extra_time), -abs(row.extra_visits)))
+    return tuple(sorted(rows, key=lambda row: (row.kind == "team", -abs(row.extra_time), -abs(row.extra_visits))))
+
+
+def figure_rows(
+    changes: Mapping[str, ProcessChange], metrics: Sequence[Metric], outlook: Outlook
+) -> tuple[SpreadFigure, ...]:
+    """The figures of every workflow, each under the name of the metric that is nothing but it, where there is one."""
+    rows: list[SpreadFigure] = []
     named = {
         _only_figure(outlook, metric.name): metric for metric in reversed(metrics) if _only_figure(outlook, metric.name)
     }

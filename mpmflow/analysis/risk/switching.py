@@ -75,6 +75,17 @@ def _state_between(old: State, new: State, chosen: Collection[str], names: Names
     kept = new if source_of_state(new, names) in chosen else old
     if old.block is None or new.block is None:
         return kept
+    changed = {
+        name
+        for one, other in zip(old.block.branches, new.block.branches, strict=True)
+        for name in changed_sources(one, other, names)
+    }
+    switched = changed.intersection(chosen)
+    # A block that is as in one of the two states is that very block, so that nobody solves it anew.
+    if not switched:
+        return old
+    if switched == changed:
+        return new
     branches = tuple(
         in_between(one, other, chosen, names) for one, other in zip(old.block.branches, new.block.branches, strict=True)
     )
