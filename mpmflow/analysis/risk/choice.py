@@ -201,9 +201,9 @@ class _Weigher:
             assert forecast.draws is not None
             level = float(forecast.target.value.base)
             drawn = forecast.draws + gains.get(name, 0.0) * _fitting(ratio, forecast.draws)
-            gap = level - drawn if forecast.target.comparison == "at least" else drawn - level
+            before, gap = (_gap(forecast, level, figure) for figure in (forecast.draws, drawn))
             p_miss[name] = float((gap > 1e-12 * abs(level)).mean())
-            missed += (forecast.p_miss or 0.0) - p_miss[name]
+            missed += float((before > 1e-12 * abs(level)).mean()) - p_miss[name]
             short = short + np.maximum(_fitting(gap, np.empty(self._draws)), 0.0) / (abs(level) or 1.0)
         worst = np.sort(short)[-max(1, round(WORST * len(short))) :]
         names = tuple(one.name for one in chosen)
@@ -252,6 +252,12 @@ class _Weigher:
             chosen.append(best)
             left.remove(best)
         return found
+
+
+def _gap(forecast: MetricForecast, level: float, figure: Floats) -> Floats:
+    """How far figures lie on the wrong side of a target; below 0 on the right one."""
+    at_least = forecast.target is not None and forecast.target.comparison == "at least"
+    return level - figure if at_least else figure - level
 
 
 def _fitting(values: Floats, like: Floats) -> Floats:
