@@ -9,7 +9,7 @@ Events are put in order by case and time, with the order of the file on ties (en
 the order of the marks' names), each is set beside the one before it in its case, and the pairs are counted by period.
 Gaps are whole milliseconds and their sums integers, so that every engine gives the same figures to the last digit.
 
-The module is longer than most: all of it is one sweep over one frame, whose columns only make sense together.
+The module is long, for all of it is one sweep over one frame, whose columns only make sense together.
 """
 
 from __future__ import annotations
