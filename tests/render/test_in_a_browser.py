@@ -143,6 +143,26 @@ def test_a_page_opens_as_the_system_is_set_and_can_be_switched(
         assert page.get_attribute("html", "data-theme") != scheme
 
 
+def test_a_large_picture_opens_and_is_searched_so_that_it_can_be_read(browser: Any, tmp_path: Path) -> None:
+    steps = "\n".join(f'step s{number} "Piece {number}" takes 1h' for number in range(300))
+    watched = Watched(browser, mpm.draw(mpm.parse(f"workflow w {{\n{steps}\n}}")).save(tmp_path / "page.html"))
+    page = watched.page
+
+    def height(name: str) -> float:
+        return float(page.locator(name).bounding_box()["height"])
+
+    assert height("#n1") > 25, "pixels"
+    page.keyboard.press("0")
+    assert height("#n1") < 5
+    page.keyboard.press("/")
+    page.keyboard.type("piece 250")
+    page.keyboard.press("Enter")
+    found = page.locator("#n251").bounding_box()
+    assert found["height"] > 25
+    assert 0 < found["y"] < 700
+    assert watched.quiet(), (watched.said, watched.asked)
+
+
 @pytest.mark.parametrize("view", VIEWS)
 def test_hostile_labels_stay_text_on_a_page(browser: Any, view: str, tmp_path: Path) -> None:
     watched = Watched(browser, mpm.draw(hostile_model(), view).save(tmp_path / "page.html"))

@@ -31,6 +31,8 @@
   let view = { ...all };
   const show = () => svg.setAttribute("viewBox", `${view.x} ${view.y} ${view.w} ${view.h}`);
   const scale = () => Math.max(view.w / main.clientWidth, view.h / main.clientHeight);
+  const fit = () => Math.max(all.w / main.clientWidth, all.h / main.clientHeight);
+  const small = () => scale() > 1.8;  // points of the drawing in one pixel: words could not be read
   const move = (dx, dy) => { view.x += dx * scale(); view.y += dy * scale(); show(); };
   const place = (x, y) => {
     const point = svg.createSVGPoint();
@@ -40,9 +42,9 @@
   const zoom = (factor, x, y) => {
     const box = main.getBoundingClientRect();
     const at = place(x ?? box.x + box.width / 2, y ?? box.y + box.height / 2);
-    const width = Math.min(all.w * 4, Math.max(all.w / 200, 60, view.w / factor));
-    const real = view.w / width;
-    view = { x: at.x - (at.x - view.x) / real, y: at.y - (at.y - view.y) / real, w: width, h: view.h / real };
+    const wanted = Math.min(4 * fit(), Math.max(0.1, scale() / factor));
+    const real = scale() / wanted;
+    view = { x: at.x - (at.x - view.x) / real, y: at.y - (at.y - view.y) / real, w: view.w / real, h: view.h / real };
     show();
   };
   const whole = () => { view = { ...all }; show(); };
@@ -109,6 +111,7 @@
     element.addEventListener("blur", hush);
   }
   const centre = (element) => {
+    if (small()) zoom(scale());
     const box = element.getBoundingClientRect();
     const room = main.getBoundingClientRect();
     if (box.left >= room.left && box.right <= room.right && box.top >= room.top && box.bottom <= room.bottom) return;
@@ -146,6 +149,9 @@
       main.focus();
     }
   });
+
+  // A picture too large to be read whole opens at its beginning.
+  if (small() && elements.length) centre(elements[0]);
 
   // ------------------------------------------------------------------ keys
   document.addEventListener("keydown", (event) => {
