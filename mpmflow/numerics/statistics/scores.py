@@ -98,7 +98,8 @@ def skill(scores: ArrayLike, others: ArrayLike, *, block: int = 1, seed: int = 0
     better = other - own
     with np.errstate(divide="ignore", invalid="ignore"):
         drawn = 1.0 - own[chosen].mean(axis=1) / other[chosen].mean(axis=1)
-    low, high = np.nanquantile(drawn, [0.05, 0.95])
+    drawn = drawn[np.isfinite(drawn)]  # the other may have been perfect in all that was drawn
+    low, high = np.quantile(drawn, [0.05, 0.95]) if len(drawn) else (np.nan, np.nan)
     by_luck = better[chosen].mean(axis=1) - better.mean()
     p_value = (1.0 + float((by_luck >= better.mean()).sum())) / (1.0 + len(chosen))
     return Skill(value, float(low), float(high), p_value, len(own))
