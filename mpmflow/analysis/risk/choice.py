@@ -26,6 +26,7 @@ from mpmflow.model.goals import Initiative
 from mpmflow.model.model import Model
 from mpmflow.model.quantities import Quantity
 
+from .forecast import MetricForecast
 from .prospects import Prospects
 
 Floats = npt.NDArray[np.float64]

@@ -38,6 +38,7 @@ _SETTINGS = {
     "autoload_known_extensions": "false",
     "allow_community_extensions": "false",
     "lock_configuration": "true",
+    "memory_limit": "4GB",
 }
 
 
