@@ -19,6 +19,8 @@ _NODE: Attributes = {
 _EDGE: Attributes = {
     "fontname": palette.FONT, "fontsize": 9, "fontcolor": palette.INK, "color": palette.LINE, "arrowsize": 0.65,
 }  # fmt: skip
+MANY = 4
+"""More hand-offs than this of one kind between two teams are drawn as one line."""
 _LOOKS: dict[str, Attributes] = {
     "objective": {"fillcolor": palette.GROUND, "color": palette.ACCENT, "penwidth": 1.8},
     "metric": {"fillcolor": palette.LAGGING_FILL, "color": palette.LAGGING_LINE},
@@ -62,7 +64,8 @@ def objectives_dot(graph: nx.MultiDiGraph, paint: Unpainted = PLAIN) -> Graph:
 def handoffs_dot(graph: nx.MultiDiGraph, paint: Unpainted = PLAIN) -> Graph:
     """Teams and partners, and the ways work goes from one to the other; what goes back as rework is dashed.
 
-    A hand-off to another organisation is bold; one that lacks an owner on a side says so.
+    A hand-off to another organisation is bold; one that lacks an owner on a side says so. More than four of one kind
+    between two teams are one line.
     """
     dot = Graph("handoffs", _page("LR") | {"nodesep": 0.6, "ranksep": 1.1}, _NODE, _EDGE)
     for node, facts in sorted(graph.nodes(data=True), key=lambda one: one[1][at.ORDER]):
@@ -72,20 +75,35 @@ def handoffs_dot(graph: nx.MultiDiGraph, paint: Unpainted = PLAIN) -> Graph:
         small += [f"owner: {facts[at.OWNER]}"] if at.OWNER in facts else ["no owner"]
         drawn: Attributes = {"label": _label(str(facts[at.LABEL]), small), "tooltip": node, **_LOOKS[facts[at.KIND]]}
         dot.node(node, paint.place(node, drawn), [str(facts[at.LABEL]), str(facts[at.KIND]), *small, *paint.told(node)])
+    alike: dict[tuple[Any, ...], list[tuple[str, dict[str, Any]]]] = {}
     for source, target, key, facts in sorted(graph.edges(keys=True, data=True), key=lambda one: one[3][at.ORDER]):
-        giving, _, taking = str(facts[at.LABEL]).rpartition(" → ")
-        words = [f"{giving} →", taking]
-        drawn = {}
-        if facts.get(at.REWORK):
-            words.append("rework")
-            drawn |= {"color": palette.REWORK, "fontcolor": palette.REWORK, "style": "dashed"}
-        if facts[at.ACROSS]:
-            drawn["penwidth"] = 2
-            words += [] if facts[at.OWNED] else ["no owner on one side"]
-        drawn = paint.handoff(key, facts[at.WAYS], facts.get(at.SHARE), {"label": _words(words), **drawn})
-        told = [f"{graph.nodes[source][at.LABEL]} → {graph.nodes[target][at.LABEL]}", *facts[at.WAYS]]
-        dot.edge(source, target, drawn, told)
+        kind = (source, target, facts.get(at.REWORK, False), facts[at.ACROSS], facts[at.OWNED])
+        alike.setdefault(kind, []).append((key, facts))
+    for (source, target, *_), found in alike.items():
+        for some in [found] if len(found) > MANY else [[one] for one in found]:
+            _handoff(dot, graph, (source, target), some, paint)
     return with_legend(dot, paint.legend("handoffs"))
+
+
+def _handoff(
+    dot: Graph, graph: nx.MultiDiGraph, ends: tuple[str, str], found: list[tuple[str, dict[str, Any]]], paint: Unpainted
+) -> None:
+    """One hand-off, or many of one kind as one line that says how many."""
+    facts = found[0][1]
+    labels = [str(one[at.LABEL]) for _, one in found]
+    giving, _, taking = labels[0].rpartition(" → ")
+    words = [f"{giving} →", taking] if len(found) == 1 else [f"{len(found)} hand-offs"]
+    drawn: Attributes = {}
+    if facts.get(at.REWORK):
+        words.append("rework")
+        drawn |= {"color": palette.REWORK, "fontcolor": palette.REWORK, "style": "dashed"}
+    if facts[at.ACROSS]:
+        drawn["penwidth"] = 2
+        words += [] if facts[at.OWNED] else ["no owner on one side"]
+    shares = [(key.partition("->")[0], one[at.SHARE]) for key, one in found if at.SHARE in one]
+    ways = [way for _, one in found for way in one[at.WAYS]]
+    drawn = paint.handoff(shares, ways, {"label": _words(words), **drawn})
+    dot.edge(*ends, drawn, [" → ".join(str(graph.nodes[end][at.LABEL]) for end in ends), *labels])
 
 
 def _told(graph: nx.MultiDiGraph, node: str, facts: dict[str, Any], paint: Unpainted) -> list[str]:

@@ -80,6 +80,15 @@ def test_handoffs_show_who_gives_to_whom_and_what_comes_back() -> None:
         draw(mpm.load(EXAMPLES / "travel" / "travel.mpm"), "handoffs")
 
 
+def test_many_handoffs_of_one_kind_are_one_line() -> None:
+    steps = "\n".join(f"step a{n} by writers takes 1h\n step b{n} by legal takes 1h" for n in range(6))
+    text = f"team writers {{ people 1 }}\nteam legal {{ people 1 }}\nworkflow w {{\n{steps}\n}}"
+    ways = [one for one in draw(mpm.parse(text), "handoffs").graph.statements if one.kind == "edge"]
+    assert [(one.name, one.target) for one in ways] == [("writers", "legal"), ("legal", "writers")]
+    assert "6 hand-offs" in str(ways[0].attributes["label"])
+    assert "a5 → b5" in ways[0].details
+
+
 def test_pictures_do_not_depend_on_the_run() -> None:
     program = (
         "import mpmflow as mpm, hashlib\nfrom mpmflow.render.drawing import draw\n"

@@ -9,7 +9,7 @@ workflow as it is planned.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -119,11 +119,11 @@ class Risk(Unpainted):
             painted = _labelled(painted, _headline_words("the headline starts here"), edge=True)
         return painted
 
-    def handoff(self, key: str, ways: tuple[str, ...], flow: float | None, drawn: Attributes) -> Attributes:
+    def handoff(self, shares: Sequence[tuple[str, float]], ways: Sequence[str], drawn: Attributes) -> Attributes:
         painted = dict(drawn)
-        visits = self._now(key.partition("->")[0])
-        if flow is not None and visits is not None:
-            painted["penwidth"] = self._width(flow * visits)
+        flows = [share * visits for place, share in shares if (visits := self._now(place)) is not None]
+        if flows:
+            painted["penwidth"] = self._width(sum(flows))
         if self._root in ways:
             painted["penwidth"] = HEADLINE
             painted = _labelled(painted, _headline_words("on the way of the headline"), edge=True)

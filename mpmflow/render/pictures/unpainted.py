@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mpmflow.render.dot import Attributes, Markup
@@ -51,8 +51,9 @@ class Unpainted:
         """An influence among indicators, workflows and metrics."""
         return drawn
 
-    def handoff(self, key: str, ways: tuple[str, ...], flow: float | None, drawn: Attributes) -> Attributes:
-        """A hand-off, with the ways of the workflow that make it up and how many cases in one take it."""
+    def handoff(self, shares: Sequence[tuple[str, float]], ways: Sequence[str], drawn: Attributes) -> Attributes:
+        """One hand-off or several: where each comes from with the share of visits there that take it, and all ways of
+        the workflow that make them up."""
         return drawn
 
     def told(self, name: str) -> list[str]:
