@@ -208,6 +208,31 @@ def test_work_that_nothing_leads_to_is_listed_and_a_circle_without_a_way_out_ope
     assert not [one for one in found.model.check() if one.is_error]
 
 
+def test_what_undoes_work_stands_outside_of_the_flow_and_is_listed(tmp_path: Path) -> None:
+    nodes = ENDS + task("book") + '<task id="undo" name="Undo" isForCompensation="true"/>'
+    nodes += '<boundaryEvent id="b" attachedToRef="book"><compensateEventDefinition/></boundaryEvent>'
+    found = read(diagram(nodes, "s book; book e"), tmp_path)
+    assert body(found) == 'step book "Book" done'
+    assert {one.id for one in found.kept} == {"undo", "b"}
+
+
+def test_links_join_what_is_drawn_apart(tmp_path: Path) -> None:
+    nodes = ENDS + task("a", "b")
+    for identity, kind in (("out", "Throw"), ("in", "Catch")):
+        event = f"intermediate{kind}Event"
+        nodes += f'<{event} id="{identity}"><linkEventDefinition name="over"/></{event}>'
+    assert body(read(diagram(nodes, "s a; a out; in b; b e"), tmp_path)) == 'step a "A" step b "B" done'
+
+
+def test_an_ad_hoc_sub_process_is_work_side_by_side(tmp_path: Path) -> None:
+    inner = f'<adHocSubProcess id="x" name="Collect facts">{task("sales", "product")}</adHocSubProcess>'
+    text = statements(read(diagram(ENDS + inner, "s x; x e"), tmp_path))
+    assert (
+        'workflow collect_facts "Collect facts" { parallel side_by_side { '
+        'branch { step sales "Sales" } branch { step product "Product" } } done }'
+    ) in text
+
+
 def test_processes_that_call_each_other_in_a_circle_are_steps_at_the_last_call(tmp_path: Path) -> None:
     one = f'<definitions xmlns="{BPMN}"><process id="p"><callActivity id="c" name="Again" calledElement="p"/></process>'
     found = read(one + "</definitions>", tmp_path)

@@ -152,7 +152,7 @@ class _Builder:
 
     def activity(self, node: Node) -> None:
         vertex = self.add(node.id, "work", node.name or "Unnamed work", node)
-        events = [one for one in node.boundary if one.event() != "compensation"]
+        events = [one for one in node.boundary if one.event() != "compensate"]
         for one in node.boundary:
             if one not in events:
                 self.document.keep(one.element, "it undoes work when something goes wrong, and stands outside of the "

@@ -140,7 +140,7 @@ class Writer:
         if key is not None and key == place.following:
             return None
         if key is None or key == place.exit:
-            return None if place.following is None else "done"
+            return self.ending(place)
         found = self.graph.vertices[key]
         if found.kind in ("good", "bad"):
             plain = "done" if found.kind == "good" else "scrap"
@@ -156,7 +156,13 @@ class Writer:
             return place.placed[key]
         self.say(vertex, f'an arrow leads from "{vertex.label}" out of work side by side, to "{found.label}"; here it '
                          "ends its branch")  # fmt: skip
-        return None if place.following is None else "done"
+        return self.ending(place)
+
+    def ending(self, place: _Place) -> str | None:
+        """The target to write where the sequence is left; None where it ends here, or flows on to its plain end."""
+        following = self.graph.vertices.get(place.following or "")
+        plain = following is not None and following.kind == "good" and not following.label
+        return None if place.following is None or (place.top and plain) else "done"
 
     def work(self, vertex: Vertex, place: _Place) -> process.Node:
         node = vertex.node
@@ -301,11 +307,7 @@ class Writer:
                 self.found.taken.setdefault(branch.way.flow, self.name_of.get(item.key, self.workflow))
         if vertex.node is not None:
             self.found.taken.setdefault(vertex.node.id, self.name_of.get(item.key, self.workflow))
-        target = None
-        if item.onward is not None:
-            target = self.goes(vertex, item.onward, place)
-        elif place.following is not None:
-            target = "done"
+        target = self.goes(vertex, item.onward, place) if item.onward is not None else self.ending(place)
         if vertex.node is not None and item.key in self.name_of:
             self.comment(f"parallel {self.name_of[item.key]}", vertex.node.id)
         name = self.name_of.get(item.key) or self.drafter.names.of("side by side")

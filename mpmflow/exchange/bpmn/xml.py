@@ -52,7 +52,7 @@ class Element:
 def read_bytes(path: Path) -> bytes:
     """The bytes of a file. Raises DataError for one that is no file or larger than `LARGEST`, OSError for others."""
     if path.exists() and not path.is_file():
-        raise DataError("this is no file", file=path.name)
+        raise DataError("this is a folder or a device, not a file", file=path.name)
     with path.open("rb") as file:
         data = file.read(LARGEST + 1)
     if len(data) > LARGEST:
