@@ -299,3 +299,13 @@ def test_real_claims_are_foretold_better_than_by_saying_that_all_stays_as_it_is(
     assert skill is not None
     assert skill.count >= 12
     assert skill.value > 0.0
+
+
+def test_months_are_as_long_as_they_are() -> None:
+    """A horizon of months need not fall into the same mean month: the forecast is of the month that was meant."""
+    starts = [date(2022 + n // 12, 1 + n % 12, 1) for n in range(36)]
+    luck = np.random.default_rng(8)
+    table = pl.DataFrame({"time": starts, "leads": [100.0 + float(luck.standard_normal()) for _ in starts]})
+    found = mpm.backtest(mpm.parse("metric leads output unit leads"), series=table)
+    assert len(found["leads"].folds) == len(found.origins)
+    assert found["leads"].folds[-1].due == date(2024, 12, 31)

@@ -91,8 +91,8 @@ class Replay:
     failed: tuple[tuple[date, str], ...] = ()
 
     def evening(self, origin: int) -> date:
-        """The last day that is known when `origin` periods are."""
-        return (self.last.ends[origin - 1] - timedelta(microseconds=1)).date()
+        """The last day of the period with which `origin` periods are known."""
+        return (end_of(self.last, origin - 1) - timedelta(microseconds=1)).date()
 
 
 def replay(
@@ -174,8 +174,9 @@ def _forecasts(
         if told.draws is None or told.forecast is None:
             continue
         values = watched.values.get(metric.name, np.full(origin, np.nan))
-        used = told.reading.weights[: due + 1]
-        reach = int(np.flatnonzero(used)[0])
+        # Months ahead are as long as a mean month, so the reading may lie one beside the period that is meant.
+        used = np.flatnonzero(told.reading.weights)
+        weights = told.reading.weights[used[0] : used[-1] + 1][::-1]
         held = targets.get(metric.name) is not None
         found.append(
             Foretold(
@@ -185,7 +186,7 @@ def _forecasts(
                 told.draws,
                 told.p_miss if held else None,
                 asked[metric.name] if held else None,
-                used[reach:][::-1],
+                weights,
                 told.flow,
                 values[:origin],
             )
