@@ -177,3 +177,17 @@ def test_more_rework_and_nothing_else_never_makes_less_of_anything(seed, more):
             assert sign * row.time_by.get("n2.again", 0.0) >= -1e-6
     assert sign * evaluation.metric("money").by["n2.again"] > 0.0
     assert sign * evaluation.metric("days").by["n2.again"] > 0.0
+
+
+@given(st.integers(0, 10_000))
+@settings(max_examples=3, deadline=None)
+def test_forecasts_alone_are_those_of_the_whole_answer(seed):
+    text = small(seed)
+    observations = observed(4, {"n2.again": [30] * 4, "n2.lost": [1] * 4, "n2.on": [69] * 4})
+    whole, alone = (evaluate(parse(text), observations, draws=50, only_forecasts=only) for only in (False, True))
+    assert [row.to_dict() for row in alone.metrics] == [row.to_dict() for row in whole.metrics]
+    places = {row.at: row for row in whole.spread if row.kind != "metric"}
+    assert {row.at for row in alone.spread} == set(places)
+    for row in alone.spread:
+        assert (row.extra_visits, row.extra_time) == (places[row.at].extra_visits, places[row.at].extra_time)
+    assert not alone.actions
