@@ -9,8 +9,8 @@ Ids are what answers and pages use:
 | `cause:leads->revenue` | a cause |
 | `indicator:brief_rework` | a declared indicator (the same place as its bare name) |
 | `benchmark:cost_per_lead`, `data:events.csv`, `import:teams.mpm`, `test:a title` | statements without a name |
-| `tests.0`, `tests.0/expects.1`, `tests.0/given.0` | a test of the file by its number, its expectations and observations |
-| `ID/rules.0`, `ID/rules.0/condition/left`, `ID/rules.0/clears` | a rule of an indicator, each clause in it, and what clears it |
+| `tests.0`, `tests.0/expects.1`, `tests.0/given.0` | a test by its number, its expectations and observations |
+| `ID/rules.0`, `ID/rules.0/condition/left`, `ID/rules.0/clears` | a rule, each clause in it, and what clears it |
 | `ID/takes`, `ID/share`, `ID/target`, `ID/formula`, `ID/name`, … | a clause of the statement `ID`, by its field |
 
 Where two statements have one name, which is an error, the first one has the place.
