@@ -71,6 +71,7 @@ def test_gain_and_lag_of_a_known_kernel_are_recovered_with_the_errors_that_are_s
         gains.append(found.gain)
         lags.append(found.mean_lag)
         surely += found.p_value <= 0.05
+        assert found.kernel.sum() == pytest.approx(1.0, abs=1e-12)  # all of the effect arrives
     assert np.mean(gains) == pytest.approx(true_gain, abs=0.4)
     assert np.mean(lags) == pytest.approx(3.0, abs=0.4)
     assert inside >= 15  # 18 expected; fewer than 15 come once in thirty

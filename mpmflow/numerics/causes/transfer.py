@@ -304,13 +304,14 @@ class _Rows:
         gain = float(weight @ gains)
         kernel = np.asarray(self.weights[:, near] @ weight)
         arrived = np.cumsum(kernel)
+        told = kernel[: int(np.searchsorted(arrived, 1.0 - 1e-6)) + 1]
         return {
             "gain": gain,
             "gain_error": WIDER * float(weight @ (errors**2 + (gains - gain) ** 2)) ** 0.5,
             "mean_lag": float(weight @ means),
             "mean_lag_error": WIDER * float(weight @ (means - float(weight @ means)) ** 2) ** 0.5,
             "delay": int(np.searchsorted(arrived, FIRST_SEEN)),
-            "kernel": kernel[: int(np.searchsorted(arrived, 1.0 - 1e-6)) + 1],
+            "kernel": told / told.sum(),
         }
 
     def _near(self, spread: Floats, base: Floats, known: Known) -> list[int]:
