@@ -28,6 +28,15 @@ HEAD = 256
 """Bytes at the beginning of a file by which it is known again."""
 JSON_ENDINGS = (".jsonl", ".ndjson", ".json")
 
+FINISHED = {
+    b"\x1f\x8b": "a gzip file",
+    b"PK\x03\x04": "a zip file",
+    b"PAR1": "a Parquet file",
+    b"SQLite format 3": "a database",
+    b"<?xml": "an XML file",
+}
+"""How files begin that are whole once they are written."""
+
 
 class Follower:
     """Reads the lines that a file has gained into a monitor.
@@ -92,8 +101,22 @@ class Follower:
             if not grown or hashlib.sha256(begin).hexdigest() != self.head:
                 self.say(f"{self.path} is not the file that was read before: reading it from its beginning.")
                 self._restore({})
+        else:
+            self._text_only(file.read(HEAD))
         file.seek(self.offset)
         self.file = file
+
+    def _text_only(self, begin: bytes) -> None:
+        """Raise DataError for what is no text that grows line by line."""
+        kind = next((words for mark, words in FINISHED.items() if begin.startswith(mark)), None)
+        if kind is None and b"\0" in begin:
+            kind = "a binary file, or text in another encoding than UTF-8"
+        if kind is not None:
+            raise DataError(
+                f"this is {kind}, which nobody writes on at its end; follow the CSV or the JSON lines themselves, and "
+                "read a finished log with mpmflow observe or mpmflow risk",
+                file=str(self.path),
+            )
 
     def _exchanged(self) -> bool:
         assert self.file is not None
@@ -181,13 +204,21 @@ class Follower:
             return self.monitor.reader.one(found, self.line + 1)
         if self.header is None:
             self.delimiter = max(",;\t|", key=text.count)
-            self.header = next(csv.reader([text], delimiter=self.delimiter))
+            self.header = _cells([text], self.delimiter)
             self.monitor.reader.columns = self.monitor.reader.settle(dict.fromkeys(self.header), self.line + 1)
             return None
         reader = self.monitor.reader
         if reader.columns is None:  # after a restart: the header was read before
             reader.columns = reader.settle(dict.fromkeys(self.header))
-        cells = next(csv.reader(text.splitlines(keepends=True), delimiter=self.delimiter), [])
+        cells = _cells(text.splitlines(keepends=True), self.delimiter)
         if len(cells) != len(self.header):
             raise DataError(f"this row has {len(cells)} cells, and the header {len(self.header)}")
         return reader.one(dict(zip(self.header, cells, strict=True)), self.line + 1)
+
+
+def _cells(lines: list[str], delimiter: str) -> list[str]:
+    """The cells of a record. Raises DataError for what is none."""
+    try:
+        return next(csv.reader(lines, delimiter=delimiter), [])
+    except csv.Error as fault:
+        raise DataError(f"this row is no CSV ({fault})") from None

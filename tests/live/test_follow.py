@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import signal
 import subprocess
@@ -201,3 +202,24 @@ def test_metrics_before_anything_was_observed_are_valid_too() -> None:
     parser = pytest.importorskip("prometheus_client.openmetrics.parser", reason="optional: prometheus_client")
     with Monitor(MODEL) as monitor:
         assert list(parser.text_string_to_metric_families(openmetrics(monitor)))
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (gzip.compress((HEADER + FIRST).encode()), "this is a gzip file"),
+        (b"PAR1" + bytes(40), "this is a Parquet file"),
+        ((HEADER + FIRST).encode("utf-16"), "another encoding than UTF-8"),
+        (b"<?xml version='1.0'?><log/>\n", "this is an XML file"),
+        (b"case,activity\rtime\n", "this row is no CSV"),
+    ],
+)
+def test_what_does_not_grow_line_by_line_is_refused_in_words(
+    model: str, tmp_path: Path, content: bytes, words: str
+) -> None:
+    log = tmp_path / "events.csv"
+    log.write_bytes(content)
+    result = CliRunner().invoke(program, ["watch", model, "--log", str(log), "--once"], prog_name="mpmflow")
+    assert result.exit_code == 2
+    assert words in " ".join(result.stderr.split())
+    assert "Traceback" not in result.output
