@@ -25,6 +25,7 @@ from tests.simulated_log import simulated_log
 
 TRAVEL = Path(__file__).resolve().parents[2] / "examples" / "travel" / "travel.mpm"
 WEEK = timedelta(weeks=1)
+pytestmark = pytest.mark.slow
 START = datetime(2026, 1, 5, tzinfo=UTC)
 
 MODEL = """

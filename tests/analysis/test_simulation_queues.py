@@ -100,6 +100,7 @@ def coverage(truth: float, figure: str) -> int:
     return sum(truth in found[figure] for found in simulated_often())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("figure", "truth"), [("time.mean", 2 * HOUR), ("teams.clerks.load", 0.5)])
 def test_intervals_of_a_hundred_hold_ninety_five_times(figure: str, truth: float) -> None:
     """200 simulations of M/M/1; fewer or more hits than binomial luck gives once in ten thousand are a mistake.

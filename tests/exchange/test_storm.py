@@ -139,6 +139,7 @@ def squares(chain: ExactChain) -> dict[int, float]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("batch", range(6))
 def test_storm_finds_the_figures_of_random_workflows(batch: int, stormpy: ModuleType, tmp_path: Path) -> None:
     """Ends, visits, mean time, work and cost, right first time, and the variance of the time, to 1e-9."""

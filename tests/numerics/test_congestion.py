@@ -244,6 +244,7 @@ def too_many_or_too_few(missed: int, confidence: float) -> bool:
 
 
 @pytest.mark.parametrize("model", MODELS)
+@pytest.mark.slow
 class TestIntervals:
     """Of 200 intervals of 99 % about two miss the truth, of those of 80 % about forty: not many more and not fewer."""
 

@@ -63,6 +63,7 @@ def test_a_file_with_errors_is_an_error_of_collection(place: pytest.Pytester) ->
     result.stdout.fnmatch_lines(["*a step needs a name*"])
 
 
+@pytest.mark.slow
 def test_coverage_is_told_at_the_end_with_several_workers_too(place: pytest.Pytester) -> None:
     for more in ((), ("-n", "2")):
         result = place.runpytest_subprocess("good.mpm", "--mpm-coverage", *more)
