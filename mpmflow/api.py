@@ -3,8 +3,6 @@
 Each opens the room that it needs when it is called, so that importing this module costs nothing. What an engine cannot
 answer becomes an `MpmError` here, with the place in the text, if the model came from one. Long because every verb
 stands here with what it takes, gives and raises; what it does stands in its room.
-
-It is long because every verb stands here once, and most of its lines say what a verb takes and gives.
 """
 
 from __future__ import annotations
