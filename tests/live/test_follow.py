@@ -213,6 +213,7 @@ def test_metrics_before_anything_was_observed_are_valid_too() -> None:
         (b"<?xml version='1.0'?><log/>\n", "this is an XML file"),
         (b"case,activity\rtime\n", "this row is no CSV"),
     ],
+    ids=["gzip", "parquet", "utf-16", "xml", "a stray line end"],
 )
 def test_what_does_not_grow_line_by_line_is_refused_in_words(
     model: str, tmp_path: Path, content: bytes, words: str
