@@ -20,6 +20,8 @@ from mpmflow.model.quantities import Quantity
 
 from .arrivals import arrivals_of
 from .choice import budget_of, choose
+from .commitments import commitment_figures
+from .courses import course_of
 from .coverage import coverage_figure
 from .differences import Asked, scenario_figures
 from .enough_data import metrics_of, require_something
@@ -131,6 +133,12 @@ def evaluate(
         draws=ready.drawn.count,
         choice=choose(model, prospects, money) if money is not None else None,
         segments=segments_of(model, observations, changes, ready.planned, ready.book, seed),
+        commitments=commitment_figures(model, forecaster, units),
+        courses=tuple(
+            course
+            for metric, row in zip(metrics, rows, strict=True)
+            if (course := course_of(forecaster, forecasts[metric.name], watch.watched, row.unit)) is not None
+        ),
         scenarios=scenario_figures(model, prospects, scenarios, {row.name: row.better for row in rows}),
         title=next((workflow.title for workflow in model.workflows), ""),
         labels=labels,

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from mpmflow.model.model import Model
 
     from .choice import Choice
+    from .commitments import CommitmentFigure
+    from .courses import Course
     from .differences import ScenarioFigure
     from .explanation import Explanation
     from .segments import Segments
@@ -56,6 +58,7 @@ class Evaluation(Result):
 
     `reference` says against what everything is measured: `plan`, `rework-free`, or a period as
     `2026-01-05..2026-03-01`. Intervals and probabilities rest on so many `draws`, made with the seed of `provenance`.
+    `courses` are the metrics over time, as observed and as foretold; they are no part of the document.
     `choice` is which initiatives to take under a budget, where one was given. `model` is what was evaluated, for those
     who draw it; it is no part of the document.
     """
@@ -81,6 +84,8 @@ class Evaluation(Result):
     draws: int = 0
     choice: Choice | None = None
     scenarios: tuple[ScenarioFigure, ...] = ()
+    commitments: tuple[CommitmentFigure, ...] = ()
+    courses: tuple[Course, ...] = field(default=(), repr=False)
     segments: tuple[Segments, ...] = ()
     model: Model | None = field(default=None, repr=False, compare=False)
 
@@ -91,6 +96,10 @@ class Evaluation(Result):
     def metric(self, name: str) -> MetricFigure:
         """The metric of that name; KeyError with the nearest names if there is none."""
         return _named(self.metrics, name)
+
+    def course(self, name: str) -> Course:
+        """The metric of that name over time; KeyError with the nearest names where there is none with a level."""
+        return _named(self.courses, name)
 
     def explain(self, name: str) -> Explanation:
         """Why an indicator, metric, objective, step, decision or team stands where it does: clauses with their values,

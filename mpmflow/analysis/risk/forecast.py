@@ -94,7 +94,7 @@ class Forecaster:
         by, baseline, forecast = self._parts(name, read)
         known = forecast is not None and bool(np.isfinite(forecast))
         settled, note = self._settled(name, read, target)
-        drawn = self._drawn(name, read) if known and not note else None
+        drawn = self.draws_at(name, read) if known and not note else None
         low = high = p_miss = None
         if drawn is not None and np.isfinite(drawn).any():
             drawn = drawn[np.isfinite(drawn)]
@@ -339,8 +339,8 @@ class Forecaster:
                 found[place] = np.broadcast_to(beyond + noise, (self.count, outlook.ahead)).copy()
         return found
 
-    def _drawn(self, name: str, read: Reading) -> Floats | None:
-        """The figure in every draw, (D,)."""
+    def draws_at(self, name: str, read: Reading) -> Floats | None:
+        """The figure at a reading in every draw, (D,); None where its level is not known."""
         outlook = self.outlook
         formulas = self.formulas_below(name)
         if not formulas:
