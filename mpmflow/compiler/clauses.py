@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mpmflow.model import process
+from mpmflow.model.expressions import Expression
 from mpmflow.syntax import words
 
 from . import to_tree
@@ -48,3 +49,13 @@ def share_text(share: process.Share) -> str:
     if share.counted is not None:
         return f"{share.counted.hits} of {share.counted.trials}"
     return " then ".join(words.quantity(to_tree._percent(one)) for one in share.by_visit)
+
+
+def formula_text(expression: Expression) -> str:
+    """A formula as a text has it.
+
+    >>> from mpmflow.model.expressions import Function, Reference
+    >>> formula_text(Function(function="time", arguments=[Reference(name="webinar")]))
+    'time(webinar)'
+    """
+    return words.expression(to_tree._expression(expression))
