@@ -360,6 +360,14 @@ commitments = st.builds(
     promises=st.lists(st.builds(goals.Promise, metric=names, target=targets), max_size=2).map(tuple),
     if_met=labels,
     if_missed=labels,
+    reminders=st.lists(
+        st.builds(
+            goals.Reminder,
+            actions=st.lists(names, min_size=1, max_size=2).map(tuple),
+            before=st.lists(spans, max_size=2).map(tuple),
+        ),
+        max_size=2,
+    ).map(tuple),
 )
 benchmarks = st.builds(goals.Benchmark, allow=allows, metric=names, value=values, label=labels, source=labels)
 

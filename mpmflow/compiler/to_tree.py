@@ -16,6 +16,7 @@ from typing import Any
 
 from mpmflow.model import distributions as law
 from mpmflow.model import expressions, goals, measures, observations, process, rules, scenes
+from mpmflow.model.alliances import Handoff
 from mpmflow.model.base import NAME_PATTERN, Allow
 from mpmflow.model.model import Model
 from mpmflow.model.quantities import MULTIPLIERS, SHORT, Quantity, is_short, write_number
@@ -48,6 +49,7 @@ def tree_from_model(model: Model) -> tree.File:
     statements: list[Any] = [tree.Import(tree.Text(one.path)) for one in model.imports]
     statements += [_team(team) for team in model.teams]
     statements += [_workflow(workflow) for workflow in model.workflows]
+    statements += [_handoff(promise) for promise in model.handoffs]
     statements += [_metric(metric) for metric in model.metrics]
     statements += [_cause(cause) for cause in model.causes]
     statements += [_indicator(indicator) for indicator in model.declared_indicators]
@@ -203,8 +205,20 @@ def _team(team: process.Team) -> tree.Team:
     )
 
 
+def _handoff(promise: Handoff) -> tree.Handoff:
+    return tree.Handoff(
+        tree.Word(promise.giver),
+        tree.Word(promise.taker),
+        _text(promise.label),
+        _quantity(promise.within),
+        _percent(promise.share) if promise.share is not None else None,
+        _text(promise.owner),
+        _allows(promise.allow),
+    )
+
+
 def _workflow(workflow: process.Workflow) -> tree.Workflow:
-    teams: tuple[Any, ...] = tuple(map(_team, workflow.teams))
+    teams: tuple[Any, ...] = (*map(_team, workflow.teams), *map(_handoff, workflow.handoffs))
     start: tuple[Any, ...] = (tree.Start(tree.Word(workflow.start)),) if workflow.start is not None else ()
     return tree.Workflow(
         tree.Word(workflow.name),
@@ -437,8 +451,13 @@ def _commitment(commitment: goals.Commitment) -> tree.Commitment:
         promises,
         _text(commitment.if_met),
         _text(commitment.if_missed),
+        tuple(map(_reminder, commitment.reminders)),
         _allows(commitment.allow),
     )
+
+
+def _reminder(reminder: goals.Reminder) -> tree.Reminder:
+    return tree.Reminder(tuple(map(tree.Word, reminder.actions)), tuple(map(_quantity, reminder.before)))
 
 
 def _benchmark(benchmark: goals.Benchmark) -> tree.Benchmark:

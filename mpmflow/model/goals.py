@@ -48,13 +48,21 @@ class Promise(Part):
     target: Target
 
 
+class Reminder(Part):
+    """Actions that a commitment asks for: so long `before` each of its dates; without, while it is in danger."""
+
+    actions: tuple[Name, ...]
+    before: tuple[Quantity, ...] = ()
+
+
 class Commitment(Statement):
-    """A promise by somebody, with consequences either way."""
+    """A promise by somebody, with consequences either way, and who is reminded of it when."""
 
     by: Line | None = None
     promises: tuple[Promise, ...] = ()
     if_met: Line | None = None
     if_missed: Line | None = None
+    reminders: tuple[Reminder, ...] = ()
 
 
 class Benchmark(Part):

@@ -306,7 +306,18 @@ def _workflow(b: Builder, c: list[Child]) -> tree.Workflow:
     fields = b.clauses(c)
     body = _nodes(
         c,
-        (tree.Team, tree.Step, tree.Decision, tree.Choose, tree.Parallel, tree.Call, tree.Start, tree.Done, tree.Scrap),
+        (
+            tree.Team,
+            tree.Handoff,
+            tree.Step,
+            tree.Decision,
+            tree.Choose,
+            tree.Parallel,
+            tree.Call,
+            tree.Start,
+            tree.Done,
+            tree.Scrap,
+        ),
     )
     return tree.Workflow(b.word(c[1]), b.label(c), body=body, span=b.span(c), **fields)
 
@@ -361,6 +372,15 @@ def _batch(b: Builder, c: list[Child]) -> Clause:
 @_rule("team")
 def _team(b: Builder, c: list[Child]) -> tree.Team:
     return tree.Team(c[0].text, b.word(c[1]), b.label(c), span=b.span(c), **b.clauses(c))
+
+
+_clause("handoff_within", "within", "within", _quantity_of)
+_clause("handoff_share", "share", "at least", _quantity_of)
+
+
+@_rule("handoff")
+def _handoff(b: Builder, c: list[Child]) -> tree.Handoff:
+    return tree.Handoff(b.word(c[1]), b.word(c[3]), b.label(c), span=b.span(c), **b.clauses(c))
 
 
 @_rule("step")
@@ -629,6 +649,13 @@ def _promise(b: Builder, c: list[Child]) -> tuple[tree.Promise, ...]:
 
 
 _clause("promise", "promises", "promises", _promise, many=True)
+
+
+def _reminder(b: Builder, c: list[Child]) -> tuple[tree.Reminder, ...]:
+    return (tree.Reminder(b.words(c[1:]), _nodes(c, tree.Quantity), b.span(c)),)
+
+
+_clause("reminder", "reminders", "do", _reminder, many=True)
 
 
 @_rule("commitment")

@@ -122,6 +122,8 @@ def _statement(node: tree.Statement | tree.Flow) -> Item:
             return _workflow(node)
         case tree.Team():
             return _team(node)
+        case tree.Handoff():
+            return _handoff(node)
         case tree.Step():
             return _step(node)
         case tree.Decision() | tree.Choose():
@@ -198,6 +200,16 @@ def _team(node: tree.Team) -> Item:
     _allow_clauses(clauses, node.allows)
     named = node.name.text + (f" {words.text(node.label)}" if node.label is not None else "")
     return _blocked("team", node, (node.kind, named), _leaves(clauses))
+
+
+def _handoff(node: tree.Handoff) -> Item:
+    clauses: _Clauses = []
+    _quantity_clause(clauses, "within", node.within)
+    _quantity_clause(clauses, "at least", node.share)
+    _text_clause(clauses, "owner", node.owner)
+    _allow_clauses(clauses, node.allows)
+    label = f" {words.text(node.label)}" if node.label is not None else ""
+    return _headed("handoff", node, (f"handoff {node.giver.text} -> {node.taker.text}{label}",), clauses)
 
 
 def _visit(node: tree.Step | tree.Decision | tree.Choose) -> _Clauses:
@@ -407,6 +419,7 @@ def _commitment(node: tree.Commitment) -> Item:
     clauses.extend((one.span, f"promises {one.metric.text} {words.target(one.target)}") for one in node.promises)
     _text_clause(clauses, "if met", node.if_met)
     _text_clause(clauses, "if missed", node.if_missed)
+    clauses.extend((one.span, words.reminder(one)) for one in node.reminders)
     _allow_clauses(clauses, node.allows)
     return _blocked("commitment", node, (_named("commitment", node.name, node.label),), _leaves(clauses))
 

@@ -216,6 +216,20 @@ class Team(Node):
 
 
 @record
+class Handoff(Node):
+    """`handoff legal -> agency "label" within 2d at least 90% owner "…"`: a promise about taking up work."""
+
+    giver: Word
+    taker: Word
+    label: Text | None = None
+    within: Quantity | None = None
+    share: Quantity | None = None
+    owner: Text | None = None
+    allows: tuple[Allow, ...] = ()
+    span: Span | None = None
+
+
+@record
 class Batch(Node):
     """`batch 10 or 1d`: so many cases go on together, or those that are there when the first has waited so long."""
 
@@ -404,7 +418,7 @@ class Workflow(Node):
     deadline: Quantity | None = None
     priority: Quantity | None = None
     owner: Text | None = None
-    body: tuple[Flow, ...] = ()
+    body: tuple[Flow | Handoff, ...] = ()
     allows: tuple[Allow, ...] = ()
     span: Span | None = None
 
@@ -677,8 +691,17 @@ class Promise(Node):
 
 
 @record
+class Reminder(Node):
+    """`do ping_owner 30d and 7d before`: actions, and how long before a promise is due; without, when it is at risk."""
+
+    actions: tuple[Word, ...]
+    before: tuple[Quantity, ...] = ()
+    span: Span | None = None
+
+
+@record
 class Commitment(Node):
-    """`commitment NAME "label" { by "WHO", promises …, if met "…", if missed "…" }`."""
+    """`commitment NAME "label" { by "WHO", promises …, if met "…", if missed "…", do … }`."""
 
     name: Word
     label: Text | None = None
@@ -686,6 +709,7 @@ class Commitment(Node):
     promises: tuple[Promise, ...] = ()
     if_met: Text | None = None
     if_missed: Text | None = None
+    reminders: tuple[Reminder, ...] = ()
     allows: tuple[Allow, ...] = ()
     span: Span | None = None
 
@@ -908,6 +932,7 @@ Statement = (
     Import
     | Workflow
     | Team
+    | Handoff
     | Metric
     | Cause
     | Indicator

@@ -17,6 +17,7 @@ __all__ = [
     "observed",
     "quantity",
     "rate",
+    "reminder",
     "seen",
     "target",
     "text",
@@ -110,6 +111,12 @@ def target(node: tree.Target) -> str:
     if node.total_from is not None:
         shown += f" in total from {node.total_from.text}"
     return shown + (f" by {node.by.text}" if node.by is not None else "")
+
+
+def reminder(node: tree.Reminder) -> str:
+    """`do ping_owner 30d and 7d before`."""
+    before = f" {' and '.join(map(quantity, node.before))} before" if node.before else ""
+    return f"do {', '.join(name.text for name in node.actions)}{before}"
 
 
 def observed(node: tree.Observed) -> str:

@@ -94,8 +94,20 @@ def commitment(bridge: Bridge, written: tree.Commitment) -> goals.Commitment:
         promises=tuple(_promise(bridge, promise) for promise in written.promises),
         if_met=label(written.if_met),
         if_missed=label(written.if_missed),
+        reminders=tuple(_reminder(bridge, reminder) for reminder in written.reminders),
     )
     bridge.mark(made, name=written.name, by=written.by)
+    return made
+
+
+def _reminder(bridge: Bridge, written: tree.Reminder) -> goals.Reminder:
+    made = bridge.part(
+        goals.Reminder,
+        written.span,
+        actions=tuple(action.text for action in written.actions),
+        before=tuple(figures.span_of_time(bridge, span) for span in written.before),
+    )
+    bridge.mark(made, actions=written.actions, before=written.before)
     return made
 
 
