@@ -18,12 +18,13 @@ from rich.table import Table
 from rich.text import Text
 
 from mpmflow.analysis.risk.evaluation import Action, Evaluation, IndicatorFigure, MetricFigure
+from mpmflow.analysis.risk.standing import SURE, in_trouble, most_urgent, observed_indicators, unjudged
 
 from .choice_text import choice_blocks
 from .note_blocks import MOST, columned, heading, paragraph
 from .numbers import percent
 from .risk_names import Names
-from .risk_top import against, cause_harm, is_worse, sentences, shown_once, unjudged
+from .risk_top import against, sentences
 from .risk_words import (
     amount,
     bare,
@@ -47,9 +48,7 @@ MIDDLE = 80
 """Below this width tables do with fewer columns and short names."""
 WIDE = 100
 """From this width on tables have all their columns."""
-SURE = 0.9
 STATES = {"alert": "bold red", "warn": "bold yellow", "pending": "yellow", "ok": "green", "unknown": "dim"}
-ORDER = {"alert": 0, "warn": 1}
 
 
 class RiskNote:
@@ -106,10 +105,8 @@ class RiskNote:
     # ------------------------------------------------------------------------------------------ what changed
     def _indicators(self, width: int) -> Iterator[Text | Table | Padding]:
         note = self.evaluation
-        rows = shown_once(note.indicators)
-        seen = [row for row in rows if row.observed is not None or row.enough or row.state not in ("ok", "unknown")]
-        told = [row for row in seen if row.state in ("alert", "warn", "pending") or is_worse(row)]
-        told.sort(key=lambda row: (ORDER.get(row.state, 2), -cause_harm(note, row), -(row.p_worse or 0.0), row.name))
+        seen = observed_indicators(note)
+        told = [row for row in seen if in_trouble(row)]
         yield heading("What changed")
         if not seen:
             yield paragraph("No indicator was observed.")
@@ -167,10 +164,9 @@ class RiskNote:
 
     # ------------------------------------------------------------------------------------------ metrics
     def _metrics(self, width: int) -> Iterator[Text | Table | Padding]:
-        rows = [row for row in self.evaluation.metrics if row.forecast is not None or row.by]
+        rows = most_urgent(self.evaluation.metrics)
         if not rows:
             return
-        rows.sort(key=lambda row: (row.p_miss is None, row.target is None, -(row.p_miss or 0.0), row.name))
         yield heading("Which metrics will miss, when and why")
         wide = width >= WIDE
         lately = wide and any(row.recent is not None for row in rows[:12])

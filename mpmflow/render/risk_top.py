@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 from rich.text import Text
 
-from mpmflow.analysis.risk.evaluation import Evaluation, IndicatorFigure, MetricFigure
+from mpmflow.analysis.risk.evaluation import Evaluation, MetricFigure
+from mpmflow.analysis.risk.standing import harm_of, is_worse, shown_once, troubled, unjudged
 
 from .risk_names import Names
 from .risk_words import amount, bare_change, chance, day, instead, likely, target, uneven, upper
 
-SURE = 0.9
 NOTICEABLE = 0.005
 """An effect is told if it takes this part of a metric's level away."""
 MOST_CAUSES = 3
@@ -20,14 +20,11 @@ MOST_CAUSES = 3
 def sentences(note: Evaluation, names: Names) -> Iterator[Text]:
     """What it comes to, in a few sentences; one calm one where nothing is wrong."""
     held = [row for row in note.metrics if row.target is not None]
-    troubled = sorted(
-        (row for row in held if row.p_miss is not None and row.p_miss >= 0.5),
-        key=lambda row: (row.method == "observed", -(row.p_miss or 0.0), row.name),
-    )
-    causes = _causes(note, troubled)
-    if troubled:
-        yield _first(troubled[0])
-        others = [_other(row) for row in troubled[1:4]]
+    in_danger = troubled(held)
+    causes = _causes(note, in_danger)
+    if in_danger:
+        yield _first(in_danger[0])
+        others = [_other(row) for row in in_danger[1:4]]
         if others:
             yield Text(f"Also in danger: {'; '.join(others)}.")
     elif causes or any(is_worse(row) for row in note.indicators):
@@ -39,10 +36,10 @@ def sentences(note: Evaluation, names: Names) -> Iterator[Text]:
             yield Text("Every target is likely to be met, or was met.")
     for name in causes:
         yield _cause(note, name, names)
-    if troubled and _beyond(troubled[0]) and note.reference == "plan":
-        row = troubled[0]
+    if in_danger and _beyond(in_danger[0]) and note.reference == "plan":
+        row = in_danger[0]
         yield Text(f"Even by plan {row.label} would be {amount(row.baseline, row.unit)}: the target asks for more.")
-    if not troubled and not causes:
+    if not in_danger and not causes:
         worse = [row for row in shown_once(note.indicators) if is_worse(row)]
         if worse:
             told = "; ".join(f"{names.full(row.measures or row.name)} ({instead(row)})" for row in worse[:3])
@@ -92,15 +89,15 @@ def _other(row: MetricFigure) -> str:
     return f"{row.label} ({chance(row.p_miss)}: {amount(row.forecast, row.unit)}, {target(row)} wanted)"
 
 
-def _causes(note: Evaluation, troubled: list[MetricFigure]) -> list[str]:
+def _causes(note: Evaluation, in_danger: list[MetricFigure]) -> list[str]:
     """What is behind it: the two largest harms to the metric in most danger, then what stands out otherwise."""
     found: list[str] = []
     known = {row.name for row in note.indicators} | {row.name for row in note.metrics}
-    for row in troubled[:1]:
-        bad = [name for name, part in row.by.items() if name != row.name and _harm(row, part) >= NOTICEABLE]
+    for row in in_danger[:1]:
+        bad = [name for name, part in row.by.items() if name != row.name and harm_of(row, part) >= NOTICEABLE]
         found += [name for name in bad if name in known][:2]
     found += [headline.root for headline in note.headlines]
-    return list(dict.fromkeys(found))[: MOST_CAUSES if troubled else 2]
+    return list(dict.fromkeys(found))[: MOST_CAUSES if in_danger else 2]
 
 
 def _cause(note: Evaluation, name: str, names: Names) -> Text:
@@ -113,8 +110,8 @@ def _cause(note: Evaluation, name: str, names: Names) -> Text:
     else:
         head += ": moved without a cause in the file"
     told = []
-    hurt = [row for row in note.metrics if row.name != name and _harm(row, row.by.get(name, 0.0)) >= NOTICEABLE]
-    hurt.sort(key=lambda row: (row.target is None, -_harm(row, row.by.get(name, 0.0)), row.name))
+    hurt = [row for row in note.metrics if row.name != name and harm_of(row, row.by.get(name, 0.0)) >= NOTICEABLE]
+    hurt.sort(key=lambda row: (row.target is None, -harm_of(row, row.by.get(name, 0.0)), row.name))
     for row in hurt[:3]:
         ahead = row.reaches_on is not None and row.reaches_on > note.as_of
         told.append(f"{row.label} {bare_change(row.by[name], row.unit)}{f' by {day(row.reaches_on)}' if ahead else ''}")
@@ -122,45 +119,11 @@ def _cause(note: Evaluation, name: str, names: Names) -> Text:
     return Text.assemble((f"{head}.", "bold"), effect)
 
 
-def _harm(row: MetricFigure, part: float) -> float:
-    """Part of a metric's level that a source takes away; below 0 where it helps."""
-    if row.better is None and row.comparison is None:
-        return 0.0
-    lower = row.better == "lower" or (row.better is None and row.comparison == "at most")
-    scale = abs(row.baseline) if row.baseline else sum(abs(other) for other in row.by.values())
-    return (part if lower else -part) / scale if scale else 0.0
-
-
-def cause_harm(note: Evaluation, row: IndicatorFigure) -> float:
-    """How much an indicator harms the metrics, those with a target most: what an order by importance goes by."""
-    name = row.measures or row.name
-    return sum(
-        max(0.0, _harm(metric, metric.by.get(name, 0.0))) * (1.0 if metric.target is not None else 0.1)
-        for metric in note.metrics
-    )
-
-
 def against(note: Evaluation) -> str:
     """What the note is measured against, in words."""
     return {"plan": "the plan", "rework-free": "the same process without rework"}.get(
         note.reference, f"the period {note.reference.replace('..', ' to ')}"
     )
-
-
-def unjudged(row: MetricFigure) -> bool:
-    """Whether a target's day has passed and nobody observed what came."""
-    return row.target is not None and row.p_miss is None and row.forecast is not None and row.low is None
-
-
-def is_worse(row: IndicatorFigure) -> bool:
-    """Whether an indicator is very likely worse than expected."""
-    return row.p_worse is not None and row.p_worse >= SURE
-
-
-def shown_once(rows: tuple[IndicatorFigure, ...]) -> list[IndicatorFigure]:
-    """A named indicator stands for the one that it measures."""
-    named = {row.measures for row in rows if row.measures is not None}
-    return [row for row in rows if row.name not in named]
 
 
 def reading(row: MetricFigure, before: str = "") -> str:

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mpmflow.analysis.risk.evaluation import Evaluation, SpreadFigure
+from mpmflow.analysis.risk.standing import busy_teams, places_of_delay, places_of_rework
 
 from .note_blocks import MOST, columned, heading, paragraph
 from .numbers import percent
@@ -19,15 +20,12 @@ SHORT = 0.01
 """Places that starve are told of from this many visits fewer per case on."""
 FEW = 2
 """So many of them."""
-BUSY = 0.85
-"""From this load on a team is told of even where nothing changed."""
 
 
 def rework_blocks(note: Evaluation, names: Names) -> Iterator[Text | Table | Padding]:
     """Steps and decisions with more (or fewer) visits than in the reference, and why."""
     places = [row for row in note.spread if row.kind not in ("metric", "team", "choose", "workflow")]
-    rows = [row for row in places if abs(row.extra_visits) >= 0.001]
-    rows.sort(key=lambda row: (-abs(row.extra_visits), row.at))
+    rows = places_of_rework(note.spread)
     if not rows:
         return
     yield heading("Where rework spreads", f"visits per 100 cases more than {_than(note)}")
@@ -49,12 +47,10 @@ def rework_blocks(note: Evaluation, names: Names) -> Iterator[Text | Table | Pad
 
 def delay_blocks(note: Evaluation, names: Names) -> Iterator[Text | Table | Padding]:
     """Steps and decisions where cases spend more (or less) time, on which of three ways, and why; teams in a line."""
-    rows = [row for row in note.spread if row.kind not in ("metric", "workflow", "team")]
-    most = max((abs(row.extra_time) for row in rows), default=0.0)
-    rows = [row for row in rows if abs(row.extra_time) > max(60.0, 0.01 * most)]
-    rows.sort(key=lambda row: (-abs(row.extra_time), row.at))
+    rows = places_of_delay(note.spread)
     if not rows:
         return
+    most = abs(rows[0].extra_time)
     unit, size = one_unit(most)
     words = {"d": "days", "h": "hours", "min": "minutes", "s": "seconds"}[unit]
     queues = any(abs(row.pool_time) >= 0.005 * size for row in rows)
@@ -83,18 +79,14 @@ def delay_blocks(note: Evaluation, names: Names) -> Iterator[Text | Table | Padd
 
 def team_blocks(note: Evaluation, names: Names) -> Iterator[Text | Table | Padding]:
     """Teams that are busier than in the reference, or nearly full."""
-    rows = [
-        row
-        for row in note.teams
-        if row.load >= BUSY or abs(row.load - row.load_before) >= 0.005 or row.p_overloaded >= 0.01
-    ]
+    rows = busy_teams(note.teams)
     if not rows:
         return
     longest = max(max(row.wait, row.wait_before) for row in rows)
     unit, size = one_unit(longest)
     yield heading("Who is busy", "share of their people's time, and what one visit waits for them")
     shown = columned("team", _than(note), "now", "overloaded?", f"waits, {unit}", "now", "mostly because of")
-    for row in sorted(rows, key=lambda row: (-row.load, row.name))[:MOST]:
+    for row in rows[:MOST]:
         shown.add_row(
             upper(row.name.replace("_", " ")),
             percent(row.load_before),
