@@ -8,16 +8,16 @@ stands here with what it takes, gives and raises; what it does stands in its roo
 from __future__ import annotations
 
 import sys
-import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from .compiler.origins import Origin, origin_of
+from .compiler.origins import remember as _remember
 from .diagnostics.errors import MpmError
 from .diagnostics.reading import LIMIT, read_bytes, read_path
-from .diagnostics.source import Source, Span
+from .diagnostics.source import Source
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -1033,41 +1033,6 @@ def export(model: Model, *, workflow: str | None = None) -> Export:
 # -------------------------------------------------------------------------------------------------- origins
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Where a model was read: the folder that its paths start from, the places of its parts, and its text."""
-
-    folder: Path = field(default_factory=Path)
-    places: Mapping[str, Span] = field(default_factory=dict)
-    source: Source | None = None
-
-    def place(self, name: str) -> Span | None:
-        """The place of a part by its dotted name, or of what it belongs to."""
-        return self.places.get(name) or self.places.get(name.partition(".")[0])
-
-
-# Models know no places, so that equal models are equal. What was read is remembered beside them, as long as they live.
-_ORIGINS: dict[int, Origin] = {}
-
-
-def _remember(model: Model, origin: Origin) -> None:
-    _ORIGINS[id(model)] = origin
-    weakref.finalize(model, _ORIGINS.pop, id(model), None)
-
-
-def origin_of(model: object) -> Origin:
-    """Where this very model was read; for one that was made in Python, the present folder and no places.
-
-    Raises TypeError for what is no model, such as the name of a file.
-    """
-    from .model.model import Model as Kind
-
-    if not isinstance(model, Kind):
-        shown = repr(model) if isinstance(model, str | Path) else f"a {type(model).__name__}"
-        raise TypeError(f"a model is asked, not {shown}; `mpm.load(path)` reads one from a file")
-    return _ORIGINS.get(id(model), Origin())
-
-
 def samples_of(model: Model) -> Any:
     """The observed times of a model's `empirical` durations, read from their files."""
     from .readers.samples import read_samples
@@ -1078,16 +1043,7 @@ def samples_of(model: Model) -> Any:
 @contextmanager
 def _answering(model: Model) -> Iterator[None]:
     """Turn what an engine cannot answer into an MpmError with the place in the text."""
-    from .diagnostics.codes import diagnose
-    from .graphs.faults import ModelFault
-    from .numerics.faults import NumericsError
+    from .analysis.answering import answering
 
-    try:
+    with answering(model):
         yield
-    except ModelFault as fault:
-        place = origin_of(model).place(fault.where)
-        finding = diagnose("no-answer", place, where=fault.where, what=fault.what, mend=fault.mend)
-        raise MpmError([finding]) from fault
-    except NumericsError as fault:
-        finding = diagnose("no-answer", None, where="the model", what=str(fault), mend="")
-        raise MpmError([finding]) from fault

@@ -12,6 +12,7 @@ from jsonschema import validate
 
 import mpmflow as mpm
 from mpmflow import api
+from mpmflow.compiler.origins import ORIGINS
 from mpmflow.exchange.schema import schema
 
 TRAVEL = """\
@@ -69,12 +70,12 @@ class TestOrigins:
 
     def test_nothing_is_kept_longer_than_its_model(self) -> None:
         gc.collect()
-        before = len(api._ORIGINS)
+        before = len(ORIGINS)
         model = mpm.parse(TRAVEL)
-        assert len(api._ORIGINS) == before + 1
+        assert len(ORIGINS) == before + 1
         del model
         gc.collect()
-        assert len(api._ORIGINS) == before
+        assert len(ORIGINS) == before
 
     def test_a_model_made_in_python_starts_from_the_present_folder(self) -> None:
         assert api.origin_of(mpm.Model()) == api.Origin(Path(), {})
