@@ -17,28 +17,25 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from mpmflow.analysis.risk.evaluation import Action, Evaluation, IndicatorFigure, MetricFigure
+from mpmflow.analysis.risk.evaluation import Evaluation, IndicatorFigure, MetricFigure
 from mpmflow.analysis.risk.standing import SURE, in_trouble, most_urgent, observed_indicators, unjudged
 
 from .choice_text import choice_blocks
 from .note_blocks import MOST, columned, heading, paragraph
 from .numbers import percent
 from .risk_names import Names
+from .risk_sentences import actions_told, why_it_moves
 from .risk_top import against, sentences
 from .risk_words import (
     amount,
     bare,
-    bare_change,
     bare_target,
     chance,
     change,
     day,
     instead,
-    parts,
     rate_unit,
     span,
-    uneven,
-    unit_of,
     upper,
 )
 from .segments_text import segment_blocks
@@ -185,7 +182,7 @@ class RiskNote:
         yield table
         if lately:
             yield paragraph("“Lately” is what was observed, recent periods weighing most.", "dim")
-        whys = [(row, why) for row in rows[:12] if (why := self._why(row)) is not None]
+        whys = [(row, why) for row in rows[:12] if (why := why_it_moves(self.evaluation, row, self.names)) is not None]
         for _, why in whys:
             yield Padding(why, (0, 0, 0, 2))
         dates = [row.reaches_on for row, _ in whys if row.reaches_on is not None]
@@ -214,76 +211,16 @@ class RiskNote:
     def _against(self) -> str:
         return {"plan": "by plan", "rework-free": "no rework"}.get(self.evaluation.reference, "before")
 
-    def _why(self, row: MetricFigure) -> Text | None:
-        """Where a metric's change comes from, if it is worth a sentence."""
-        base = abs(row.baseline) if row.baseline else 0.0
-        if not row.by or row.change is None or unjudged(row) or (base and abs(row.change) < 0.005 * base):
-            return None
-        words = parts(self.names, row)
-        text = Text.assemble((f"{upper(row.label)} {bare_change(row.change, row.unit)}", "bold"), f": {words}.")
-        if row.reaches_on is not None and row.reaches_on > self.evaluation.as_of:
-            text.append(f" Most of it is there by {day(row.reaches_on)}.")
-        if row.evidence in ("declared", "associated", "learned", "experiment"):
-            grounds = {
-                "declared": "what somebody declared",
-                "associated": "an association in data",
-                "learned": "what was learned from the series",
-                "experiment": "an experiment",
-            }[row.evidence]
-            text.append(f" Its weakest link is {grounds}.", style="dim")
-        if row.residual:
-            text.append(f" Not shared out: {bare_change(row.residual, row.unit)}.", style="dim")
-        return text
-
     # ------------------------------------------------------------------------------------------ what to do
     def _actions(self, width: int) -> Iterator[Text | Table | Padding]:
-        actions = [action for action in self.evaluation.actions if self._gains(action) and self._moves(action)]
-        if not actions:
+        told = actions_told(self.evaluation, self.names)[:5]
+        if not told:
             return
         yield heading("What to do first")
-        for number, action in enumerate(actions[:5], start=1):
-            unit = unit_of(self.evaluation, action.lever)
-            back = "back from" if action.why == "deviates" else "a fifth less, from"
-            even = ", and as even as planned," if self._uneven(action) else ""
-            line = Text.assemble(
-                f"{number}. ",
-                (upper(self.names(action.lever)), "bold"),
-                f": {back} {amount(action.start, unit)} to {amount(action.goal, unit)}{even} gives",
-                f" {self._gains(action)}.",
-            )
-            if action.initiative:
-                line.append(
-                    f" The initiative “{self.evaluation.labels.get(action.initiative, action.initiative)}” does this."
-                )
-            if action.owner:
-                line.append(f" Owner: {action.owner}.", style="dim")
-            yield Padding(line, (0, 0, 0, 2))
+        for number, (_, words) in enumerate(told, start=1):
+            yield Padding(Text.assemble(f"{number}. ", words), (0, 0, 0, 2))
         yield paragraph("Each by itself, from today, everything else as it is; gains do not add up.", "dim")
         yield Text()
-
-    def _moves(self, action: Action) -> bool:
-        """Whether a reader can see that a move is one."""
-        unit = unit_of(self.evaluation, action.lever)
-        return self._uneven(action) or amount(action.start, unit) != amount(action.goal, unit)
-
-    def _uneven(self, action: Action) -> bool:
-        """Whether the move also takes back that a time scatters more than planned."""
-        rows = [row for row in self.evaluation.indicators if row.name == action.lever]
-        return action.why == "deviates" and any(uneven(row) for row in rows)
-
-    def _gains(self, action: Action) -> str:
-        rows = {row.name: row for row in self.evaluation.metrics}
-        told = []
-        for name, gain in action.gains.items():
-            row = rows[name]
-            base = abs(row.forecast) if row.forecast else 0.0
-            if (
-                base
-                and abs(gain) >= (0.002 if action.misses_avoided >= 0.005 else 0.01) * base
-                and row.better is not None
-            ):
-                told.append((row.target is None, -abs(gain) / base, f"{row.label} {bare_change(gain, row.unit)}"))
-        return ", ".join(words for _, _, words in sorted(told)[:3])
 
     # ------------------------------------------------------------------------------------------ cases, data
     def _open_cases(self, width: int) -> Iterator[Text | Table | Padding]:
