@@ -13,7 +13,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from mpmflow.model import distributions as law
-from mpmflow.model import expressions, goals, measures, observations, process, rules, scenes
+from mpmflow.model import alliances, expressions, goals, measures, observations, process, rules, scenes
 from mpmflow.model.base import Allow
 from mpmflow.model.model import Model
 from mpmflow.model.quantities import SHORT, Quantity
@@ -125,6 +125,16 @@ teams = st.builds(
     serves=st.sampled_from(["first come", "oldest first", "shortest first", "priority first"]),
     owner=labels,
 )
+handoffs = st.builds(
+    alliances.Handoff,
+    giver=names,
+    taker=names,
+    label=labels,
+    within=times.filter(lambda time: time.value > 0),
+    share=st.none() | shares.filter(lambda share: share > 0),
+    owner=labels,
+    allow=allows,
+)
 poisson = st.builds(process.PoissonArrivals, cases=decimals, per=spans)
 renewal = st.builds(process.RenewalArrivals, gap=durations)
 batch = st.builds(process.BatchArrivals, cases=st.integers(1, 500))
@@ -208,6 +218,7 @@ workflows = st.builds(
     deadline=st.none() | spans,
     priority=st.none() | st.integers(1, 9),
     teams=st.lists(teams, max_size=2).map(tuple),
+    handoffs=st.lists(handoffs, max_size=2).map(tuple),
     start=st.none() | names,
     body=st.lists(nodes, max_size=5).map(tuple),
 )
@@ -470,6 +481,7 @@ def models() -> st.SearchStrategy[Model]:
         Model,
         teams=some(teams),
         workflows=some(workflows),
+        handoffs=some(handoffs),
         metrics=some(metrics),
         causes=some(causes),
         indicators=some(indicators),

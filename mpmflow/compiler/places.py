@@ -7,6 +7,7 @@ Ids are what answers and pages use:
 | `brief`, `legal`, `webinar`, `leads`, `brief_rework`, `grow`, … | a named statement |
 | `brief_complete.no` | an outcome |
 | `cause:leads->revenue` | a cause |
+| `handoff:legal->agency`, `handoff:webinar:legal->agency` | a promise of the file, of one workflow |
 | `indicator:brief_rework` | a declared indicator (the same place as its bare name) |
 | `benchmark:cost_per_lead`, `data:events.csv`, `import:teams.mpm`, `test:a title` | statements without a name |
 | `tests.0`, `tests.0/expects.1`, `tests.0/given.0` | a test by its number, its expectations and observations |
@@ -67,6 +68,10 @@ def _identities(model: Model) -> Iterator[tuple[str, Any]]:
         yield objective.name, objective
     for cause in model.causes:
         yield f"cause:{cause.source}->{cause.effect}", cause
+    for where, promise in [("", one) for one in model.handoffs] + [
+        (f"{workflow.name}:", one) for workflow in model.workflows for one in workflow.handoffs
+    ]:
+        yield f"handoff:{where}{promise.giver}->{promise.taker}", promise
     for benchmark in model.benchmarks:
         yield f"benchmark:{benchmark.metric}", benchmark
     for source in model.data:

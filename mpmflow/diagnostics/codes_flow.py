@@ -27,6 +27,10 @@ def _hand_off(owner: str) -> str:
     )
 
 
+def _promised(promise: str) -> str:
+    return _hand_off(', owner "Head"') + f"{promise}\n"
+
+
 _EFFECTS = """workflow w {{
   step check takes 4h
   decision right {{ yes 80%, no 20% {effects} }}
@@ -182,6 +186,46 @@ FLOW: tuple[Code, ...] = (
         why="Waits and errors at such a seam belong to nobody, so nobody mends them.",
         example=_hand_off(""),
         instead=_hand_off(', owner "Head"'),
+    ),
+    Code(
+        "no-such-handoff",
+        WARNING,
+        "work never passes from `{giver}` to `{taker}` {where}, so nothing is promised here",
+        help="{cure}",
+        means="A `handoff` promises how soon work is taken up that one team never hands to the other.",
+        why="The promise looks kept for ever, and nobody finds that the one that was meant is missing.",
+        example=_promised("handoff agency -> marketing within 2d"),
+        instead=_promised("handoff marketing -> agency within 2d"),
+    ),
+    Code(
+        "duplicate-handoff",
+        ERROR,
+        "the hand-off from `{giver}` to `{taker}` is promised already",
+        help="keep one of the two; inside a workflow a promise of its own may stand beside that of the file",
+        means="Two promises of one place are about the same two teams.",
+        why="It would hang on chance which of the two is held against what came.",
+        example=_promised("handoff marketing -> agency within 2d\nhandoff marketing -> agency within 3d"),
+        instead=_promised("handoff marketing -> agency within 2d"),
+    ),
+    Code(
+        "handoff-to-itself",
+        ERROR,
+        "`{name}` cannot hand over to itself",
+        help="name the team that takes the work up; how soon a team goes on with its own work is `S.wait` of its step",
+        means="A `handoff` has the same team on both sides.",
+        why="Between two steps of one team nothing is handed over.",
+        example=_promised("handoff marketing -> marketing within 2d"),
+        instead=_promised("handoff marketing -> agency within 2d"),
+    ),
+    Code(
+        "empty-promise",
+        ERROR,
+        "`at least {text}` promises nothing",
+        help="write the share that is promised, as in `at least 90%`; without one the promise is about every hand-off",
+        means="A `handoff` promises its span of none of the hand-offs.",
+        why="Such a promise cannot be broken, so it says nothing.",
+        example=_promised("handoff marketing -> agency within 2d at least 0%"),
+        instead=_promised("handoff marketing -> agency within 2d at least 90%"),
     ),
     Code(
         "unknown-allow",

@@ -11,6 +11,7 @@ from typing import Any
 
 from pydantic import Field
 
+from .alliances import Handoff
 from .base import Line, Part, Roster, upstairs
 from .goals import Benchmark, Commitment, Initiative, Objective
 from .measures import Cause, DerivedIndicator, Indicator, Metric
@@ -36,6 +37,7 @@ class Model(Part):
     imports: tuple[Import, ...] = ()
     teams: Roster[Team] = Roster()
     workflows: Roster[Workflow] = Roster()
+    handoffs: tuple[Handoff, ...] = ()
     metrics: Roster[Metric] = Roster()
     causes: tuple[Cause, ...] = ()
     declared_indicators: Roster[Indicator] = Field(default=Roster(), alias="indicators")

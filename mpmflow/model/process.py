@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
+from .alliances import Handoff
 from .base import Allow, Line, Name, Number, Part, Statement, upstairs
 from .distributions import Duration
 from .quantities import Quantity
@@ -331,7 +332,7 @@ Node = Annotated[Step | Decision | Choose | Parallel | Call | End, Field(discrim
 
 
 class Workflow(Statement):
-    """A directed process: `body` in order, with teams, arrivals and a deadline.
+    """A directed process: `body` in order, with teams, what they promise each other, arrivals and a deadline.
 
     `start` names the first node where that is not the first of the body. `priority` 1 goes before 2 at teams that serve
     priority first.
@@ -342,6 +343,7 @@ class Workflow(Statement):
     deadline: Quantity | None = None
     priority: Annotated[int | None, Field(ge=1)] = None
     teams: tuple[Team, ...] = ()
+    handoffs: tuple[Handoff, ...] = ()
     start: Name | None = None
     body: tuple[Node, ...] = ()
 

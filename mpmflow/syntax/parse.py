@@ -598,7 +598,7 @@ _BELONGS = {
         _IN_WORKFLOW,
     ),
     **dict.fromkeys(_TOP.split("|"), _ON_TOP),
-    **dict.fromkeys(("team", "partner"), "at the top of the file or inside a workflow"),
+    **dict.fromkeys(("team", "partner", "handoff"), "at the top of the file or inside a workflow"),
     "branch": "inside the braces of a `parallel` or a `first`",
     "log": "inside the braces of `data`",
     "series": "inside the braces of `data`",

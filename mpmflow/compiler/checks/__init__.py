@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from ..findings import Finding
-from . import causes, data, figures, flow, goals, names, rules, sight, teams, units
+from . import alliances, causes, data, figures, flow, goals, names, rules, sight, teams, units
 from .subject import Subject
 
 __all__ = ["ALL", "Check", "Subject"]
@@ -33,7 +33,8 @@ ALL: tuple[Check, ...] = (
     teams.unused,
     teams.loads,
     teams.priorities,
-    teams.hand_offs,
+    alliances.hand_offs,
+    alliances.promises,
     causes.declared,
     causes.loops,
     sight.orphans,

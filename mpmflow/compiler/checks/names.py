@@ -53,9 +53,9 @@ def process_names(subject: Subject) -> Iterator[Finding]:
         for node in workflow.nodes():
             by = getattr(node, "by", None)
             if by is not None:
-                yield from _expect(subject.names, node, "by", by, ("team",), "team", "work is done by a team")
+                yield from expect(subject.names, node, "by", by, ("team",), "team", "work is done by a team")
             if isinstance(node, Call):
-                yield from _expect(
+                yield from expect(
                     subject.names,
                     node,
                     "workflow",
@@ -114,9 +114,10 @@ def _loose(subject: Subject, workflow: Workflow, flow: Flow) -> Iterator[Finding
             )
 
 
-def _expect(
+def expect(
     names: Names, part: Any, clause: str, name: str, kinds: tuple[str, ...], kind: str, wanted: str
 ) -> Iterator[Finding]:
+    """What is wrong where a name of one of these kinds must stand: there is none, or it is something else."""
     entry = names.find(name) or (names.columns.get(name) if "column" in kinds else None)
     if entry is not None and (entry.kind in kinds or (entry.is_lever and "lever" in kinds)):
         return
@@ -165,14 +166,14 @@ def measure_names(subject: Subject) -> Iterator[Finding]:
     names = subject.names
     for cause in subject.model.causes:
         for clause, name in (("source", cause.source), ("effect", cause.effect)):
-            yield from _expect(
+            yield from expect(
                 names, cause, clause, name, _OBSERVED, "metric or indicator", "a cause needs a metric or an indicator"
             )
     for source in subject.model.data:
         if isinstance(source, SeriesSource):
             for column in source.columns:
                 if column.name is not None:
-                    yield from _expect(
+                    yield from expect(
                         names,
                         column,
                         "name",
@@ -185,7 +186,7 @@ def measure_names(subject: Subject) -> Iterator[Finding]:
     for scenario in subject.model.scenarios:
         seen: dict[str, Any] = {}
         for setting in scenario.settings:
-            yield from _expect(names, setting, "lever", setting.lever, ("lever", "outcome"), "setting", wanted)
+            yield from expect(names, setting, "lever", setting.lever, ("lever", "outcome"), "setting", wanted)
             if setting.lever in seen:
                 yield found(
                     "duplicate-name",
@@ -216,7 +217,7 @@ def goal_names(subject: Subject) -> Iterator[Finding]:
     names = subject.names
     for objective, _ in subject.model.objective_tree():
         for position, metric in enumerate(objective.measured_by):
-            yield from _expect(
+            yield from expect(
                 names,
                 objective,
                 f"measured_by.{position}",
@@ -227,7 +228,7 @@ def goal_names(subject: Subject) -> Iterator[Finding]:
             )
     for initiative in subject.model.initiatives:
         for move in initiative.moves:
-            yield from _expect(
+            yield from expect(
                 names,
                 move,
                 "lever",
@@ -237,7 +238,7 @@ def goal_names(subject: Subject) -> Iterator[Finding]:
                 "an initiative moves a setting, a metric or an indicator",
             )
         for position, served in enumerate(initiative.serves):
-            yield from _expect(
+            yield from expect(
                 names,
                 initiative,
                 f"serves.{position}",
@@ -248,11 +249,11 @@ def goal_names(subject: Subject) -> Iterator[Finding]:
             )
     for commitment in subject.model.commitments:
         for promise in commitment.promises:
-            yield from _expect(
+            yield from expect(
                 names, promise, "metric", promise.metric, ("metric",), "metric", "a commitment promises a metric"
             )
     for benchmark in subject.model.benchmarks:
-        yield from _expect(
+        yield from expect(
             names, benchmark, "metric", benchmark.metric, ("metric",), "metric", "a benchmark is about a metric"
         )
 
@@ -262,7 +263,7 @@ def test_names(subject: Subject) -> Iterator[Finding]:
     names = subject.names
     for test in subject.model.tests:
         for given in test.given:
-            yield from _expect(
+            yield from expect(
                 names,
                 given,
                 "name",
@@ -273,7 +274,7 @@ def test_names(subject: Subject) -> Iterator[Finding]:
             )
         for expected in test.expects:
             if isinstance(expected, scenes.ExpectSpread):
-                yield from _expect(
+                yield from expect(
                     names,
                     expected,
                     "node",
@@ -283,7 +284,7 @@ def test_names(subject: Subject) -> Iterator[Finding]:
                     "delay and rework are looked for at a step or a decision",
                 )
             elif isinstance(expected, scenes.ExpectLevel):
-                yield from _expect(
+                yield from expect(
                     names,
                     expected,
                     "name",
@@ -294,7 +295,7 @@ def test_names(subject: Subject) -> Iterator[Finding]:
                 )
             else:
                 wanted = "only an indicator that is declared has rules, and so a state"
-                yield from _expect(names, expected, "name", expected.name, ("indicator",), "declared indicator", wanted)
+                yield from expect(names, expected, "name", expected.name, ("indicator",), "declared indicator", wanted)
             if isinstance(expected, scenes.ExpectState):
                 yield from _state(test, expected)
 

@@ -1,4 +1,4 @@
-"""Teams: used, not overloaded, and owned on both sides of a hand-off between organisations."""
+"""Teams: used, not overloaded, and in the order that they say."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from mpmflow.model.flow import Flow
-from mpmflow.model.process import Call, PoissonArrivals, RenewalArrivals, Team, Workflow
+from mpmflow.model.process import Call, PoissonArrivals, RenewalArrivals, Workflow
 
 from ..findings import Finding, found
 from ..visits import Calendar, Counter, TooLarge, capacity, work_seconds
@@ -112,63 +111,3 @@ def arrival_rate(workflow: Workflow) -> float | None:
         gap = work_seconds(arrivals.gap, Calendar.of(()))
         return 1 / gap if gap > 0 else None
     return None
-
-
-def hand_offs(subject: Subject) -> Iterator[Finding]:
-    """Work that passes from one organisation to another, where a side has no owner."""
-    for workflow in subject.model.workflows:
-        said: set[tuple[str, str]] = set()
-        for giver, taker in _passings(subject, workflow, subject.flow(workflow)):
-            team, other = _team(subject, giver), _team(subject, taker)
-            assert team is not None
-            assert other is not None
-            sides = [(giver, team), (taker, other)]
-            missing = [
-                one for node, one in sides if not (node.owner or one.owner or (not one.partner and workflow.owner))
-            ]
-            pair = tuple(sorted((team.name, other.name)))
-            if not missing or pair in said:
-                continue
-            said.add((pair[0], pair[1]))
-            yield found(
-                "hand-off-without-owner",
-                giver,
-                "by",
-                name=giver.name,
-                giver=team.name,
-                taker=other.name,
-                to=taker.name,
-                missing=[one.name for one in missing],
-                notes=tuple(((one, "name"), f"`{one.name}` has no owner") for one in missing),
-            )
-
-
-def _passings(subject: Subject, workflow: Workflow, flow: Flow) -> Iterator[tuple[Any, Any]]:
-    """Pairs of statements by different organisations that follow each other, statements by nobody in between."""
-    ahead = flow.leaving()
-    for place in flow.nodes.values():
-        team = _team(subject, place.node)
-        if team is None or place.kind in ("fork", "join", "end"):
-            continue
-        seen: set[str] = set()
-        todo = [arc.target for arc in ahead[place.id]]
-        while todo:
-            there = todo.pop(0)
-            if there in seen:
-                continue
-            seen.add(there)
-            node = flow.nodes[there].node
-            other = _team(subject, node)
-            if other is None:
-                todo.extend(arc.target for arc in ahead[there])
-            elif _organisation(other) != _organisation(team):
-                yield place.node, node
-
-
-def _team(subject: Subject, node: Any) -> Team | None:
-    entry = subject.names.table.get(getattr(node, "by", None) or "")
-    return entry.part if entry is not None and entry.kind == "team" else None
-
-
-def _organisation(team: Team) -> str:
-    return team.name if team.partner else ""

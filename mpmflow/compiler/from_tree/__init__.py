@@ -17,6 +17,7 @@ __all__ = ["Bridge", "model_from_tree"]
 _MAKERS: dict[type, tuple[str, Any]] = {
     tree.Team: ("teams", process.team),
     tree.Workflow: ("workflows", process.workflow),
+    tree.Handoff: ("handoffs", process.handoff),
     tree.Metric: ("metrics", measures.metric),
     tree.Cause: ("causes", measures.cause),
     tree.Indicator: ("declared_indicators", measures.indicator),
@@ -28,7 +29,7 @@ _MAKERS: dict[type, tuple[str, Any]] = {
     tree.Test: ("tests", scenes.test),
 }
 
-_PLAIN = ("causes", "benchmarks", "tests")
+_PLAIN = ("handoffs", "causes", "benchmarks", "tests")
 
 
 def model_from_tree(bridge: Bridge, file: tree.File, imported: Mapping[str, model.Model] | None = None) -> model.Model:

@@ -7,7 +7,9 @@ from typing import Any
 
 from mpmflow.diagnostics.diagnostic import Note
 from mpmflow.model import process as model
+from mpmflow.model.alliances import Handoff
 from mpmflow.model.base import Allow, Roster
+from mpmflow.model.quantities import Quantity
 from mpmflow.syntax import tree
 
 from . import figures
@@ -33,7 +35,9 @@ def workflow(bridge: Bridge, written: tree.Workflow) -> model.Workflow:
     """A workflow with all its statements; teams inside of blocks belong to the workflow too."""
     starts: list[tree.Start] = []
     teams: list[model.Team] = []
-    body = _body(bridge, written.body, starts, teams, inside=False)
+    promised = [handoff(bridge, item) for item in written.body if isinstance(item, tree.Handoff)]
+    flow = tuple(item for item in written.body if not isinstance(item, tree.Handoff))
+    body = _body(bridge, flow, starts, teams, inside=False)
     for extra in starts[1:]:
         bridge.fault("duplicate-clause", extra.span, clause="start")
     made = bridge.part(
@@ -47,6 +51,7 @@ def workflow(bridge: Bridge, written: tree.Workflow) -> model.Workflow:
         deadline=figures.span_of_time(bridge, written.deadline, zero=False) if written.deadline else None,
         priority=figures.count(bridge, written.priority, "the priority") if written.priority else None,
         teams=Roster(teams),
+        handoffs=tuple(promised),
         start=starts[0].target.text if starts else None,
         body=body,
     )
@@ -117,6 +122,43 @@ def team(bridge: Bridge, written: tree.Team) -> model.Team:
         people=written.people,
         cost=written.cost,
         serves=written.order,
+        owner=written.owner,
+    )
+    return made
+
+
+def handoff(bridge: Bridge, written: tree.Handoff) -> Handoff:
+    """A promise between two teams. One without a span is reported and taken for a day."""
+    if written.within is None:
+        bridge.fault(
+            "missing-part",
+            written.span,
+            name=f"{written.giver.text} -> {written.taker.text}",
+            kind="handoff",
+            what="span",
+            cure="say within what time the work is taken up, as in `within 2d`",
+        )
+    within = figures.span_of_time(bridge, written.within, zero=False) if written.within else None
+    share = figures.share(bridge, written.share) if written.share else None
+    if written.share and share == 0:
+        bridge.fault("empty-promise", written.share.span, text=f"{written.share.number}{written.share.unit or ''}")
+    made = bridge.part(
+        Handoff,
+        written.span,
+        giver=written.giver.text,
+        taker=written.taker.text,
+        label=label(written.label),
+        within=within or Quantity(value=Fraction(1), unit="d"),
+        share=share,
+        owner=label(written.owner),
+        allow=allows(bridge, written.allows),
+    )
+    bridge.mark(
+        made,
+        giver=written.giver,
+        taker=written.taker,
+        within=written.within,
+        share=written.share,
         owner=written.owner,
     )
     return made
