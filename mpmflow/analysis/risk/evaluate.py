@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from math import nan
 
 from mpmflow.analysis.exact.laws_of import Samples
 from mpmflow.analysis.results import provenance
@@ -25,7 +26,7 @@ from .courses import course_of
 from .coverage import coverage_figure
 from .differences import Asked, scenario_figures
 from .enough_data import metrics_of, require_something
-from .evaluation import Evaluation
+from .evaluation import Evaluation, Known
 from .figures import MetricFigure
 from .indicators import Watch
 from .labels import labels_of
@@ -144,6 +145,8 @@ def evaluate(
         labels=labels,
         period=observations.period,
         model=model,
+        observations=observations,
+        known=Known({name: outlook.after.get(name, nan) for name in outlook.places}, outlook.learned, samples),
     )
 
 

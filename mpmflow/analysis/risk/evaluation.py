@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
 
 from mpmflow.analysis.results import Document, Provenance, Result
@@ -26,7 +27,11 @@ from .figures import (
 from .objectives import ObjectiveFigure
 
 if TYPE_CHECKING:
+    from mpmflow.analysis.alignment.answer import LineOfSight
+    from mpmflow.analysis.exact.laws_of import Samples
+    from mpmflow.analysis.learned.learned import LearnedCause
     from mpmflow.model.model import Model
+    from mpmflow.model.observations import Observations
 
     from .choice import Choice
     from .commitments import CommitmentFigure
@@ -60,7 +65,8 @@ class Evaluation(Result):
     `2026-01-05..2026-03-01`. Intervals and probabilities rest on so many `draws`, made with the seed of `provenance`.
     `courses` are the metrics over time, as observed and as foretold; they are no part of the document.
     `choice` is which initiatives to take under a budget, where one was given. `model` is what was evaluated, for those
-    who draw it; it is no part of the document.
+    who draw it, `observations` what it was held against, `known` what these say of levels and causes. They are no part
+    of the document.
     """
 
     schema: ClassVar[str] = "mpmflow/risk/1"
@@ -88,6 +94,8 @@ class Evaluation(Result):
     courses: tuple[Course, ...] = field(default=(), repr=False)
     segments: tuple[Segments, ...] = ()
     model: Model | None = field(default=None, repr=False, compare=False)
+    observations: Observations | None = field(default=None, repr=False, compare=False)
+    known: Known | None = field(default=None, repr=False, compare=False)
 
     def indicator(self, name: str) -> IndicatorFigure:
         """The indicator of that name; KeyError with the nearest names if there is none."""
@@ -108,6 +116,25 @@ class Evaluation(Result):
         from .explanation import explain
 
         return explain(self, name)
+
+    @cached_property
+    def line_of_sight(self) -> LineOfSight | None:
+        """The line of sight of the model at the levels and with the strengths that the data show; None for an
+        evaluation without its model.
+        """
+        from mpmflow.analysis.alignment.sight import line_of_sight
+
+        if self.model is None or self.known is None:
+            return None
+        known = self.known
+        return line_of_sight(
+            self.model,
+            samples=known.samples,
+            levels=known.levels,
+            learned=known.learned,
+            as_of=self.as_of,
+            period=self.period,
+        )
 
     def dispatch(self, handlers: Mapping[str, Callable[[IndicatorFigure], Any]]) -> tuple[tuple[str, str], ...]:
         """Call the handler of every action that a warning or alerting indicator asks for (`do notify`), in their order.
@@ -166,6 +193,17 @@ class Evaluation(Result):
         troubled = [row.name for row in self.metrics if row.p_miss is not None and row.p_miss >= 0.5]
         missing = ", ".join(troubled) or "none"
         return f"Evaluation as of {self.as_of}: {len(self.metrics)} metrics, likely to miss their targets: {missing}"
+
+
+@dataclass(frozen=True)
+class Known:
+    """What an evaluation knows of its model from data: present levels by name, what was learned of causes, observed times
+    of `empirical` durations.
+    """
+
+    levels: Mapping[str, float]
+    learned: Mapping[tuple[str, str], LearnedCause]
+    samples: Samples | None = None
 
 
 class _HasName(Protocol):
