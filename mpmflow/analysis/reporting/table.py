@@ -1,0 +1,259 @@
+"""A report as one long table, for spreadsheets and dataframes: a row for each figure, with its section, name and unit.
+
+The columns are always the same, so that a filter on `section` and `figure` gives any table that the report shows:
+
+    section   what part of the report: report, metric, indicator, rework, delay, team, action, case, …
+    name      of what, as in the file; label: as people call it
+    figure    which figure: forecast, p_miss, target, state, …; of: what it is a part of, or the source it comes from
+    on        the day that it is for
+    value     a number in base units (shares as fractions, times in seconds, money in its own unit); text: anything else
+    unit      in which unit people read it (a value in seconds whose unit is `d` reads in days)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from mpmflow.analysis.results import finite
+
+if TYPE_CHECKING:
+    from .parts import ReportedIndicator, ReportedMetric
+    from .report import Report
+
+COLUMNS = ("section", "name", "label", "figure", "of", "on", "value", "unit", "text")
+
+
+class Row(NamedTuple):
+    """One figure."""
+
+    section: str
+    name: str
+    label: str
+    figure: str
+    of: str = ""
+    on: date | None = None
+    value: float | None = None
+    unit: str = ""
+    text: str = ""
+
+
+def table_of(report: Report) -> Mapping[str, list[Any]]:
+    """Column -> values, all of one length; `on` holds dates, `value` numbers or None, the rest texts."""
+    found = list(_rows(report))
+    return {name: [getattr(row, name) for row in found] for name in COLUMNS}
+
+
+def _rows(report: Report) -> Iterator[Row]:
+    yield Row("report", "", report.title, "headline", on=report.as_of, text=report.headline)
+    for number, sentence in enumerate(report.sentences, start=1):
+        yield Row("report", "", report.title, "sentence", str(number), report.as_of, text=sentence)
+    for caution in report.cautions:
+        yield Row("report", "", report.title, "caution", on=report.as_of, text=caution)
+    for standing, names in report.summary.metrics.items():
+        yield Row("report", "", report.title, "metrics", standing, report.as_of, float(len(names)))
+    for state, count in report.summary.indicators.items():
+        yield Row("report", "", report.title, "indicators", state, report.as_of, float(count))
+    for metric in report.metrics:
+        yield from _metric(metric)
+    for indicator in report.indicators:
+        yield from _indicator(indicator, report)
+    yield from _ways(report)
+    yield from _places(report)
+    yield from _to_do(report)
+    yield from _accountable(report)
+    for note in report.notes:
+        yield Row("note", "", "", "note", on=report.as_of, text=note)
+    if report.provenance is not None:
+        for name, value in report.provenance.to_dict().items():
+            if value is not None:
+                yield Row("provenance", name, "", "value", text=str(value))
+
+
+def _number(
+    section: str,
+    name: str,
+    label: str,
+    figure: str,
+    value: float | None,
+    unit: str,
+    on: date | None = None,
+    of: str = "",
+) -> Iterator[Row]:
+    """A row for a number, and none where it is not known."""
+    known = finite(value)
+    if known is not None:
+        yield Row(section, name, label, figure, of, on, known, unit)
+
+
+def _metric(metric: ReportedMetric) -> Iterator[Row]:
+    row = metric.figure
+    head = ("metric", row.name, row.label)
+    yield Row(*head, "standing", on=row.on, text=metric.standing)
+    for figure in ("observed", "recent", "baseline", "forecast", "low", "high", "change"):
+        yield from _number(*head, figure, getattr(row, figure), row.unit, row.on)
+    if row.target is not None:
+        yield Row(*head, "target", row.comparison or "", row.on, row.target, row.unit, row.target_text or "")
+    yield from _number(*head, "p_miss", row.p_miss, "%", row.on)
+    if row.reaches_on is not None:
+        yield Row(*head, "reaches_on", on=row.reaches_on)
+    for source, part in row.by.items():
+        yield from _number(*head, "part", part, row.unit, row.on, source)
+    for figure, text in (("owner", row.owner), ("why", metric.why), ("reading", row.reading), ("method", row.method)):
+        if text:
+            yield Row(*head, figure, on=row.on, text=text)
+    for note in row.notes:
+        yield Row(*head, "note", on=row.on, text=note)
+    if metric.course is not None:
+        for point in metric.course.seen:
+            yield from _number(*head, "seen", point.value, row.unit, point.on)
+        for one in metric.course.ahead:
+            for figure in ("low", "lower", "middle", "upper", "high"):
+                yield from _number(*head, f"ahead {figure}", getattr(one, figure), row.unit, one.on)
+
+
+def _indicator(indicator: ReportedIndicator, report: Report) -> Iterator[Row]:
+    row = indicator.figure
+    head = ("indicator", row.name, indicator.words)
+    if row.rule:
+        yield Row(*head, "state", on=row.since, text=row.state)
+        yield Row(*head, "rule", text=row.rule)
+    for figure in ("expected", "observed", "low", "high", "estimate", "estimate_low", "estimate_high"):
+        yield from _number(*head, figure, getattr(row, figure), row.unit, report.as_of)
+    yield from _number(*head, "n", row.n, "", report.as_of)
+    yield from _number(*head, "p_worse", row.p_worse, "%", report.as_of)
+    if row.owner:
+        yield Row(*head, "owner", text=row.owner)
+    if indicator.course is not None:
+        for point in indicator.course.points:
+            yield from _number(*head, "seen", point.value, row.unit, point.on, point.state or "")
+
+
+def _ways(report: Report) -> Iterator[Row]:
+    for number, way in enumerate(report.ways, start=1):
+        head = ("way", way.stops[0].name, " → ".join(stop.words for stop in way.stops))
+        yield from _number(*head, "adds", way.adds, way.unit, of=way.stops[-1].name)
+        yield from _number(*head, "warning_time", way.warning_time, "s", of=way.stops[-1].name)
+        yield Row(*head, "order", way.stops[-1].name, value=float(number))
+
+
+def _places(report: Report) -> Iterator[Row]:
+    for row in report.rework:
+        head = ("rework", row.at, row.label)
+        yield from _number(*head, "extra_visits", row.extra_visits, "visits per case", report.as_of)
+        for source, part in row.visits_by.items():
+            yield from _number(*head, "part", part, "visits per case", report.as_of, source)
+        if row.reaches_on is not None:
+            yield Row(*head, "reaches_on", on=row.reaches_on)
+    for row in report.delay:
+        head = ("delay", row.at, row.label)
+        yield from _number(*head, "extra_time", row.extra_time, "s", report.as_of)
+        for figure, value in (("more visits", row.path_time), ("longer", row.own_time), ("waits", row.pool_time)):
+            yield from _number(*head, "part by way", value, "s", report.as_of, figure)
+        for source, part in row.time_by.items():
+            yield from _number(*head, "part", part, "s", report.as_of, source)
+    for team in report.teams:
+        head = ("team", team.name, report.called(team.name))
+        for figure, value, unit in (
+            ("load_before", team.load_before, "%"),
+            ("load", team.load, "%"),
+            ("p_overloaded", team.p_overloaded, "%"),
+            ("wait_before", team.wait_before, "s"),
+            ("wait", team.wait, "s"),
+        ):
+            yield from _number(*head, figure, value, unit, report.as_of)
+
+
+def _to_do(report: Report) -> Iterator[Row]:
+    units = {row.name: row.figure.unit for row in report.metrics}
+    for number, one in enumerate(report.actions, start=1):
+        action = one.action
+        head = ("action", action.lever, report.called(action.lever))
+        yield Row(*head, "order", value=float(number), text=one.words)
+        yield from _number(*head, "from", action.start, action.unit)
+        yield from _number(*head, "to", action.goal, action.unit)
+        for name, gain in action.gains.items():
+            yield from _number(*head, "gain", gain, units.get(name, ""), of=name)
+        for figure, text in (("initiative", action.initiative), ("owner", action.owner)):
+            if text:
+                yield Row(*head, figure, text=text)
+    for initiative in report.initiatives:
+        head = ("initiative", initiative.name, initiative.label)
+        yield from _number(*head, "cost", initiative.cost, initiative.currency)
+        for lever, start, goal, by in initiative.moves:
+            yield Row(*head, "from", lever, by, start)
+            yield Row(*head, "to", lever, by, goal)
+        if initiative.chosen is not None:
+            yield Row(*head, "chosen", text="yes" if initiative.chosen else "no")
+        if initiative.owner:
+            yield Row(*head, "owner", text=initiative.owner)
+    if report.choice is not None:
+        choice = report.choice
+        for words, plan in (("nothing", choice.nothing), ("nominal", choice.nominal), ("cautious", choice.cautious)):
+            head = ("choice", words, ", ".join(report.called(name) for name in plan.initiatives))
+            yield from _number(*head, "cost", plan.cost, choice.currency)
+            yield from _number(*head, "misses_avoided", plan.misses_avoided, "")
+            for name, p_miss in plan.p_miss.items():
+                yield from _number(*head, "p_miss", p_miss, "%", of=name)
+    if report.open_cases:
+        yield Row("case", "", "", "open", on=report.as_of, value=float(report.open_cases))
+        yield Row("case", "", "", "late for certain", on=report.as_of, value=float(report.late))
+    for case in report.cases:
+        head = ("case", case.case, report.called(case.at))
+        yield Row(*head, "at", on=date.fromisoformat(case.since[:10]), text=case.at)
+        for figure, value, unit in (
+            ("age", case.age, "s"),
+            ("p_late", case.p_late, "%"),
+            ("remaining", case.remaining, "s"),
+            ("p_rework", case.p_rework, "%"),
+        ):
+            yield from _number(*head, figure, value, unit, report.as_of)
+
+
+def _accountable(report: Report) -> Iterator[Row]:
+    for commitment in report.commitments:
+        head = ("commitment", commitment.name, commitment.label)
+        yield Row(*head, "state", on=report.as_of, text=commitment.state)
+        for figure, text in (
+            ("by", commitment.by),
+            ("if_met", commitment.if_met),
+            ("if_missed", commitment.if_missed),
+        ):
+            if text:
+                yield Row(*head, figure, text=text)
+        for promise in commitment.promises:
+            yield Row(*head, "target", promise.metric, promise.on, promise.target, promise.unit, promise.target_text)
+            for figure in ("forecast", "low", "high", "came"):
+                value = getattr(promise, figure)
+                yield from _number(*head, figure, value, promise.unit, promise.on, promise.metric)
+            yield from _number(*head, "p_miss", promise.p_miss, "%", promise.on, promise.metric)
+            if promise.note:
+                yield Row(*head, "note", promise.metric, promise.on, text=promise.note)
+    for past in report.past:
+        head = ("past forecast", past.metric, past.label)
+        made = past.made_on.isoformat()
+        for figure in ("middle", "low", "high", "came"):
+            yield from _number(*head, figure, getattr(past, figure), past.unit, past.for_on, made)
+        yield from _number(*head, "p_miss", past.p_miss, "%", past.for_on, made)
+        for figure, known in (("missed", past.missed), ("inside", past.inside)):
+            if known is not None:
+                yield Row(*head, figure, made, past.for_on, text="yes" if known else "no")
+        if past.note:
+            yield Row(*head, "note", made, past.for_on, text=past.note)
+    for part in report.levels:
+        for one in part.objectives:
+            head = ("objective", one.figure.name, one.figure.label)
+            yield Row(*head, "level", text=part.level)
+            yield Row(*head, "standing", text=one.standing)
+            yield from _number(*head, "p_miss", one.figure.p_miss, "%")
+            for figure, texts in (
+                ("measured by", one.metrics),
+                ("commitment", one.commitments),
+                ("initiative", one.initiatives),
+            ):
+                for text in texts:
+                    yield Row(*head, figure, text=text)
+            for figure, words in (("owner", one.figure.owner), ("serves", one.serves)):
+                if words:
+                    yield Row(*head, figure, text=words)
