@@ -8,7 +8,6 @@ comes first and the rest is counted; `--json` has everything.
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Iterator
 from datetime import date
 
@@ -22,9 +21,8 @@ from mpmflow.analysis.risk.standing import SURE, in_trouble, most_urgent, observ
 
 from .choice_text import choice_blocks
 from .note_blocks import MOST, columned, heading, paragraph
-from .numbers import percent
 from .risk_names import Names
-from .risk_sentences import actions_told, why_it_moves
+from .risk_sentences import actions_told, dates_in_words, meaning, period_word, what_it_rests_on, why_it_moves
 from .risk_top import against, sentences
 from .risk_words import (
     amount,
@@ -85,11 +83,7 @@ class RiskNote:
         note = self.evaluation
         about = f" on {day(note.as_of)}, measured against {against(note)}"
         yield Text.assemble((note.title or "Risk", "bold"), about)
-        meaning = {
-            "plan": "“By plan” is what would come if every share, time and number of arrivals were as the file states.",
-            "rework-free": "“No rework” is what would come if everything were as it is now, but nothing came back.",
-        }.get(note.reference, "“Before” is what would come if everything were as it was observed in that period.")
-        yield paragraph(meaning, "dim")
+        yield paragraph(meaning(note), "dim")
         yield Text()
 
     def _headline(self) -> Iterator[Text | Padding]:
@@ -131,7 +125,7 @@ class RiskNote:
             yield paragraph(f"“Now about” weighs all periods, recent ones most{sure}", "dim")
             if any(row.enough is not None for row in told[:MOST]):
                 what = "“Last seen”" if narrow else "“Last seen” with a date"
-                yield paragraph(f"{what} is the last {self._period()} with at least ten to count.", "dim")
+                yield paragraph(f"{what} is the last {period_word(note)} with at least ten to count.", "dim")
         better = [row for row in seen if row not in told and row.p_worse is not None and row.p_worse <= 1 - SURE]
         better.sort(key=lambda row: (row.p_worse, row.name))
         if better:
@@ -155,9 +149,6 @@ class RiskNote:
             counted = f" of {row.enough.n}" if unit == "%" else ""
             return f"{bare(row.enough.value, unit)}{counted}, {_short(row.enough.on, self.evaluation)}"
         return bare(row.observed, unit) + (f" of {row.n}" if row.n is not None and unit == "%" else "")
-
-    def _period(self) -> str:
-        return "week" if abs(self.evaluation.period - 604800.0) < 1.0 else "period"
 
     # ------------------------------------------------------------------------------------------ metrics
     def _metrics(self, width: int) -> Iterator[Text | Table | Padding]:
@@ -253,34 +244,10 @@ class RiskNote:
         yield Text()
 
     def _coverage(self) -> Iterator[Text | Padding]:
-        found = self.evaluation.coverage
         yield heading("What this rests on")
-        facts = [_count(found.periods, f"full {self._period()}")]
-        if found.events:
-            facts = [f"{_count(found.cases, 'case')} with {_count(found.events, 'event')}", *facts]
-        yield paragraph(", ".join(facts) + ".")
-        if found.unmatched:
-            total = sum(count for _, count in found.unmatched)
-            names = ", ".join(name for name, _ in found.unmatched[:3])
-            share = total / found.events if found.events else 0.0
-            more = ", …" if len(found.unmatched) > 3 else ""
-            yield paragraph(f"No statement claims {total:,} events ({percent(share, 2)}): {names}{more}.")
-        if found.deviations:
-            total = sum(count for _, _, count in found.deviations)
-            first, then, count = found.deviations[0]
-            way = f"from {self.names.brief(first)} to {self.names.brief(then)}"
-            times = "once" if count == 1 else f"{count} times"
-            yield paragraph(
-                f"{_count(total, 'step')} went ways that the workflow does not know; most often {way}"
-                f" ({first} to {then}, {times})."
-            )
-        if found.detours:
-            kinds: dict[str, int] = {}
-            for one in found.detours:
-                kinds[one.kind] = kinds.get(one.kind, 0) + one.events
-            told = ", ".join(f"{kind} {times}" for kind, times in kinds.items())
-            yield paragraph(f"{_count(found.astray, 'case')} took such a way or stopped ({told}); observe lists them.")
-        for remark in found.notes:
+        for sentence in what_it_rests_on(self.evaluation, self.names):
+            yield paragraph(sentence)
+        for remark in self.evaluation.coverage.notes:
             yield paragraph(self.names.in_words(remark), "dim")
 
 
@@ -324,16 +291,3 @@ def _short(value: date, note: Evaluation) -> str:
 
 def _short_iso(value: str, note: Evaluation) -> str:
     return _short(date.fromisoformat(value), note)
-
-
-def _count(number: int, thing: str) -> str:
-    return f"{number:,} {thing}{'' if number == 1 else 's'}"
-
-
-def dates_in_words(text: str) -> str:
-    """A text with its ISO dates as people write them.
-
-    >>> dates_in_words("The data end on 2026-03-08: empty.")
-    'The data end on 8 Mar 2026: empty.'
-    """
-    return re.sub(r"\b\d{4}-\d\d-\d\d\b", lambda match: day(date.fromisoformat(match.group())), text)
