@@ -67,7 +67,6 @@ def statements(model: Model) -> tuple[Written, ...]:
     ...     print(one.kind, one.id, [f"{clause.word} {clause.said}" for clause in one.clauses.values()])
     workflow w []
     step brief ['takes 2h']
-    end w/done/1 []
     """
     found: dict[str, Written] = {}
     for one in with_imports(model):
@@ -209,7 +208,9 @@ def _body(body: tuple[process.Node, ...], workflow: str, within: str, ends: dict
                 yield from _body(branch.body, workflow, f"{node.name}#{number}", ends)
         elif isinstance(node, process.Call):
             yield _made(node, "call", node.name, within, {
-                "workflow": ("call", node.workflow), "target": ("->", node.target), "owner": ("owner", _text(node.owner)),
+                "workflow": ("call", node.workflow),
+                "target": ("->", node.target),
+                "owner": ("owner", _text(node.owner)),
             })  # fmt: skip
         else:
             yield _work(node, within)

@@ -224,24 +224,25 @@ def _figures(today: Mapping[str, float | None], then: Mapping[str, float | None]
 
 
 def _teams(model: Model, today: Analysis, changed: Model, then: Analysis) -> dict[str, TeamChange]:
-    before, after = _figures_of_teams(today), _figures_of_teams(then)
+    before, after = figures_of_teams(today), figures_of_teams(then)
     found = {}
-    crews, later = _crews(model), _crews(changed)
+    crews, later = crews_of(model), crews_of(changed)
     for name in {**before, **after}:
         old, new = before.get(name), after.get(name)
-        cost, currency = _cost_per_week(crews[name])
+        cost, currency = cost_per_week_of(crews[name])
         found[name] = TeamChange(
             Change(float(crews[name].people), float(later[name].people)),
             Change(old.load if old else None, new.load if new else None),
             Change(old.wait if old else None, new.wait if new else None),
             Change(old.queue if old else None, new.queue if new else None),
-            Change(cost, _cost_per_week(later[name])[0]),
-            currency or _cost_per_week(later[name])[1],
+            Change(cost, cost_per_week_of(later[name])[0]),
+            currency or cost_per_week_of(later[name])[1],
         )
     return found
 
 
-def _crews(model: Model) -> dict[str, Team]:
+def crews_of(model: Model) -> dict[str, Team]:
+    """Every team by name, those of imports too."""
     found: dict[str, Team] = {}
     for one in with_imports(model):
         for team in one.all_teams:
@@ -249,7 +250,7 @@ def _crews(model: Model) -> dict[str, Team]:
     return found
 
 
-def _figures_of_teams(analysis: Analysis) -> dict[str, TeamFigures]:
+def figures_of_teams(analysis: Analysis) -> dict[str, TeamFigures]:
     """Every team with figures, those with waits before those without."""
     found: dict[str, TeamFigures] = {}
     for one in analysis.workflows.values():
@@ -259,7 +260,8 @@ def _figures_of_teams(analysis: Analysis) -> dict[str, TeamFigures]:
     return found
 
 
-def _cost_per_week(team: Team) -> tuple[float | None, str | None]:
+def cost_per_week_of(team: Team) -> tuple[float | None, str | None]:
+    """What its people cost in a week of its working hours, and the currency; None where they have no cost."""
     if team.cost is None:
         return None, None
     currencies = team.cost.measure.currencies
