@@ -31,6 +31,7 @@ PUBLIC: dict[str, dict[str, str]] = {
         "remaining_time": "api",
         "observe": "api",
         "evaluate": "api",
+        "line_of_sight": "api",
         "fit": "api",
         "discover": "api",
         "learn_causes": "api",
@@ -77,6 +78,7 @@ if TYPE_CHECKING:  # the same names for type checkers and editors, which do not 
     from .api import formula as formula
     from .api import leads as leads
     from .api import learn_causes as learn_causes
+    from .api import line_of_sight as line_of_sight
     from .api import load as load
     from .api import mutate as mutate
     from .api import observe as observe

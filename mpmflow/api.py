@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     import networkx
 
+    from .analysis.alignment.answer import LineOfSight
     from .analysis.backtest.backtest import Backtest
     from .analysis.discover.discover import Discovery
     from .analysis.exact.analyze import Analysis
@@ -573,6 +574,48 @@ def evaluate(
             scenarios=scenarios,
             calibrate=calibrator,
         )
+
+
+def line_of_sight(model: Model, evaluation: Evaluation | None = None) -> LineOfSight:
+    """Which goals everything that is done reaches, by how much, how soon, and on what evidence.
+
+    Args:
+        evaluation: an answer of `evaluate` about this model: then levels of metrics, and strengths of causes that are
+            `learned`, are those of its data. Without one, the model alone is asked, and what only data know is left
+            open.
+
+    Returns:
+        An answer with `.objectives` (each with `.effects`: what one step of a lever or metric adds, with lag and
+        evidence), `.activities` and `.metrics` (what each is good for), `.up` and `.across` (the cascade), `.blind`,
+        `.orphans`, `.vanity` and `.efficient_only`.
+
+    Raises:
+        MpmError: a workflow has no figures, or influences go round and do not die out; the diagnostic says where.
+        ValueError: the evaluation is about another model.
+
+    >>> model = parse('''
+    ... workflow w {
+    ...   step brief takes 2h
+    ...   decision ok { yes, no 20% -> brief rework }
+    ... }
+    ... metric days operational = time(w) unit d lower is better
+    ... metric revenue outcome unit eur
+    ... cause days -> revenue { lag 4w, each +1d adds -800 eur }
+    ... objective grow enterprise { measured by revenue }
+    ... ''')
+    >>> found = line_of_sight(model).objective("grow").effects[0]
+    >>> found.source, found.said, round(found.change, 9), round(found.lag / 86400, 2)
+    ('ok.no', '+1 point', -1.041666667, 28.02)
+    """
+    from .analysis.alignment.sight import line_of_sight as answer
+
+    with _answering(model):
+        if evaluation is None:
+            return answer(model, samples=samples_of(model))
+        found = evaluation.line_of_sight
+    if found is None or evaluation.model != model:
+        raise ValueError("the evaluation is about another model; ask evaluate(model) for one about this model")
+    return found
 
 
 def fit(

@@ -25,6 +25,7 @@ VERBS: dict[str, str] = {
     "observe": "The indicators over time as the data have them, by segment; what the file leaves unexplained",
     "watch": "Follow a log that grows, and tell every change of an indicator's state as it comes",
     "explain": "Why an indicator, metric, objective or step stands where it does, back to its line",
+    "sight": "Which goals everything that is done reaches, by how much, how soon; what reaches none",
     "test": "Run the test blocks of files: rules, forecasts, spread; coverage and mutation",
     "what-if": "Scenarios side by side with today: times, waits, loads, costs",
     "fit": "Shares, times, arrivals, teams and causes as the data have them; drafts a workflow from a log",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from .schemas import files, history, live, logs, process, risk, testing
+from .schemas import files, goals, history, live, logs, process, risk, testing
 from .schemas.vocabulary import Schema
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -43,6 +43,7 @@ DOCUMENTS: dict[str, Callable[[], Schema]] = {
     "remaining": process.remaining,
     "simulation": process.simulation,
     "sweep": process.sweep,
+    "sight": goals.sight,
     "test": testing.test_run,
     "test-coverage": testing.coverage,
     "test-mutation": testing.mutation,

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from typing import Any
 
-from rich.console import Console, ConsoleOptions, RenderResult
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -20,6 +20,7 @@ from mpmflow.analysis.rules import Clause
 
 from .risk_names import Names
 from .risk_words import amount, bare, chance, change, day, one_unit, rate_unit, signed, span, uneven, unit_of, upper
+from .sight_page import effects_of
 
 MOST = 10
 """Rows of a table; the rest is counted."""
@@ -196,7 +197,7 @@ class ExplainPage:
             yield _in(Text(" → ".join(self.names.full(name) for name in path)))
 
     # ------------------------------------------------------------------------------------------ an objective, a place
-    def _objective(self) -> Iterator[Text | Table | Padding]:
+    def _objective(self) -> Iterator[RenderableType]:
         figures = self.found.figures
         if figures["parent"]:
             yield Text(f"It serves {self.names.full(figures['parent'])}.")
@@ -209,6 +210,11 @@ class ExplainPage:
             yield Text.assemble((upper(metric.label), "bold"), f" ({metric.name})")
             yield from self._line_of(metric.name)
             yield from self._metric(metric)
+        if self.found.sight is not None and self.found.sight.effects:
+            yield Text()
+            yield Text("What can move it, and what it would take", "bold")
+            units = {row.name: row.unit for row in self.evaluation.metrics}
+            yield from effects_of(units, self.found.sight)
 
     def _place(self) -> Iterator[Text | Table | Padding]:
         found, figures = self.found, self.found.figures

@@ -72,7 +72,6 @@ def evaluate(
         scenarios: what to set from today on, side by side: names, scenarios, or mappings from lever to value.
         samples: observed times of `empirical` durations, as `analyze` takes them.
         calibrate: makes other metrics of the metrics, with chances that past forecasts suggest.
-
         only_forecasts: metrics, and the steps, decisions and teams of the spread; all else is left out, which takes a
             fraction of the time.
 
@@ -128,13 +127,13 @@ def evaluate(
         open_cases=open_case_figures(observations.open_cases, changes, observations.as_of),
         actions=actions_of(model, prospects, rows, indicators, labels, sources),
         coverage=coverage_figure(observations, found, outlook, changes, crowds, coming),
-        objectives=objective_figures(model, rows),
+        objectives=objective_figures(model, rows, forecaster, units),
         teams=team_loads(crowds, ready.drawn),
         provenance=provenance(model, data=_data_hash(observations), seed=seed),
         draws=ready.drawn.count,
         choice=choose(model, prospects, money) if money is not None else None,
         segments=segments_of(model, observations, changes, ready.planned, ready.book, seed),
-        commitments=commitment_figures(model, forecaster, units),
+        commitments=commitment_figures(model, prospects, units, rows, as_of),
         courses=tuple(
             course
             for metric, row in zip(metrics, rows, strict=True)

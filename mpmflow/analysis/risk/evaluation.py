@@ -197,8 +197,8 @@ class Evaluation(Result):
 
 @dataclass(frozen=True)
 class Known:
-    """What an evaluation knows of its model from data: present levels by name, what was learned of causes, observed times
-    of `empirical` durations.
+    """What an evaluation knows of its model from data: present levels by name, what was learned of causes, and the
+    observed times of `empirical` durations.
     """
 
     levels: Mapping[str, float]

@@ -1,6 +1,6 @@
 """Why something stands where it does: an indicator, a metric, a place of the process, a team or an objective.
 
-Everything here is read off one evaluation; nothing is worked out anew.
+Everything here is read off one evaluation; of an objective its line of sight is worked out beside it.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from mpmflow.diagnostics.suggest import nearest
 from .objectives import ObjectiveFigure
 
 if TYPE_CHECKING:
+    from mpmflow.analysis.alignment.answer import ObjectiveSight
+
     from .evaluation import Evaluation
     from .figures import IndicatorFigure, MetricFigure, SpreadFigure
 
@@ -41,6 +43,7 @@ class Explanation(Result):
             adds at each place.
         paths: the ways of influence, each a list of names.
         measured_by: of an objective, its metrics, each explained.
+        sight: of an objective, what can move it, by how much and how soon.
     """
 
     schema = "mpmflow/explanation/1"
@@ -57,6 +60,7 @@ class Explanation(Result):
     delay: Mapping[str, float] = field(default_factory=dict)
     paths: tuple[tuple[str, ...], ...] = ()
     measured_by: tuple[Explanation, ...] = ()
+    sight: ObjectiveSight | None = None
 
     def body(self) -> Document:
         return {
@@ -73,6 +77,7 @@ class Explanation(Result):
             "delay": dict(self.delay),
             "paths": [list(path) for path in self.paths],
             "measured_by": [metric.body() for metric in self.measured_by],
+            "sight": self.sight.to_dict() if self.sight is not None else None,
         }
 
     def rows(self) -> Mapping[str, list[Any]]:
@@ -158,7 +163,9 @@ def _objective(evaluation: Evaluation, row: ObjectiveFigure) -> Explanation:
     figures = {"level": row.level, "parent": row.parent, "target_text": row.target_text, "p_miss": row.p_miss}
     held = {metric.name: metric for metric in evaluation.metrics}
     metrics = tuple(_metric(held[name]) for name in row.measured_by if name in held)
-    return Explanation(row.name, row.label, "objective", row.owner, figures=figures, measured_by=metrics)
+    seen = evaluation.line_of_sight
+    sight = seen.objective(row.name) if seen is not None else None
+    return Explanation(row.name, row.label, "objective", row.owner, figures=figures, measured_by=metrics, sight=sight)
 
 
 def _place(evaluation: Evaluation, row: SpreadFigure) -> Explanation:

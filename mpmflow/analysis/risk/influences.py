@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mpmflow.analysis.exact.amounts import time_reward
+from mpmflow.analysis.exact.figures import Solution
 from mpmflow.model.expressions import Expression
 from mpmflow.model.measures import Cause, Each, Elasticity
 from mpmflow.model.model import Model
@@ -78,7 +79,18 @@ def structural_edges(
 
 def _time_left(change: ProcessChange) -> dict[str, Floats]:
     """Kernel of each lever: the time that is left from where it works to the end of the case."""
-    solved, amounts = change.new.actual, change.new.amounts
+    kernels = {}
+    for name, (middle, spread) in times_left(change.new).items():
+        kernels[name] = gamma_lag(middle, min(spread, 3.0 * middle), change.period, rest=1e-3)
+    return kernels
+
+
+def times_left(solution: Solution) -> dict[str, tuple[float, float]]:
+    """Source -> mean and standard deviation of the time, in seconds, from where it works to the end of the case.
+
+    Sources are outcomes, `NODE.time`, `NODE.wait` and the workflow's arrivals; waits for people are left out.
+    """
+    solved, amounts = solution.actual, solution.amounts
     left = moments(solved.factor, time_reward(solved, amounts))
     mean, sd = left.to_go, left.sd_to_go
     visits = solved.visits
@@ -105,14 +117,13 @@ def _time_left(change: ProcessChange) -> dict[str, Floats]:
             for inner in _names_inside(state.block.branches):
                 add(inner, float(visits[row]), row)
     start = int(np.argmax(solved.factor.chain.start))
-    add(f"{change.name}.arrivals", 1.0, start)
-    kernels = {}
+    add(f"{solution.process.workflow}.arrivals", 1.0, start)
+    spells = {}
     for name, (total, first, second) in found.items():
         if total > 0.0:
             middle = first / total
-            spread = max(second / total - middle**2, 0.0) ** 0.5
-            kernels[name] = gamma_lag(middle, min(spread, 3.0 * middle), change.period, rest=1e-3)
-    return kernels
+            spells[name] = middle, max(second / total - middle**2, 0.0) ** 0.5
+    return spells
 
 
 def _names_inside(branches: Sequence[object]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .goals import objective_sight
 from .logs import DETOURS
 from .vocabulary import (
     COUNT,
@@ -241,4 +242,5 @@ def explanation() -> Schema:
         delay={**named(NUMBER), "description": "extra seconds per case: by source, or of an indicator by place"},
         paths=many(many(TEXT)),
         measured_by=many({"type": "object", "description": "the metrics of an objective, each explained"}),
+        sight={**optional(objective_sight()), "description": "of an objective, what can move it"},
     )
