@@ -20,7 +20,6 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from mpmflow.analysis.scenarios.whatif import LeverError
 from mpmflow.diagnostics.errors import DataError
 from mpmflow.model.goals import Initiative
 from mpmflow.model.model import Model
@@ -28,6 +27,7 @@ from mpmflow.model.quantities import Quantity
 
 from .forecast import MetricForecast
 from .prospects import Prospects
+from .undertaken import NotWeighed, helping_moves, stages_of
 
 Floats = npt.NDArray[np.float64]
 WORST = 0.2
@@ -168,25 +168,11 @@ class _Weigher:
         """Why an initiative cannot be weighed; "" if it can."""
         if initiative.costs is not None and initiative.costs.unit != budget.unit:
             return f"its cost is in {initiative.costs.unit}, which is not converted to {budget.unit}"
-        if not initiative.moves:
-            return "it moves no lever"
-        for move in initiative.moves:
-            try:
-                self.prospects.settings((move.by, {move.lever: move.goal}))
-            except LeverError as error:
-                return str(error).rstrip(".")
-        self.moves[initiative.name] = {move.lever: move.goal for move in initiative.moves if self._helps(move)}
-        if not self.moves[initiative.name]:
-            return "its levers stand at their goals or beyond them already"
+        try:
+            self.moves[initiative.name] = helping_moves(initiative, self.prospects)
+        except NotWeighed as why:
+            return str(why)
         return ""
-
-    def _helps(self, move: Any) -> bool:
-        """Whether the lever still stands on the near side of its goal."""
-        source = self.prospects.outlook.sources.get(move.lever)
-        if source is None:
-            return True
-        start, goal = float(move.start.base), float(move.goal.base)
-        return source.now > goal if goal < start else source.now < goal
 
     def plan(self, chosen: Sequence[Initiative]) -> Plan:
         """What a set comes to."""
@@ -212,12 +198,7 @@ class _Weigher:
 
     def _together(self, chosen: Sequence[Initiative]) -> dict[str, float]:
         """The gains of a set, each lever from the day of its own move on."""
-        stages: dict[Any, dict[str, Any]] = {}
-        for one in chosen:
-            for move in one.moves:
-                if move.lever in self.moves[one.name]:
-                    stages.setdefault(move.by, {})[move.lever] = move.goal
-        return dict(sorted(self.prospects.settings(*stages.items()).items()))
+        return dict(sorted(self.prospects.settings(*stages_of(chosen, self.moves)).items()))
 
     @property
     def _draws(self) -> int:

@@ -17,7 +17,8 @@ from mpmflow.analysis.scenarios.comparison import called
 from mpmflow.model.model import Model
 from mpmflow.model.scenes import Scenario
 
-from .forecast import MetricForecast
+from .courses import law_of
+from .forecast import MetricForecast, chance_to_miss
 from .prospects import Prospects
 
 Asked = str | Scenario | Mapping[str, Any]
@@ -32,6 +33,7 @@ class MetricDifference:
         difference, low, high: then minus today, with its 95 % interval.
         p_better: probability that the scenario is better for the metric; None without a direction.
         p_miss_today, p_miss: probability to miss the target, today and then; None without one.
+        law: 199 equally likely values of the figure then, sorted; () where its level is not known.
     """
 
     name: str
@@ -43,6 +45,7 @@ class MetricDifference:
     p_better: float | None
     p_miss_today: float | None
     p_miss: float | None
+    law: tuple[float, ...] = field(default=(), repr=False)
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -106,13 +109,11 @@ def _difference(name: str, forecast: MetricForecast, gain: float, drawn: Any, be
     changes = np.array([gain]) if drawn is None else np.asarray(drawn)
     low, high = (float(np.quantile(changes, share)) for share in (0.025, 0.975))
     good = None if better is None else float(((changes > 0.0) if better == "higher" else (changes < 0.0)).mean())
-    p_miss = None
-    if forecast.target is not None and forecast.draws is not None and forecast.p_miss is not None:
-        level = float(forecast.target.value.base)
+    p_miss = then = None
+    if forecast.draws is not None:
         then = forecast.draws + (changes if len(changes) == len(forecast.draws) else gain)
-        slack = 1e-12 * abs(level)
-        wrong = then < level - slack if forecast.target.comparison == "at least" else then > level + slack
-        p_miss = float(wrong.mean())
+    if forecast.target is not None and then is not None and forecast.p_miss is not None:
+        p_miss = chance_to_miss(then, forecast.target)
     today = forecast.forecast
     return MetricDifference(
         name,
@@ -124,4 +125,5 @@ def _difference(name: str, forecast: MetricForecast, gain: float, drawn: Any, be
         good,
         forecast.p_miss,
         p_miss,
+        law_of(then),
     )

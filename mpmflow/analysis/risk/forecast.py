@@ -71,6 +71,14 @@ class MetricForecast:
     note: str = ""
 
 
+def chance_to_miss(figures: Floats, target: Target) -> float:
+    """The part of equally likely figures that is on the wrong side of a target; rounding misses nothing."""
+    level = float(target.value.base)
+    slack = 1e-12 * abs(level)
+    wrong = figures < level - slack if target.comparison == "at least" else figures > level + slack
+    return float(wrong.mean())
+
+
 class Forecaster:
     """Reads metrics off an outlook. `flows` are the places that are counted per period."""
 
@@ -100,10 +108,7 @@ class Forecaster:
             drawn = drawn[np.isfinite(drawn)]
             low, high = (float(np.quantile(drawn, share)) for share in (0.025, 0.975))
             if target is not None:
-                level = float(target.value.base)
-                slack = 1e-12 * abs(level)
-                wrong = drawn < level - slack if target.comparison == "at least" else drawn > level + slack
-                p_miss = float(wrong.mean())
+                p_miss = chance_to_miss(drawn, target)
         whole = sum(by.values())
         change = forecast - baseline if forecast is not None and baseline is not None else (whole if by else None)
         residual = (change or 0.0) - whole

@@ -20,6 +20,7 @@ def labels_of(model: Model, indicators: Sequence[IndicatorFigure]) -> dict[str, 
     labels |= {node.name: node.title for _, node in nodes_of(model) if not isinstance(node, End)}
     labels |= {workflow.name: workflow.title for workflow in model.workflows}
     labels |= {initiative.name: initiative.title for initiative in model.initiatives}
+    labels |= {commitment.name: commitment.title for commitment in model.commitments}
     return labels
 
 

@@ -15,6 +15,7 @@ from mpmflow.analysis.exact.laws_of import Samples
 from mpmflow.compiler.names import Names as ModelNames
 from mpmflow.compiler.units import Units
 from mpmflow.graphs.to_chain import to_chain
+from mpmflow.model.goals import Objective
 from mpmflow.model.measures import Metric, Target
 from mpmflow.model.model import Model
 from mpmflow.model.observations import Observations
@@ -77,7 +78,8 @@ def prepare(
     before = {name: to_chain(found.reference, name) for name in workflows}
     after = {name: to_chain(found.model, name) for name in workflows}
     metrics = metrics_of(model)
-    ahead = max(1, periods_needed(targets, observations, found.periods))
+    dated = _with_own_dates(model, targets)
+    ahead = max(1, periods_needed(dated, observations, found.periods))
     if draws is None:
         draws = draws_that_fit(len(metrics) + len(FIGURES) * len(workflows), ahead)
     base: Base = "period" if window is not None else "rework-free" if reference == "rework-free" else "plan"
@@ -98,7 +100,7 @@ def prepare(
         for name in workflows
     }
     sources = sources_of(found, plan_times(before.values(), book), plan_times(after.values(), book), rng, draws)
-    outlook = _outlook(model, sources, changes, observations, found, targets, window)
+    outlook = _outlook(model, sources, changes, observations, found, dated, window)
     units = Units(ModelNames(model))
     counted = {name: units.of_name(name).flow or _sums_up(metrics, name) for name in outlook.places}
     flows = flows_of([*outlook.places, *outlook.with_data], counted, outlook.figures, targets)
@@ -121,18 +123,32 @@ def targets_of(model: Model) -> dict[str, Target]:
             found[metric.name] = metric.target
     units = Units(ModelNames(model))
     for objective, _ in model.objective_tree():
-        if objective.target is None:
-            continue
-        for name in objective.measured_by:
-            unit = units.of_name(name).unit
-            wanted = objective.target.value.measure
-            if unit is None or wanted.powers in (unit.powers, unit.without_counts().powers):
-                found.setdefault(name, objective.target)
-                break
+        meant = metric_meant(objective, units)
+        if meant is not None and objective.target is not None:
+            found.setdefault(meant, objective.target)
     for commitment in model.commitments:
         for promise in commitment.promises:
             found.setdefault(promise.metric, promise.target)
     return found
+
+
+def metric_meant(objective: Objective, units: Units) -> str | None:
+    """The metric that an objective's own target is about: the first of its metrics that has the target's unit."""
+    if objective.target is None:
+        return None
+    wanted = objective.target.value.measure
+    for name in objective.measured_by:
+        unit = units.of_name(name).unit
+        if unit is None or wanted.powers in (unit.powers, unit.without_counts().powers):
+            return name
+    return None
+
+
+def _with_own_dates(model: Model, targets: Mapping[str, Target]) -> dict[str, Target]:
+    """The targets, and what else is asked for at a date of its own: promises and the targets of objectives."""
+    own = [objective.target for objective, _ in model.objective_tree() if objective.target is not None]
+    own += [promise.target for commitment in model.commitments for promise in commitment.promises]
+    return {**targets, **{f"own date {number}": target for number, target in enumerate(own)}}
 
 
 def _outlook(

@@ -36,7 +36,10 @@ Stage = tuple[date | None, str | Scenario | Mapping[str, Any]]
 
 
 class Prospects:
-    """Changes of forecasts. `model` is the current one, with what was estimated in the place of its numbers."""
+    """Changes of forecasts. `model` is the current one, with what was estimated in the place of its numbers.
+
+    `forecasts` go by the name of their metric, or by any other where one metric is asked for at several dates.
+    """
 
     def __init__(
         self, forecaster: Forecaster, forecasts: Mapping[str, MetricForecast], model: Model, crowds: Crowds
@@ -62,6 +65,8 @@ class Prospects:
         draws of the forecast, so a metric's draws and these add up.
         """
         own, levers, structural = self._own(stages)
+        if not own:
+            return {}
         ratio = self._ratio(levers, {name: float(own[name][-1]) for name in levers})
         count = self.forecaster.count
         rows = {name: ratio[:, None] * path for name, path in own.items()}
@@ -74,7 +79,7 @@ class Prospects:
         deltas = network.follow(rows, gains)
         found = {}
         for metric, forecast in self.forecasts.items():
-            gain = self._gain(metric, forecast, deltas)
+            gain = self._gain(forecast.name, forecast, deltas)
             if gain is not None and np.isfinite(gain).all():
                 found[metric] = np.broadcast_to(gain, (count,))
         return found
@@ -168,10 +173,12 @@ class Prospects:
 
         The edges from `levers` to the `structural` figures are left out: their exact change stands in `own`.
         """
+        if not own:
+            return {}  # nothing that the figures hang on was moved
         deltas = self.outlook.network.follow(own, self._replaced(levers, structural))
         found = {}
         for metric, forecast in self.forecasts.items():
-            gain = self._gain(metric, forecast, deltas)
+            gain = self._gain(forecast.name, forecast, deltas)
             if gain is not None and np.isfinite(gain) and abs(gain) > 1e-12 * abs(forecast.forecast or 1.0):
                 found[metric] = float(gain)
         return found
