@@ -23,7 +23,7 @@ from .choice_text import choice_blocks
 from .note_blocks import MOST, columned, heading, paragraph
 from .risk_names import Names
 from .risk_sentences import actions_told, dates_in_words, meaning, period_word, what_it_rests_on, why_it_moves
-from .risk_top import against, sentences
+from .risk_top import against, reading_short, sentences
 from .risk_words import (
     amount,
     bare,
@@ -197,7 +197,7 @@ class RiskNote:
         cells.append("-" if unknown else expected)
         if wide:
             cells.append("as observed" if past else span(row.low, row.high, row.unit))
-        return [*cells, bare(row.baseline, row.unit), miss, _reading_short(row)]
+        return [*cells, bare(row.baseline, row.unit), miss, reading_short(row)]
 
     def _against(self) -> str:
         return {"plan": "by plan", "rework-free": "no rework"}.get(self.evaluation.reference, "before")
@@ -263,14 +263,6 @@ def plain(answer: Evaluation, width: int = 80) -> str:
         file=out, width=width, no_color=True, highlight=False, markup=False, emoji=False, legacy_windows=False
     ).print(RiskNote(answer))
     return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
-
-
-def _reading_short(row: MetricFigure) -> str:
-    """The same for a table."""
-    if row.reading.startswith("in total"):
-        return f"total to {day(row.on)}"
-    span, _, _ = row.reading.partition(",")
-    return f"{span.removeprefix('per ')} to {day(row.on)}" if "up to" in row.reading else day(row.on)
 
 
 def _state(row: IndicatorFigure, note: Evaluation, narrow: bool) -> Text:

@@ -135,3 +135,11 @@ def reading(row: MetricFigure, before: str = "") -> str:
     if words.startswith("per ") and "up to" in words:
         return f"{words.partition(',')[0]} to {day(row.on)}"
     return f"{words} {before} {day(row.on)}".strip() if words else when
+
+
+def reading_short(row: MetricFigure) -> str:
+    """The same for a table: `31 Mar 2019`, `13w to 30 Sep 2026`, `total to 31 Dec 2026`."""
+    if row.reading.startswith("in total"):
+        return f"total to {day(row.on)}"
+    span, _, _ = row.reading.partition(",")
+    return f"{span.removeprefix('per ')} to {day(row.on)}" if "up to" in row.reading else day(row.on)

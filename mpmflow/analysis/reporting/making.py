@@ -34,6 +34,7 @@ from .parts import (
     ReportedIndicator,
     ReportedInitiative,
     ReportedMetric,
+    ReportedMove,
     ReportedObjective,
     Stop,
     Summary,
@@ -190,7 +191,10 @@ def _initiatives(evaluation: Evaluation) -> tuple[ReportedInitiative, ...]:
             one.owner,
             float(one.costs.base) if one.costs is not None else None,
             one.costs.unit if one.costs is not None else "",
-            tuple((move.lever, float(move.start.base), float(move.goal.base), move.by) for move in one.moves),
+            tuple(
+                ReportedMove(move.lever, float(move.start.base), float(move.goal.base), move.goal.unit, move.by)
+                for move in one.moves
+            ),
             tuple(one.serves),
             one.name in chosen if chosen is not None else None,
         )

@@ -202,12 +202,32 @@ class ReportedAction:
 
 
 @dataclass(frozen=True, slots=True)
+class ReportedMove:
+    """What an initiative changes: a lever from one level to another (both in base units), by a date."""
+
+    lever: str
+    start: float
+    goal: float
+    unit: str
+    by: date | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "lever": self.lever,
+            "from": self.start,
+            "to": self.goal,
+            "unit": self.unit,
+            "by": self.by.isoformat() if self.by is not None else None,
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class ReportedInitiative:
     """An initiative of the file.
 
     Attributes:
         cost: in its `currency`; None where none is declared.
-        moves: lever, level from which, level to which (both in base units), and by when.
+        moves: what it changes.
         serves: names of objectives.
         chosen: whether it is among those to take under the budget; None where no budget was given.
     """
@@ -217,7 +237,7 @@ class ReportedInitiative:
     owner: str | None
     cost: float | None
     currency: str
-    moves: tuple[tuple[str, float, float, date | None], ...]
+    moves: tuple[ReportedMove, ...]
     serves: tuple[str, ...]
     chosen: bool | None = None
 
@@ -228,10 +248,7 @@ class ReportedInitiative:
             "owner": self.owner,
             "cost": self.cost,
             "currency": self.currency,
-            "moves": [
-                {"lever": lever, "from": start, "to": goal, "by": by.isoformat() if by else None}
-                for lever, start, goal, by in self.moves
-            ],
+            "moves": [move.to_dict() for move in self.moves],
             "serves": list(self.serves),
             "chosen": self.chosen,
         }

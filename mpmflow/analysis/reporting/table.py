@@ -181,9 +181,9 @@ def _to_do(report: Report) -> Iterator[Row]:
     for initiative in report.initiatives:
         head = ("initiative", initiative.name, initiative.label)
         yield from _number(*head, "cost", initiative.cost, initiative.currency)
-        for lever, start, goal, by in initiative.moves:
-            yield Row(*head, "from", lever, by, start)
-            yield Row(*head, "to", lever, by, goal)
+        for move in initiative.moves:
+            yield Row(*head, "from", move.lever, move.by, move.start, move.unit)
+            yield Row(*head, "to", move.lever, move.by, move.goal, move.unit)
         if initiative.chosen is not None:
             yield Row(*head, "chosen", text="yes" if initiative.chosen else "no")
         if initiative.owner:

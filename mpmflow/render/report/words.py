@@ -1,0 +1,400 @@
+"""The words of a report, for every form of it: its sections, its sentences, how a state or a chance reads.
+
+Sentences that the note of `mpmflow risk` says are the same ones here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from math import sqrt
+
+from mpmflow.analysis.reporting.parts import (
+    LevelPart,
+    PastForecast,
+    ReportedAction,
+    ReportedIndicator,
+    ReportedInitiative,
+    ReportedMetric,
+    Stop,
+    Told,
+    Way,
+)
+from mpmflow.analysis.reporting.report import Report
+from mpmflow.analysis.risk.commitments import PromiseFigure
+from mpmflow.analysis.risk.evaluation import Evaluation, MetricFigure, SpreadFigure
+from mpmflow.analysis.risk.standing import Standing, most_urgent
+from mpmflow.render.numbers import duration, percent, significant
+from mpmflow.render.risk_names import Names
+from mpmflow.render.risk_sentences import actions_told, dates_in_words, meaning, what_it_rests_on, why_it_moves
+from mpmflow.render.risk_top import against, reading, reading_short, sentences
+from mpmflow.render.risk_words import (
+    amount,
+    bare_change,
+    chance,
+    day,
+    likely,
+    one_unit,
+    rate_unit,
+    signed,
+    span,
+    target,
+    upper,
+)
+
+MOST_ACTIONS = 8
+SECTIONS: tuple[tuple[str, str], ...] = (
+    ("danger", "What is in danger"),
+    ("indicators", "Leading indicators"),
+    ("ways", "From leading to lagging"),
+    ("metrics", "Metrics against their targets"),
+    ("spread", "Where rework and delay spread"),
+    ("actions", "What to do first"),
+    ("cases", "Open cases"),
+    ("commitments", "Promises"),
+    ("past", "Past forecasts against what came"),
+    ("levels", "Objectives, level by level"),
+    ("handoffs", "Hand-offs"),
+    ("reading", "How to read this"),
+    ("basis", "What this rests on"),
+)
+"""Every section in its order: its id, and its title."""
+LEVEL_WORDS = {
+    "enterprise": "Enterprise",
+    "business_unit": "Business unit",
+    "department": "Department",
+    "function": "Function",
+}
+STATE_WORDS = {
+    "alert": "alert",
+    "warn": "warning",
+    "pending": "may soon warn",
+    "ok": "as it should be",
+    "unknown": "not known",
+}
+"""The state of an indicator's rules."""
+STANDING_WORDS: dict[Standing, str] = {
+    "missed": "missed",
+    "in danger": "in danger",
+    "close": "close to it",
+    "unknown": "not known",
+    "on course": "on course",
+    "met": "met",
+    "no target": "no target",
+}
+"""How a metric or an objective stands."""
+READING: tuple[tuple[str, str], ...] = (
+    (
+        "Leading and lagging",
+        "A leading indicator shows early what a decision or a step does. A lagging metric shows late what came of it.",
+    ),
+    (
+        "Chance to miss",
+        "Of all futures that fit what was observed, the share in which the target is missed. From 50% on a metric is "
+        "in danger, from 20% on it is close to it.",
+    ),
+    (
+        "95% range",
+        "Nineteen of twenty futures lie in it. In a chart it is the wider band; the narrower one holds half of them.",
+    ),
+    (
+        "Now about",
+        "The level that forecasts start from: all periods together, the recent ones weighing most.",
+    ),
+    (
+        "Extra visits, extra time",
+        "What a case costs at a place beyond what it is measured against. The parts by source add up to the whole.",
+    ),
+    (
+        "What to do first",
+        "Each action by itself, from today, everything else as it is. Gains do not add up.",
+    ),
+)
+"""Words that the report uses, and what they mean."""
+
+
+def told(evaluation: Evaluation) -> Told:
+    """The sentences of an evaluation for its report."""
+    names = Names(evaluation)
+    top = [line.plain for line in sentences(evaluation, names)]
+    rows = most_urgent(evaluation.metrics)
+    whys = {row.name: why_it_moves(evaluation, row, names) for row in rows}
+    actions = actions_told(evaluation, names)[:MOST_ACTIONS]
+    notes = [*what_it_rests_on(evaluation, names), *_draws(evaluation)]
+    notes += [names.in_words(dates_in_words(note)) for note in evaluation.coverage.notes]
+    for row in rows:
+        notes += [f"{upper(row.label)}: {dates_in_words(note[:1].lower() + note[1:])}" for note in row.notes]
+    return Told(
+        headline=top[0],
+        sentences=tuple(top[1:]),
+        against=against(evaluation),
+        meaning=meaning(evaluation),
+        whys={name: why.plain for name, why in whys.items() if why is not None},
+        actions=tuple(ReportedAction(action, words.plain) for action, words in actions),
+        words={name: upper(names.full(name)) for name in sorted(_mentioned(evaluation))},
+        notes=tuple(dict.fromkeys(notes)),
+        cautions=tuple(dates_in_words(caution) for caution in evaluation.coverage.cautions),
+    )
+
+
+def _draws(evaluation: Evaluation) -> Iterator[str]:
+    if evaluation.draws:
+        off = significant(100 * 1.96 * sqrt(0.25 / evaluation.draws), 1)
+        yield (
+            f"Ranges and chances rest on {evaluation.draws:,} draws of all that is uncertain: a chance is that of all "
+            f"futures give or take {off} point{'' if off == '1' else 's'}."
+        )
+
+
+def _mentioned(evaluation: Evaluation) -> set[str]:
+    """Every name that the report may have to say in words."""
+    found = {row.name for row in evaluation.metrics} | {row.name for row in evaluation.teams}
+    for indicator in evaluation.indicators:
+        found |= {indicator.name} if indicator.measures is None else {indicator.name, indicator.measures}
+    for metric in evaluation.metrics:
+        found |= set(metric.by)
+    for place in evaluation.spread:
+        found |= {place.at, *place.visits_by, *place.time_by}
+    for way in evaluation.warnings:
+        found |= {*way.path, way.leading, way.lagging}
+    found |= {case.at for case in evaluation.open_cases} | {action.lever for action in evaluation.actions}
+    found |= {name for team in evaluation.teams for name in team.wait_by}
+    if evaluation.model is not None:
+        found |= {one.name for one in evaluation.model.initiatives}
+        found |= {move.lever for one in evaluation.model.initiatives for move in one.moves}
+    return found
+
+
+# ---------------------------------------------------------------------------------------------- metrics
+
+
+def heading_line(report: Report) -> str:
+    """What stands under the title: the day, against what, for whom."""
+    words = f"On {day(report.as_of)}"
+    if report.against:
+        words += f", measured against {report.against}"
+    if report.level is not None:
+        words += f". For the level: {LEVEL_WORDS[report.level].lower()}"
+    if report.partner is not None:
+        words += f". For {report.called(report.partner)} alone"
+    return f"{words}."
+
+
+def summary_lines(report: Report) -> Iterator[str]:
+    """How many metrics stand how, and which; how many indicators are in which state."""
+    for standing, names in report.summary.metrics.items():
+        rows = [row for name in names if (row := report.metric(name)) is not None]
+        yield f"{upper(STANDING_WORDS[standing])}: {', '.join(row.figure.label for row in rows)}."
+    states = [f"{count} {STATE_WORDS[state]}" for state, count in report.summary.indicators.items()]
+    if states:
+        total = sum(report.summary.indicators.values())
+        yield f"Of {total} indicator{'s' if total > 1 else ''} with rules: {', '.join(states)}."
+
+
+def card(row: ReportedMetric) -> str:
+    """A metric against its target in one sentence.
+
+    >>> from datetime import date
+    >>> from mpmflow.analysis.risk.figures import MetricFigure
+    >>> figure = MetricFigure("leads", "leads", "output", unit="leads", on=date(2026, 9, 30), forecast=838.0, low=700.0,
+    ...                       high=990.0, target=900.0, comparison="at least", p_miss=0.81, reading="per 13w")
+    >>> card(ReportedMetric(figure, "in danger"))
+    'Leads will very likely miss the target: 838 leads expected per 13w for 30 Sep 2026, at least 900 leads wanted.'
+    """
+    figure = row.figure
+    label, wanted = upper(figure.label), f"{target(figure)} wanted"
+    if row.standing == "no target":
+        if figure.forecast is None:
+            return f"{label} has no target, and its level is not known."
+        return f"{label} has no target: {amount(figure.forecast, figure.unit)} expected {_for(figure)}."
+    if row.standing == "unknown":
+        return f"Whether {figure.label} meets the target is not known: {wanted}."
+    now = amount(figure.forecast, figure.unit)
+    if row.standing in ("missed", "met"):
+        return f"{label} has {row.standing} the target: {now} {dates_in_words(reading(figure, 'on'))}, {wanted}."
+    return f"{label} {likely(figure.p_miss or 0.0)} miss the target: {now} expected {_for(figure)}, {wanted}."
+
+
+def _for(figure: MetricFigure) -> str:
+    return dates_in_words(reading(figure, "for"))
+
+
+def metric_cells(row: ReportedMetric) -> tuple[str, str, str, str, str, str, str]:
+    """A row of the table of metrics: label, target, lately, expected, 95% range, chance to miss, for when."""
+    figure = row.figure
+    past = figure.method == "observed"
+    miss = row.standing if past else chance(figure.p_miss)
+    return (
+        upper(figure.label),
+        target(figure) or "no target",
+        amount(figure.recent, figure.unit) if not figure.reading.startswith("in total") else "",
+        amount(figure.forecast, figure.unit) if row.standing != "unknown" else "-",
+        "as observed" if past else span(figure.low, figure.high, figure.unit),
+        miss,
+        reading_short(figure),
+    )
+
+
+METRIC_COLUMNS = ("metric", "target", "lately", "expected", "95% range", "chance to miss", "for")
+
+
+# ---------------------------------------------------------------------------------------------- indicators
+
+
+def indicator_cells(row: ReportedIndicator) -> tuple[str, str, str, str, str, str]:
+    """A row of the table of indicators: what, expected, last seen, now about, how sure it is worse, its state."""
+    figure = row.figure
+    unit = rate_unit(figure.unit)
+    return (
+        row.words,
+        amount(figure.expected, unit),
+        last_seen(row),
+        amount(figure.estimate, unit),
+        chance(figure.p_worse),
+        indicator_state(row),
+    )
+
+
+INDICATOR_COLUMNS = ("indicator", "expected", "last seen", "now about", "worse?", "state")
+
+
+def last_seen(row: ReportedIndicator) -> str:
+    """What the last period showed; where it holds next to nothing, the last one that says something."""
+    figure = row.figure
+    unit = rate_unit(figure.unit)
+    if figure.enough is not None:
+        counted = f" of {figure.enough.n}" if unit == "%" else ""
+        return f"{amount(figure.enough.value, unit)}{counted}, {day(figure.enough.on)}"
+    return amount(figure.observed, unit) + (f" of {figure.n}" if figure.n is not None and unit == "%" else "")
+
+
+def indicator_state(row: ReportedIndicator) -> str:
+    """The state of an indicator's rules, and since when; nothing is claimed of one without rules."""
+    figure = row.figure
+    if not figure.rule:
+        return "no rule"
+    words = STATE_WORDS[figure.state]
+    return f"{words} since {day(figure.since)}" if figure.state in ("alert", "warn", "pending") else words
+
+
+# ---------------------------------------------------------------------------------------------- ways and places
+
+
+def stop_words(stop: Stop) -> str:
+    """A place on a way, with how it stands where that matters.
+
+    >>> stop_words(Stop("leads", "Leads", "metric", standing="in danger"))
+    'Leads (in danger)'
+    """
+    if stop.standing is not None and stop.standing != "no target":
+        return f"{stop.words} ({STANDING_WORDS[stop.standing]})"
+    if stop.state in ("alert", "warn", "pending"):
+        return f"{stop.words} ({STATE_WORDS[stop.state]})"
+    return stop.words
+
+
+def way_sentence(way: Way) -> str:
+    """What a way adds to the metric at its end, and how much earlier its beginning shows it."""
+    words = f"It adds {bare_change(way.adds, way.unit)}"
+    if way.warning_time:
+        words += f", and shows it {duration(way.warning_time, 2)} earlier"
+    return f"{words}."
+
+
+def delay_unit(report: Report) -> tuple[float, str]:
+    """The unit of time in which the table of delays reads best: its seconds, and the word for it."""
+    unit, size = one_unit(max((abs(row.extra_time) for row in report.delay), default=0.0))
+    return size, {"d": "days", "h": "hours", "min": "minutes", "s": "seconds"}[unit]
+
+
+def delay_rows(report: Report) -> tuple[SpreadFigure, ...]:
+    """The places with a delay that can be seen in that unit."""
+    size, _ = delay_unit(report)
+    return tuple(row for row in report.delay if signed(row.extra_time / size) != "0")
+
+
+def rework_cells(row: SpreadFigure, report: Report) -> tuple[str, str, str]:
+    """A row of the table of rework: where, visits more per 100 cases, mostly because of what."""
+    return row.label, signed(100.0 * row.extra_visits), because(row.at, row.visits_by, report)
+
+
+def delay_cells(row: SpreadFigure, size: float, report: Report) -> tuple[str, str, str, str, str, str]:
+    """A row of the table of delay: where, how much more, by more visits, longer ones, waits for people, because of."""
+    times = (row.extra_time, row.path_time, row.own_time, row.pool_time)
+    more, visits, longer, waits = (signed(value / size) for value in times)
+    return row.label, more, visits, longer, waits, because(row.at, row.time_by, report)
+
+
+def because(at: str, by: Mapping[str, float], report: Report) -> str:
+    """The largest part of a figure by its source, and the second where it matters too."""
+    total = sum(abs(part) for part in by.values())
+    found = [name for name, part in by.items() if abs(part) >= 0.25 * total][:2]
+    words = []
+    for name in found:
+        node, _, aspect = name.partition(".")
+        words.append(f"its own {aspect}" if node == at and aspect in ("wait", "time") else report.called(name))
+    return "; ".join(words) or "many things a little"
+
+
+# ---------------------------------------------------------------------------------------------- who answers for it
+
+
+def promise_sentence(promise: PromiseFigure) -> str:
+    """A promise and what is foretold of it, or what came."""
+    when = f" by {day(promise.on)}" if promise.on is not None else ""
+    head = f"{upper(promise.label)} {promise.comparison} {amount(promise.target, promise.unit)}{when}"
+    if promise.came is not None:
+        return f"{head}: {amount(promise.came, promise.unit)} came."
+    if promise.p_miss is None:
+        return f"{head}. {promise.note}".rstrip()
+    expected = f"{amount(promise.forecast, promise.unit)} expected"
+    return f"{head}: {expected}, {chance(promise.p_miss)} likely to be missed."
+
+
+def past_cells(row: PastForecast) -> tuple[str, str, str, str, str, str, str]:
+    """A row of the table of past forecasts: what, made on, for, expected, range, what came, whether that is inside."""
+    inside = {True: "inside the range", False: "outside the range", None: row.note or "not known yet"}[row.inside]
+    return (
+        upper(row.label),
+        day(row.made_on),
+        day(row.for_on),
+        amount(row.middle, row.unit),
+        span(row.low, row.high, row.unit),
+        amount(row.came, row.unit),
+        inside,
+    )
+
+
+PAST_COLUMNS = ("metric", "made on", "for", "expected", "95% range", "came", "so it was")
+
+
+def past_sentence(past: tuple[PastForecast, ...]) -> str:
+    """How many of the forecasts whose time has come had what came in their range."""
+    known = [row for row in past if row.inside is not None]
+    if not known:
+        return "Nobody knows yet what came of them."
+    hits = sum(row.inside is True for row in known)
+    few = " These are too few to judge by." if len(known) < 20 else ""
+    return (
+        f"Of {len(known)} forecast{'s' if len(known) > 1 else ''} whose time has come, {hits} had what came in the "
+        f"95% range ({percent(hits / len(known), 2)}; 95% are to be expected).{few}"
+    )
+
+
+def initiative_sentence(row: ReportedInitiative, report: Report) -> str:
+    """What an initiative moves, what it costs, and who answers for it."""
+    words = []
+    for move in row.moves:
+        until = f" by {day(move.by)}" if move.by is not None else ""
+        way = f"from {amount(move.start, move.unit)} to {amount(move.goal, move.unit)}"
+        words.append(f"{report.called(move.lever)} {way}{until}")
+    sentence = f"Moves {'; '.join(words)}." if words else "Moves nothing that the file names."
+    if row.cost is not None:
+        sentence += f" Costs {amount(row.cost, row.currency)}."
+    if row.owner:
+        sentence += f" Owner: {row.owner}."
+    return sentence
+
+
+def level_title(part: LevelPart) -> str:
+    """The level as a heading."""
+    return LEVEL_WORDS[part.level]
