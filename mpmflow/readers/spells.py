@@ -9,50 +9,21 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from math import ceil, nan
 from pathlib import Path
 from typing import Any
 
-import narwhals as nw
-
-from mpmflow.diagnostics.errors import DataError
-from mpmflow.model.flow import Place, Scope
+from mpmflow.model.flow import Place
 from mpmflow.model.model import Model
-from mpmflow.model.observations import LogSource
 from mpmflow.model.process import Choose, Decision, Work
 from mpmflow.model.spells import NOBODY, OPEN, DecisionSpells, NodeSpells, Spells
 
-from .claims import Claims, all_workflows, claims
-from .engines import collected
-from .events import Events, open_events
-from .periods import PATIENCE, day_end, end_of
+from .case_events import Branches, CaseEvents, CaseReader, Event, OpenedLog, open_cases
+from .periods import PATIENCE
 from .ways import ENOUGH, START, Stop, Way, Ways, patient_marks
-
-
-@dataclass(frozen=True, slots=True)
-class _Event:
-    """An event that shows a mark: when it was over, when it began (None if not said), and who did it."""
-
-    mark: str
-    at: int
-    began: int | None
-    who: int
-
-
-@dataclass(slots=True)
-class _Case:
-    """The events of a case in order, and the work that began after them and goes on."""
-
-    events: list[_Event]
-    going_on: _Event | None = None
-
-    @property
-    def began(self) -> int:
-        starts = [event.began if event.began is not None else event.at for event in self.events]
-        return min(starts) if starts else self.going_on.at if self.going_on else 0
 
 
 def read_spells(
@@ -73,47 +44,13 @@ def read_spells(
 
     Raises DataError: there is no log, it cannot be read, or the workflow knows none of its events.
     """
-    declared = [part for part in model.data if isinstance(part, LogSource)]
-    home = Path(folder) if folder is not None else Path.cwd()
-    given = [(part.path, part, home) for part in declared] if log is None else []
-    if log is not None:
-        given = [(log, declared[0] if declared else LogSource(path=""), None)]  # type: ignore[list-item]
-    if not given:
-        raise DataError(
-            "there is no log to fit to: give one with --log PATH, or name it in the file, as in "
-            '`data { log "events.csv" { case case_id, activity, time timestamp } }`'
-        )
-    workflows = list(all_workflows(model))
-    wanted = claims(workflows)
-    until_asked = end_of(as_of) if as_of is not None else None
-    opened = [
-        _Opened(open_events(path, part, folder=start, looks_at=wanted.columns, until=until_asked), wanted)
-        for path, part, start in given
-    ]
-    until = until_asked if until_asked is not None else day_end(max(part.events.last for part in opened))
-    walk = _Walk(Ways(workflows, {mark for part in opened for mark in part.marks()}), until, patience)
-    for part in opened:
-        walk.read(part)
+    logs = open_cases(model, folder, log, as_of, "to fit to")
+    walk = _Walk(logs.ways, logs.until, patience)
+    for part in logs.opened:
+        walk.reader.read(part)
     if not walk.cases:
-        shown = ", ".join(sorted({repr(activity) for part in opened for (activity, *_), _ in part.events.kinds})[:5])
-        raise DataError(
-            f"no event of it is one that the workflow knows; it has {shown}. Name them with `seen as`",
-            file=opened[0].events.label,
-        )
-    return walk.result(opened)
-
-
-@dataclass(frozen=True, slots=True)
-class _Opened:
-    events: Events
-    claims: Claims
-
-    def marks(self) -> set[str]:
-        """What this log can show: marks with `seen as`, and those that some activity is called like."""
-        explicit = {claim.mark for claim in self.claims.explicit}
-        alone = {name for claim in self.claims.explicit if not claim.where for name in claim.activities}
-        named = {self.claims.name(activity) for (activity, *_), _ in self.events.kinds if activity not in alone}
-        return explicit | {mark for mark in named if mark}
+        raise logs.opened[0].shows_nothing()
+    return walk.result(logs.opened)
 
 
 class _Walk:
@@ -124,8 +61,9 @@ class _Walk:
         self.patient = frozenset(patient_marks(ways))
         self.marks = (*sorted(ways.marks), START)
         self.code = {mark: number for number, mark in enumerate(self.marks)}
-        self.people: dict[str, int] = {}
-        self.cases: list[_Case] = []
+        self.branches = Branches(ways)
+        self.reader = CaseReader()
+        self.cases = self.reader.cases
         self.nodes: dict[str, NodeSpells] = defaultdict(NodeSpells)
         self.decisions: dict[str, DecisionSpells] = {}
         self.outcomes: dict[str, dict[str, int]] = {}
@@ -141,77 +79,14 @@ class _Walk:
         self.served: set[str] = set()
         self.deviations = 0
         self.ended = 0
-        self.timed = False
         self.arrivals: dict[str, list[float]] = defaultdict(list)
         self._may: dict[str, tuple[str, ...]] = {}
         self._holds: dict[tuple[str, str], str | None] = {}
-        self.notes: list[str] = []
-
-    # ------------------------------------------------------------------------------------------ reading
-
-    def read(self, part: _Opened) -> None:
-        """Take the cases of one log."""
-        frame = part.events.frame
-        present = frame.collect_schema().names()
-        looks = [f"w{index}" for index in range(len(part.claims.columns))]
-        told = [name for name in ("lifecycle", "resource") if name in present]
-        columns = ["case", "ms", "row", "activity", *looks, *told]
-        chosen = collected(frame.select(nw.col("case").cast(nw.String), *columns[1:]))
-        rows = chosen.sort("case", "ms", "row").iter_rows(named=False)
-        self._cases(rows, {name: index for index, name in enumerate(columns)}, looks, part)
-
-    def _cases(
-        self,
-        rows: Iterator[tuple[Any, ...]],
-        place: Mapping[str, int],
-        looks: Sequence[str],
-        part: _Opened,
-    ) -> None:
-        texts = [place["activity"], *(place[name] for name in looks)]
-        life, who = place.get("lifecycle"), place.get("resource")
-        known: dict[tuple[Any, ...], str | None] = {}
-        other: Counter[str] = Counter()
-        current: Any = None
-        events: list[_Event] = []
-        begun: dict[str, _Event] = {}
-        for row in rows:
-            if row[place["case"]] != current:
-                self._keep(events, begun)
-                current, events, begun = row[place["case"]], [], {}
-            shown = tuple(row[index] for index in texts)
-            if shown not in known:
-                known[shown] = part.claims.mark(shown[0], dict(zip(part.claims.columns, shown[1:], strict=True)))
-            mark = known[shown]
-            if mark is None:
-                continue
-            word = str(row[life]).lower() if life is not None else "complete"
-            at = int(row[place["ms"]])
-            person = row[who] if who is not None else None
-            number = self.people.setdefault(person, len(self.people)) if person else NOBODY
-            if word == "start":
-                begun[mark] = _Event(mark, at, at, number)
-                self.timed = True
-            elif word == "complete":
-                first = begun.pop(mark, None)
-                events.append(
-                    _Event(mark, at, first.at if first else None, number if person or not first else first.who)
-                )
-            else:
-                other[word] += 1
-        self._keep(events, begun)
-        for word, found in sorted(other.items()):
-            self.notes.append(f"{found} rows say {word!r}, neither start nor complete, and are passed over.")
-
-    def _keep(self, events: list[_Event], begun: Mapping[str, _Event]) -> None:
-        going_on = max(begun.values(), key=lambda event: event.at, default=None)
-        if going_on is not None and events and going_on.at < events[-1].at:
-            going_on = None
-        if events or going_on:
-            self.cases.append(_Case(events, going_on))
+        self.notes = self.reader.notes
 
     # ------------------------------------------------------------------------------------------ walking
 
-    def result(self, opened: Sequence[_Opened]) -> Spells:
+    def result(self, opened: Sequence[OpenedLog]) -> Spells:
         limits = self._limits()
         for number, case in enumerate(self.cases):
             self._follow(number, case, limits)
@@ -239,8 +114,8 @@ class _Walk:
             marks=self.marks,
             went_on=tuple(self.went_on[mark] for mark in self.marks),
             given_up=frozenset(self.code[mark] for mark in limits),
-            resources=tuple(self.people),
-            timed=self.timed,
+            resources=tuple(self.reader.people),
+            timed=self.reader.timed,
             by_day=all(one.by_day for one in events),
             label=" and ".join(one.label for one in events),
             source=" and ".join(one.origin for one in events),
@@ -254,7 +129,7 @@ class _Walk:
         gaps: dict[str, list[int]] = defaultdict(list)
         for case in self.cases:
             for index in range(1, len(case.events)):
-                before = self._before(case.events, index)
+                before = self.branches.before(case.events, index)
                 if before is not None and case.events[before].mark in self.patient:
                     gaps[case.events[before].mark].append(case.events[index].at - case.events[before].at)
         return {
@@ -263,12 +138,12 @@ class _Walk:
             if len(found) >= ENOUGH
         }
 
-    def _follow(self, number: int, case: _Case, limits: Mapping[str, int]) -> None:
+    def _follow(self, number: int, case: CaseEvents, limits: Mapping[str, int]) -> None:
         told = _Told(number)
         first = case.events[0].mark if case.events else case.going_on.mark if case.going_on else START
         self.arrivals[self.ways.root_of(first)].append(case.began / 1000)
         for index, event in enumerate(case.events):
-            before = self._before(case.events, index)
+            before = self.branches.before(case.events, index)
             earlier = case.events[before] if before is not None else None
             self._step(told, earlier, event, beside=index > 0 and before != index - 1)
             if index:
@@ -278,22 +153,7 @@ class _Walk:
         elif case.events:
             self._last(told, case.events[-1], limits)
 
-    def _before(self, events: Sequence[_Event], index: int) -> int | None:
-        """The event before: in a parallel branch the last one of that branch, or from before the block."""
-        scope = self._scope(events[index].mark)
-        if not scope:
-            return index - 1 if index else None
-        return next((found for found in range(index - 1, -1, -1) if self._fits(events[found].mark, scope)), None)
-
-    def _fits(self, mark: str, scope: Scope) -> bool:
-        other = self._scope(mark)
-        return other[: len(scope)] == scope or scope[: len(other)] == other
-
-    def _scope(self, mark: str) -> Scope:
-        place = self.ways.places.get(mark)
-        return place.scope if place else ()
-
-    def _step(self, told: _Told, earlier: _Event | None, event: _Event, *, beside: bool) -> None:
+    def _step(self, told: _Told, earlier: Event | None, event: Event, *, beside: bool) -> None:
         """From one event of a case to the next."""
         before = earlier.mark if earlier else START
         entered = earlier.at if earlier else event.at
@@ -345,17 +205,17 @@ class _Walk:
                 }
         return self._holds[key]
 
-    def _closings(self, told: _Told, events: Sequence[_Event], index: int) -> None:
+    def _closings(self, told: _Told, events: Sequence[Event], index: int) -> None:
         """What the branches of a block that is left here ended with, where their last decisions leave no event."""
         if not self.ways.silent_branches:
             return
-        here, last = self._scope(events[index].mark), self._scope(events[index - 1].mark)
+        here, last = self.branches.scope(events[index].mark), self.branches.scope(events[index - 1].mark)
         for block, branch in self.ways.silent_branches:
             left = all(name != block for name, _ in here) and any(name == block for name, _ in last)
             if not left or (block, branch) in last:
                 continue
             scope = ((block, branch),)
-            found = next((one for one in reversed(events[:index]) if self._fits(one.mark, scope)), None)
+            found = next((one for one in reversed(events[:index]) if self.branches.fits(one.mark, scope)), None)
             way = self.ways.closing(found.mark, block, branch) if found else None
             for outcome, inside in way.passed if way and found else ():
                 if inside[:1] == scope and found:
@@ -375,7 +235,7 @@ class _Walk:
             self._may[mark] = tuple(found)
         return self._may[mark]
 
-    def _last(self, told: _Told, event: _Event, limits: Mapping[str, int]) -> None:
+    def _last(self, told: _Told, event: Event, limits: Mapping[str, int]) -> None:
         """What comes after a case's last event: an end, or nothing yet."""
         stops = self.ways.after(event.mark)
         ends = [stop for stop in stops if stop.is_end]
@@ -403,7 +263,7 @@ class _Walk:
         for holder in places:
             self._visit(told, holder, event.mark, event.at / 1000, among=len(holders) + len(ends))
 
-    def _going_on(self, told: _Told, earlier: _Event | None, event: _Event) -> None:
+    def _going_on(self, told: _Told, earlier: Event | None, event: Event) -> None:
         """Work that has begun and is not over."""
         node = self.ways.places[event.mark].id
         before = earlier.mark if earlier else START
