@@ -1,0 +1,126 @@
+"""What a chart is before it stands on a page: its drawing, for wide and for narrow screens, and the same in words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+from mpmflow.render import palette
+from mpmflow.render.report.charts import ticks, vega
+
+Cells = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """The room that a chart has, in pixels: its plot and what is around it."""
+
+    width: int
+    height: int
+    left: int = 48
+    right: int = 80
+    top: int = 28
+    bottom: int = 26
+
+    @property
+    def slim(self) -> bool:
+        """Whether there is no room for words beside the plot."""
+        return self.right < 40
+
+    @property
+    def edges(self) -> dict[str, int]:
+        return {"left": self.left, "right": self.right, "top": self.top, "bottom": self.bottom}
+
+    @property
+    def whole(self) -> int:
+        """The width with the edges."""
+        return self.left + self.width + self.right
+
+
+WIDE = Frame(width=592, height=190)
+NARROW = Frame(width=252, height=170, left=44, right=8, top=46)
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A chart for a page.
+
+    Attributes:
+        wide, narrow: the drawing as SVG; both "" where no library could draw it, and the page shows the table then.
+        summary: what it shows, in words, for those who do not see it.
+        head, rows: the same figures as a table.
+        across: for each row, where it stands from left (0) to right (1) of the plot; None for a row that has no place.
+    """
+
+    wide: str
+    narrow: str
+    summary: str
+    head: Cells
+    rows: tuple[Cells, ...]
+    across: tuple[float | None, ...] = ()
+
+
+def on_both(draw: Callable[[Frame], vega.Specification]) -> tuple[str, str]:
+    """The drawing in the wide and in the narrow frame; twice nothing where the library is missing."""
+    try:
+        return vega.drawn(draw(WIDE)), vega.drawn(draw(NARROW))
+    except vega.NoChartsError:
+        return "", ""
+
+
+def scales(across: tuple[date, date], up: tuple[float, float]) -> list[vega.Specification]:
+    """Days from left to right, by their number since the year 1; values from bottom to top."""
+    days = [across[0].toordinal(), across[1].toordinal()]
+    return [
+        {"name": "x", "type": "linear", "domain": days, "range": "width", "zero": False, "nice": False},
+        {"name": "y", "type": "linear", "domain": list(up), "range": "height", "zero": False, "nice": False},
+    ]
+
+
+def grid(frame: Frame, across: tuple[date, date], up: tuple[float, float], unit: str) -> list[vega.Specification]:
+    """Lines at round values, dates below, and their words."""
+    found: list[vega.Specification] = []
+    values, counted = ticks.of_values(*up, unit)
+    if counted:
+        found.append(vega.text({"value": -8}, {"value": -15}, {"value": counted}, align="right"))
+    for value, words in values:
+        at = {"scale": "y", "value": value}
+        looks = {"stroke": palette.HAIR, "strokeWidth": 1, "strokeOpacity": 0.7}
+        found.append(vega.rule({"value": 0}, at, {"value": frame.width}, at, **looks))
+        found.append(vega.text({"value": -8}, at, {"value": words}, align="right", strokeWidth=0))
+    for day, words in ticks.of_days(*across, most=4 if frame.slim else 7):
+        at = {"scale": "x", "value": day.toordinal()}
+        bottom, below = {"value": frame.height}, {"value": frame.height + 5}
+        found.append(vega.rule(at, bottom, at, below, stroke=palette.LINE, strokeWidth=1))
+        found.append(vega.text(at, {"value": frame.height + 16}, {"value": words}, align="center", strokeWidth=0))
+    return found
+
+
+def place(day: date, across: tuple[date, date]) -> float:
+    """Where a day stands, from left (0) to right (1).
+
+    >>> place(date(2026, 1, 2), (date(2026, 1, 1), date(2026, 1, 5)))
+    0.25
+    """
+    return round((day - across[0]).days / max(1, (across[1] - across[0]).days), 4)
+
+
+def anchored(share: float) -> str:
+    """On which side of its place a word stands so that it stays inside the plot."""
+    return "left" if share < 0.2 else "right" if share > 0.8 else "center"
+
+
+def level(frame: Frame, value: float, words: tuple[str, str], colour: str, row: int = 0) -> list[vega.Specification]:
+    """A dashed line at a level, and what it is in two lines: beside the plot, or above it where it is narrow."""
+    at = {"scale": "y", "value": value}
+    line = vega.rule({"value": 0}, at, {"value": frame.width}, at, stroke=colour, strokeWidth=1.5, strokeDash=[6, 4])
+    if frame.slim:
+        said = {"value": " ".join(words)}
+        return [line, vega.text({"value": frame.width}, {"value": -35 + 14 * row}, said, align="right", fill=colour)]
+    beside = {"value": frame.width + 10}
+    return [
+        line,
+        vega.text(beside, at, {"value": words[0]}, align="left", dy=-7, fill=colour),
+        vega.text(beside, at, {"value": words[1]}, align="left", dy=7, fill=colour, fontWeight=600),
+    ]
