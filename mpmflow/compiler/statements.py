@@ -13,6 +13,7 @@ from datetime import date
 from typing import Any
 
 from mpmflow.model import goals, measures, observations, process, scenes
+from mpmflow.model.alliances import Handoff
 from mpmflow.model.base import Allow
 from mpmflow.model.imports import with_imports
 from mpmflow.model.model import Model
@@ -95,7 +96,9 @@ def _of(model: Model) -> Iterator[Written]:
             "start": ("start ->", workflow.start),
             "owner": ("owner", _text(workflow.owner)),
         })  # fmt: skip
+        yield from (_handoff(one, workflow.name) for one in workflow.handoffs)
         yield from _body(workflow.body, workflow.name, workflow.name, {})
+    yield from (_handoff(one, "") for one in model.handoffs)
     for metric in model.metrics:
         yield _metric(metric)
     for cause in model.causes:
@@ -190,6 +193,17 @@ def _team(team: process.Team) -> Written:
         "serves": ("serves", team.serves if team.serves != "first come" else None),
         "owner": ("owner", _text(team.owner)),
     })  # fmt: skip
+
+
+def _handoff(promise: Handoff, within: str) -> Written:
+    share = f" for {words.quantity(to_tree._percent(promise.share))}" if promise.share is not None else ""
+    identity = f"handoff:{promise.giver}->{promise.taker}" + (f" in {within}" if within else "")
+    made = _made(promise, "handoff", identity, within, {
+        "within": ("within", f"{_quantity(promise.within)}{share}"),
+        "owner": ("owner", _text(promise.owner)),
+    })  # fmt: skip
+    shown = f"{promise.giver} -> {promise.taker}"
+    return Written(identity, "handoff", shown, shown, None, within, made.clauses)
 
 
 def _body(body: tuple[process.Node, ...], workflow: str, within: str, ends: dict[str, int]) -> Iterator[Written]:
@@ -337,6 +351,7 @@ def _plans(model: Model) -> Iterator[Written]:
             **promises,
             "if_met": ("if met", _text(commitment.if_met)),
             "if_missed": ("if missed", _text(commitment.if_missed)),
+            "reminders": ("do", "; ".join(map(_reminder, commitment.reminders)) or None),
         })  # fmt: skip
     for benchmark in model.benchmarks:
         made = _made(benchmark, "benchmark", f"benchmark:{benchmark.metric}", "", {
@@ -345,6 +360,11 @@ def _plans(model: Model) -> Iterator[Written]:
             "source": ("source", _text(benchmark.source)),
         })  # fmt: skip
         yield Written(made.id, made.kind, benchmark.metric, benchmark.metric, None, "", made.clauses)
+
+
+def _reminder(reminder: goals.Reminder) -> str:
+    before = ", ".join(_quantity(one) or "" for one in reminder.before)
+    return ", ".join(reminder.actions) + (f" {before} before" if before else "")
 
 
 # --- data and scenarios

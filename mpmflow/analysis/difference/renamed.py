@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from mpmflow.model import expressions, goals, measures, process, scenes
+from mpmflow.model import alliances, expressions, goals, measures, process, scenes
 from mpmflow.model.base import Part, Roster
 from mpmflow.model.model import Model
 
@@ -33,6 +33,7 @@ _NAMES: dict[type[Part], tuple[str, ...]] = {
     goals.Initiative: ("name", "serves"),
     goals.Move: ("lever",),
     goals.Commitment: ("name",),
+    alliances.Handoff: ("giver", "taker"),
     goals.Promise: ("metric",),
     goals.Benchmark: ("metric",),
     scenes.Scenario: ("name",),
