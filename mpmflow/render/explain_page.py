@@ -18,6 +18,7 @@ from mpmflow.analysis.risk.evaluation import Evaluation, IndicatorFigure
 from mpmflow.analysis.risk.explanation import Explanation
 from mpmflow.analysis.rules import Clause
 
+from .promises_text import LIMIT, STYLES, reminders, standing, ways_back
 from .risk_names import Names
 from .risk_words import amount, bare, chance, change, day, one_unit, rate_unit, signed, span, uneven, unit_of, upper
 from .sight_page import effects_of
@@ -49,6 +50,7 @@ class ExplainPage:
             "indicator": self._indicator,
             "metric": lambda: self._metric(self.found),
             "objective": self._objective,
+            "commitment": self._commitment,
             "place": self._place,
         }[self.found.kind]()
 
@@ -56,7 +58,7 @@ class ExplainPage:
         found = self.found
         title = Text.assemble((upper(found.label), "bold"), f" ({found.name}), {self._kind()}")
         if found.owner:
-            title.append(f", owned by {found.owner}")
+            title.append(f", {'promised' if found.kind == 'commitment' else 'owned'} by {found.owner}")
         yield title
         yield from self._line_of(found.name)
         yield Text()
@@ -199,6 +201,7 @@ class ExplainPage:
     # ------------------------------------------------------------------------------------------ an objective, a place
     def _objective(self) -> Iterator[RenderableType]:
         figures = self.found.figures
+        yield Text.assemble("State: ", (self.found.state or "unknown", "bold"), ".")
         if figures["parent"]:
             yield Text(f"It serves {self.names.full(figures['parent'])}.")
         if figures["target_text"]:
@@ -215,6 +218,18 @@ class ExplainPage:
             yield Text("What can move it, and what it would take", "bold")
             units = {row.name: row.unit for row in self.evaluation.metrics}
             yield from effects_of(units, self.found.sight)
+
+    def _commitment(self) -> Iterator[Text | Table | Padding]:
+        row = self.evaluation.commitment(self.found.name)
+        yield Text.assemble("State: ", (row.state, STYLES[row.state]), ".")
+        yield from _sentences(*standing(row), *ways_back(self.evaluation, row, self.names), reminders(row))
+        if row.state in ("at risk", "broken"):
+            yield Text(LIMIT, "dim")
+        for metric in self.found.measured_by:
+            yield Text()
+            yield Text.assemble((upper(metric.label), "bold"), f" ({metric.name})")
+            yield from self._line_of(metric.name)
+            yield from self._metric(metric)
 
     def _place(self) -> Iterator[Text | Table | Padding]:
         found, figures = self.found, self.found.figures

@@ -42,7 +42,12 @@ def objectives_dot(graph: nx.MultiDiGraph, paint: Unpainted = PLAIN) -> Graph:
     for node, facts in sorted(graph.nodes(data=True), key=lambda one: one[1][at.ORDER]):
         kind = facts[at.KIND]
         drawn: Attributes = {"label": _goal(node, facts), "tooltip": node, **_LOOKS[kind]}
-        painted = {"objective": paint.objective, "metric": paint.metric, "lever": paint.indicator}.get(kind)
+        painted = {
+            "objective": paint.objective,
+            "metric": paint.metric,
+            "lever": paint.indicator,
+            "commitment": paint.commitment,
+        }.get(kind)
         drawn = painted(node, drawn) if painted is not None else drawn
         dot.node(node, drawn, _told(graph, node, facts, paint))
     for source, target, facts in sorted(graph.edges(data=True), key=lambda one: one[2][at.ORDER]):

@@ -21,6 +21,7 @@ from mpmflow.analysis.risk.standing import SURE, in_trouble, most_urgent, observ
 
 from .choice_text import choice_blocks
 from .note_blocks import MOST, columned, heading, paragraph
+from .promises_text import promise_blocks
 from .risk_names import Names
 from .risk_sentences import actions_told, dates_in_words, meaning, period_word, what_it_rests_on, why_it_moves
 from .risk_top import against, reading_short, sentences
@@ -72,6 +73,7 @@ class RiskNote:
         for segments in self.evaluation.segments:
             yield from segment_blocks(self.evaluation, segments, self.names)
         yield from self._metrics(width)
+        yield from promise_blocks(self.evaluation, self.names)
         yield from self._actions(width)
         if self.evaluation.choice is not None:
             yield from choice_blocks(self.evaluation, self.evaluation.choice)

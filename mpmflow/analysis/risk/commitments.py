@@ -147,6 +147,15 @@ class CommitmentFigure:
             return self.if_met
         return self.if_missed if self.state in ("missed", "broken") else None
 
+    def due(self, after: date, until: date) -> tuple[str, ...]:
+        """The actions that are to be called: those without a day while it is in danger, those with one between two
+        days (the first left out) while the promise is open. Each once.
+        """
+        danger, closed = self.state in IN_DANGER, self.state in ("kept", "missed")
+        called = [one.action for one in self.do if one.on is not None and after < one.on <= until and not closed]
+        called += [one.action for one in self.do if one.on is None and danger]
+        return tuple(dict.fromkeys(called))
+
     def to_dict(self) -> dict[str, Any]:
         return {
             "name": self.name,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
 
@@ -136,19 +136,33 @@ class Evaluation(Result):
             period=self.period,
         )
 
-    def dispatch(self, handlers: Mapping[str, Callable[[IndicatorFigure], Any]]) -> tuple[tuple[str, str], ...]:
-        """Call the handler of every action that a warning or alerting indicator asks for (`do notify`), in their order.
+    def commitment(self, name: str) -> CommitmentFigure:
+        """The commitment of that name; KeyError with the nearest names if there is none."""
+        return _named(self.commitments, name)
 
-        `handlers` maps an action to what is called with the indicator; "warn" and "alert" are called for every
-        indicator in that state, whatever it asks for. Returns the pairs (action, indicator) that were called. An action
-        without a handler is passed over; a handler that raises ends it, for nothing here is kept and tried again: that
-        is what `mpmflow.Monitor` does.
+    def dispatch(
+        self, handlers: Mapping[str, Callable[[Any], Any]], *, since: date | None = None
+    ) -> tuple[tuple[str, str], ...]:
+        """Call the handler of every action that is asked for (`do notify`): by warning and alerting indicators first,
+        then by commitments, each in their order.
+
+        `handlers` maps an action to what is called with the indicator or commitment; a state ("warn", "alert", "at
+        risk", "broken", "kept", …) is called for everything in that state, whatever it asks for. A commitment's `do`
+        without a time is called while it is at risk, broken or missed; with one, if its day lies after `since` (the day
+        of the dispatch before this one; one period before `as_of` unless said) and not after `as_of`, while the promise
+        is still open.
+
+        Returns the pairs (action, name) that were called. An action without a handler is passed over; a handler that
+        raises ends it, for nothing here is kept and tried again: that is what `mpmflow.Monitor` does for indicators.
         """
         called = []
-        for row in self.indicators:
-            if row.state not in ("warn", "alert"):
-                continue
-            for action in (row.state, *row.do):
+        asked: list[tuple[Any, Sequence[str]]] = [
+            (row, (row.state, *row.do)) for row in self.indicators if row.state in ("warn", "alert")
+        ]
+        after = since if since is not None else self.as_of - timedelta(days=max(1, round(self.period / 86400.0)))
+        asked += [(row, (row.state, *row.due(after, self.as_of))) for row in self.commitments]
+        for row, actions in asked:
+            for action in actions:
                 if action in handlers:
                     handlers[action](row)
                     called.append((action, row.name))
@@ -168,6 +182,7 @@ class Evaluation(Result):
             "actions": [row.to_dict() for row in self.actions],
             "coverage": self.coverage.to_dict(),
             "objectives": [row.to_dict() for row in self.objectives],
+            "commitments": [row.to_dict() for row in self.commitments],
             "teams": [row.to_dict() for row in self.teams],
             "draws": self.draws,
             "segments": [row.to_dict() for row in self.segments],
@@ -177,7 +192,9 @@ class Evaluation(Result):
         }
 
     def rows(self, table: str = "metrics") -> Mapping[str, list[Any]]:
-        """One of the tables: metrics, indicators, spread, warnings, open_cases or actions, without what is nested."""
+        """One of the tables: metrics, indicators, spread, warnings, open_cases, actions, objectives or commitments,
+        without what is nested.
+        """
         rows = [row.to_dict() for row in getattr(self, table)]
         names = [name for name, value in (rows[0] if rows else {}).items() if not isinstance(value, dict | list)]
         names = [name for name in names if not any(isinstance(row[name], dict | list) for row in rows)]

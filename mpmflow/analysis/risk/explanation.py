@@ -1,4 +1,5 @@
-"""Why something stands where it does: an indicator, a metric, a place of the process, a team or an objective.
+"""Why something stands where it does: an indicator, a metric, a place of the process, a team, an objective or a
+commitment.
 
 Everything here is read off one evaluation; of an objective its line of sight is worked out beside it.
 """
@@ -18,15 +19,17 @@ from .objectives import ObjectiveFigure
 if TYPE_CHECKING:
     from mpmflow.analysis.alignment.answer import ObjectiveSight
 
+    from .commitments import CommitmentFigure
     from .evaluation import Evaluation
     from .figures import IndicatorFigure, MetricFigure, SpreadFigure
 
-Kind = Literal["indicator", "metric", "place", "objective"]
+Kind = Literal["indicator", "metric", "place", "objective", "commitment"]
 _OF_INDICATOR = ("unit", "expected", "observed", "n", "low", "high", "estimate", "half_life", "p_worse", "rule")
 _OF_METRIC = (
     "unit", "baseline", "forecast", "low", "high", "target", "p_miss", "change", "residual", "reading", "evidence",
     "method",
 )  # fmt: skip
+_OF_COMMITMENT = ("promises", "p_miss", "days_left", "if_met", "if_missed", "follows", "ways_back", "do")
 
 
 @dataclass(frozen=True)
@@ -36,13 +39,14 @@ class Explanation(Result):
     Attributes:
         name, label, kind: what is explained; a step, decision, team or workflow is a `place`.
         owner: who answers for it, where the file says so.
-        state, since: of an indicator; `clauses` its rules, each clause with its value and the levels it compares with.
+        state, since: how an indicator, objective or commitment stands, and of an indicator since when.
+        clauses: of an indicator, its rules, each clause with its value and the levels it compares with.
         figures: the numbers behind it, by the names of `IndicatorFigure`, `MetricFigure` or `ObjectiveFigure`.
         by: of a metric, what each source adds to it; of an indicator, what it adds to each metric.
         rework, delay: of a place, extra visits per case and extra seconds per case by source; of an indicator, what it
             adds at each place.
         paths: the ways of influence, each a list of names.
-        measured_by: of an objective, its metrics, each explained.
+        measured_by: of an objective, its metrics, of a commitment, those it promises, each explained.
         sight: of an objective, what can move it, by how much and how soon.
     """
 
@@ -92,7 +96,7 @@ class Explanation(Result):
 
 
 def explain(evaluation: Evaluation, name: str) -> Explanation:
-    """Explain an indicator, metric, objective, step, decision, team or workflow of an evaluation.
+    """Explain an indicator, metric, objective, commitment, step, decision, team or workflow of an evaluation.
 
     Raises KeyError, with the nearest names, for anything else.
     """
@@ -105,6 +109,9 @@ def explain(evaluation: Evaluation, name: str) -> Explanation:
     for objective in evaluation.objectives:
         if objective.name == name:
             return _objective(evaluation, objective)
+    for commitment in evaluation.commitments:
+        if commitment.name == name:
+            return _commitment(evaluation, commitment)
     for place in evaluation.spread:
         if place.at == name:
             return _place(evaluation, place)
@@ -115,7 +122,7 @@ def explain(evaluation: Evaluation, name: str) -> Explanation:
     near = nearest(name, names, most=3)
     more = f" and {len(names) - 12} more" if len(names) > 12 else ""
     meant = f"the nearest names are {', '.join(near)}" if near else f"there are {', '.join(names[:12])}{more}"
-    raise KeyError(f"{name!r} is no indicator, metric, objective or place of this evaluation; {meant}")
+    raise KeyError(f"{name!r} is no indicator, metric, objective, commitment or place of this evaluation; {meant}")
 
 
 def explicable(evaluation: Evaluation) -> list[str]:
@@ -124,6 +131,7 @@ def explicable(evaluation: Evaluation) -> list[str]:
         [row.name for row in evaluation.indicators],
         [row.name for row in evaluation.metrics],
         [row.name for row in evaluation.objectives],
+        [row.name for row in evaluation.commitments],
         [row.at for row in evaluation.spread],
     )
     return list(dict.fromkeys(name for group in groups for name in group))
@@ -165,7 +173,19 @@ def _objective(evaluation: Evaluation, row: ObjectiveFigure) -> Explanation:
     metrics = tuple(_metric(held[name]) for name in row.measured_by if name in held)
     seen = evaluation.line_of_sight
     sight = seen.objective(row.name) if seen is not None else None
-    return Explanation(row.name, row.label, "objective", row.owner, figures=figures, measured_by=metrics, sight=sight)
+    return Explanation(
+        row.name, row.label, "objective", row.owner, row.state, figures=figures, measured_by=metrics, sight=sight
+    )
+
+
+def _commitment(evaluation: Evaluation, row: CommitmentFigure) -> Explanation:
+    """A commitment: its promises and ways back as in its row, and what moves the metrics that it promises."""
+    told = row.to_dict()
+    figures = {word: told[word] for word in _OF_COMMITMENT}
+    held = {metric.name: metric for metric in evaluation.metrics}
+    names = dict.fromkeys(promise.metric for promise in row.promises)
+    metrics = tuple(_metric(held[name]) for name in names if name in held)
+    return Explanation(row.name, row.label, "commitment", row.by, row.state, figures=figures, measured_by=metrics)
 
 
 def _place(evaluation: Evaluation, row: SpreadFigure) -> Explanation:

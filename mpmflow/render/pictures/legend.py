@@ -20,15 +20,19 @@ _INK = {
     "alert": palette.GROUND, "warn": palette.LOST, "pending": palette.DELAY, "unknown": palette.QUIET,
     "ok": palette.GOOD,
 }  # fmt: skip
+_LIKE = {
+    "missed": "alert", "broken": "alert", "at risk": "warn", "on course": "ok", "kept": "ok", "met": "ok",
+}  # fmt: skip
+"""States of promises and objectives look like those of rules that are as bad."""
 _SMALL = f'COLOR="{palette.QUIET}" POINT-SIZE="9"'
 _TITLE = f'COLOR="{palette.INK}" POINT-SIZE="10"'
 
 
 def badge(state: str, words: str = "") -> Markup:
     """A state as a small sign that names it: an alert is filled, a warning bold, what is pending dashed."""
-    said = state.upper() + (f": {words}" if words else "")
-    text = rows([(line, f'COLOR="{_INK[state]}" POINT-SIZE="8"') for line in wrapped(said, 28, 2)])
-    cell = f'<TABLE {_LOOKS[state]} CELLBORDER="0" CELLSPACING="0" CELLPADDING="2"><TR><TD>{text}</TD></TR></TABLE>'
+    said, look = state.upper() + (f": {words}" if words else ""), _LIKE.get(state, state)
+    text = rows([(line, f'COLOR="{_INK[look]}" POINT-SIZE="8"') for line in wrapped(said, 28, 2)])
+    cell = f'<TABLE {_LOOKS[look]} CELLBORDER="0" CELLSPACING="0" CELLPADDING="2"><TR><TD>{text}</TD></TR></TABLE>'
     return Markup(cell)
 
 

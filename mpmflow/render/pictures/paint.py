@@ -20,6 +20,7 @@ from mpmflow.render.dot import Attributes, Markup, padded, rows, stacked
 from mpmflow.render.numbers import duration, percent, significant
 from mpmflow.render.pictures.legend import BADGES, badge, legend, swatch_words
 from mpmflow.render.pictures.unpainted import Unpainted
+from mpmflow.render.promises_text import standing, ways_back
 from mpmflow.render.risk_names import Names
 from mpmflow.render.risk_words import amount, bare_target, chance, change, day, rate_unit
 
@@ -47,6 +48,7 @@ class Risk(Unpainted):
         self._spread = {row.at: row for row in evaluation.spread if row.kind != "metric"}
         self._metrics = {row.name: row for row in evaluation.metrics}
         self._objectives = {row.name: row for row in evaluation.objectives}
+        self._commitments = {row.name: row for row in evaluation.commitments}
         self._teams = {row.name: row for row in evaluation.teams}
         whole = [row for row in evaluation.indicators if row.segment is None]
         self._indicators = {row.name: row for row in whole}
@@ -176,10 +178,19 @@ class Risk(Unpainted):
         row = self._objectives.get(name)
         if row is None:
             return drawn
-        words = [f"{chance(row.p_miss)} likely to be missed"] if row.p_miss is not None else []
-        heat = _level(row.p_miss, CHANCES) if row.p_miss is not None else 0
         marked = self._root is not None and self._root in row.moved_by
-        return _heated(_labelled(drawn, rows([(word, _STRONG) for word in words])), heat, marked)
+        return self._held(drawn, row.state, row.p_miss, marked)
+
+    def commitment(self, name: str, drawn: Attributes) -> Attributes:
+        row = self._commitments.get(name)
+        return drawn if row is None else self._held(drawn, row.state, row.p_miss, False)
+
+    def _held(self, drawn: Attributes, state: str, p_miss: float | None, marked: bool) -> Attributes:
+        """What somebody is held to: a sign with its state, heat, and while it is open how likely it is missed."""
+        passed = state in ("kept", "met", "missed")
+        words = [f"{chance(p_miss)} likely to be missed"] if p_miss is not None and not passed else []
+        more = [rows([(word, _STRONG) for word in words]), badge(state)]
+        return _heated(_labelled(drawn, *more), _level(p_miss, CHANCES) if p_miss is not None else 0, marked)
 
     # ---------------------------------------------------------------------------------------- what it means
     def told(self, name: str) -> list[str]:
@@ -213,6 +224,9 @@ class Risk(Unpainted):
         goal = self._objectives.get(name)
         if goal is not None and goal.moved_by:
             found.append(f"Moved by {', '.join(self._names.full(mover) for mover in goal.moved_by[:4])}")
+        promise = self._commitments.get(name)
+        if promise is not None:
+            found += [*standing(promise), *ways_back(self._evaluation, promise, self._names)]
         return found
 
     def legend(self, view: str) -> Markup:

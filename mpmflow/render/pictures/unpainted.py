@@ -43,6 +43,10 @@ class Unpainted:
         """An objective."""
         return drawn
 
+    def commitment(self, name: str, drawn: Attributes) -> Attributes:
+        """A promise by somebody."""
+        return drawn
+
     def whole(self, name: str, drawn: Attributes) -> Attributes:
         """A workflow as one box."""
         return drawn
