@@ -970,7 +970,8 @@ def draw(
     collapse: bool = False,
 ) -> Diagram:
     """A picture: `.svg()`, `.png()`, `.html()`, `.mermaid()`, `.dot()` give it, `.save(path)` writes it, and a notebook
-    shows it. Of an evaluation, the picture of its model with the risk painted on it.
+    shows it. Of an evaluation, the picture of its model with the risk painted on it. `.bpmn()` is every workflow of the
+    file as a BPMN 2.0 diagram, without the paint.
 
     Args:
         model: a model, or what `evaluate` found about one.
@@ -999,7 +1000,7 @@ def draw(
     asked = model if not isinstance(model, Answer) else model.model
     assert asked is not None
     origin_of(asked)
-    return drawn(
+    diagram = drawn(
         asked,
         view,
         workflow=workflow,
@@ -1010,6 +1011,22 @@ def draw(
         evaluation=evaluation,
         visits=_visits(asked) if evaluation is not None else None,
     )
+    if view != "workflow" or around is not None or collapse:
+        return diagram
+    from dataclasses import replace
+
+    return replace(diagram, modelled=lambda: _modelled(asked))
+
+
+def _modelled(model: Model) -> str:
+    """A model as BPMN. Raises PictureError for one that no diagram can hold."""
+    from .exchange.export import ExportError
+    from .render.picture import PictureError
+
+    try:
+        return export(model).bpmn
+    except ExportError as problem:
+        raise PictureError(str(problem)) from problem
 
 
 def _visits(model: Model) -> dict[str, float]:
@@ -1053,14 +1070,22 @@ def read_bpmn(path: str | Path, *, parameters: str | Path | None = None) -> Bpmn
 
 
 def export(model: Model, *, workflow: str | None = None) -> Export:
-    """A model for other programs: `.prism` and `.props` are texts for a model checker, `.json` is the whole model, and
+    """A model for other programs: `.bpmn` is every workflow as one BPMN 2.0 diagram that modelling tools open and
+    `read_bpmn` reads back, `.prism` and `.props` are texts for a model checker, `.json` is the whole model, and
     `.save(path)` writes what the ending of the path says.
 
     Args:
         workflow: the one for the model checker, where the file has several; the first unless said.
 
     Raises:
-        ExportError: there is no such workflow; the message says which there are.
+        ExportError: there is no such workflow; the message says which there are. Later, and with its reason, for
+            what a format cannot hold.
+
+    >>> exported = export(parse("workflow w { step brief takes 2h }"))
+    >>> [line.strip() for line in exported.bpmn.splitlines() if "userTask" in line or "bpmn:task" in line]
+    ['<bpmn:task id="brief" name="brief">', '</bpmn:task>']
+    >>> exported.diagram.notes
+    ('Only mpmflow reads these in the file: times of work.',)
     """
     from .exchange.export import export as exported
     from .exchange.export import solve_workflow
@@ -1070,7 +1095,8 @@ def export(model: Model, *, workflow: str | None = None) -> Export:
         with _answering(one):
             return solve_workflow(one, name, samples)
 
-    return exported(model, workflow=workflow, solve=solve)
+    source = origin_of(model).source
+    return exported(model, workflow=workflow, solve=solve, text=source.text if source is not None else None)
 
 
 # -------------------------------------------------------------------------------------------------- origins

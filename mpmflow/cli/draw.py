@@ -36,8 +36,8 @@ CROWDED = 120
     "outputs",
     metavar="PATH",
     multiple=True,
-    help="Where to write it; the ending says how: .svg .png .pdf .dot .mmd (Mermaid) .html (pan, zoom, search). "
-    "May be given several times. Without it, DOT goes to standard output.",
+    help="Where to write it; the ending says how: .svg .png .pdf .dot .mmd (Mermaid) .html (pan, zoom, search) .bpmn "
+    "(for modelling tools). May be given several times. Without it, DOT goes to standard output.",
 )
 @click.option("--theme", type=click.Choice(THEMES), default="light", show_default=True, help="Its colours.")
 @click.option("--around", metavar="NAME", help="Only what is at most --steps ways from that step, metric, team, ….")

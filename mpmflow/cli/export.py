@@ -1,4 +1,4 @@
-"""`mpmflow export FILE`: the workflow for a model checker, or the model as JSON."""
+"""`mpmflow export FILE`: the workflow for a model checker, the model as BPMN or as JSON."""
 
 from __future__ import annotations
 
@@ -25,14 +25,17 @@ SCHEMA = "mpmflow/export/1"
     "outputs",
     metavar="PATH",
     multiple=True,
-    help="Where to write it; the ending says how: .prism (a PRISM model, with its properties beside it in .props), "
-    ".props (the properties alone), .json (the whole model). May be given several times. Without it, the PRISM model "
-    "goes to standard output.",
+    help="Where to write it; the ending says how: .bpmn (a BPMN 2.0 diagram of all workflows), .prism (a PRISM model, "
+    "with its properties beside it in .props), .props (the properties alone), .json (the whole model). May be given "
+    "several times. Without it, the PRISM model goes to standard output.",
 )
 def command(
     file: str, root: str | None, as_json: bool, quiet: bool, workflow: str | None, outputs: Sequence[str]
 ) -> int:
     """Write FILE for other programs.
+
+    A BPMN diagram opens in modelling tools such as Camunda Modeler, Signavio or bpmn.io, and "mpmflow import" reads it
+    back, with what was edited there.
 
     A PRISM model with its properties lets anyone check a figure of "mpmflow analyze" again with a model checker such
     as Storm or PRISM. The JSON document holds the whole model; "mpmflow schema model" says what is in it.
@@ -48,6 +51,7 @@ def command(
             for output in outputs:
                 written += exported.save(output)
             text = "" if outputs else exported.prism
+            notes = exported.diagram.notes if any(path.suffix.lower() == ".bpmn" for path in written) else ()
     except ExportError as error:
         terminal.say(f"Cannot export this: {error}")
         return guard.CANNOT
@@ -58,12 +62,13 @@ def command(
             "mpmflow": __version__,
             "workflow": exported.workflow or None,
             "written": files,
+            "notes": list(notes),
             "prism": text or None,
         }
         terminal.show(json.dumps(document, indent=2, ensure_ascii=False))
     elif outputs:
-        for path in written:
-            terminal.say(f"Wrote {path}", quiet=quiet)
+        for line in (*(f"Wrote {path}" for path in written), *notes):
+            terminal.say(line, quiet=quiet)
     else:
         terminal.show(text)
         terminal.say("The properties that ask for its figures come with -o FILE.prism.", quiet=quiet)

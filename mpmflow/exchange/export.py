@@ -3,6 +3,7 @@
 .prism   one workflow for a model checker; its properties lie beside it as .props
 .props   the properties alone
 .json    the whole model as its JSON document
+.bpmn    every workflow as a pool of one BPMN 2.0 diagram
 """
 
 from __future__ import annotations
@@ -19,9 +20,10 @@ from mpmflow.model.model import Model
 if TYPE_CHECKING:
     from mpmflow.analysis.exact.figures import Solution
     from mpmflow.analysis.exact.laws_of import Samples
+    from mpmflow.exchange.bpmn.drawing.write import BpmnDiagram
     from mpmflow.exchange.prism import PrismModel
 
-FORMATS = ("prism", "props", "json")
+FORMATS = ("prism", "props", "json", "bpmn")
 
 
 class ExportError(ValueError):
@@ -36,11 +38,13 @@ class Export:
         model: all of it.
         workflow: the one that `.prism` and `.props` hold; "" in a model without any.
         solve: works out that workflow's chain.
+        text: what the model was read from, with its comments; None for one that was made in Python.
     """
 
     model: Model
     workflow: str
     solve: Callable[[Model, str], Solution] = field(repr=False)
+    text: str | None = field(default=None, repr=False)
 
     @cached_property
     def _written(self) -> PrismModel:
@@ -65,6 +69,21 @@ class Export:
         """The model as its JSON document."""
         return to_json(self.model)
 
+    @cached_property
+    def diagram(self) -> BpmnDiagram:
+        """Every workflow in one BPMN 2.0 diagram: `.xml`, and `.notes` of what only mpmflow reads in it."""
+        from mpmflow.exchange.bpmn.drawing.write import BpmnError, write_bpmn
+
+        try:
+            return write_bpmn(self.model, self.text)
+        except BpmnError as problem:
+            raise ExportError(str(problem)) from problem
+
+    @property
+    def bpmn(self) -> str:
+        """The model as a BPMN 2.0 diagram, with its place on the page."""
+        return self.diagram.xml
+
     def save(self, path: str | Path) -> tuple[Path, ...]:
         """Write it; the ending says how. `x.prism` writes `x.props` beside it. Returns what was written.
 
@@ -75,7 +94,7 @@ class Export:
         if kind not in FORMATS:
             offered = ", ".join(f".{name}" for name in FORMATS)
             raise ExportError(f"{path.name}: a model can be exported as {offered}, not as {path.suffix or 'that'}")
-        texts = {path: self.json if kind == "json" else self.props if kind == "props" else self.prism}
+        texts = {path: str(getattr(self, kind))}
         if kind == "prism":
             texts[path.with_suffix(".props")] = self.props
         for file, text in texts.items():
@@ -84,7 +103,11 @@ class Export:
 
 
 def export(
-    model: Model, *, workflow: str | None = None, solve: Callable[[Model, str], Solution] | None = None
+    model: Model,
+    *,
+    workflow: str | None = None,
+    solve: Callable[[Model, str], Solution] | None = None,
+    text: str | None = None,
 ) -> Export:
     """Make a model ready for export; `workflow` is the first one unless said.
 
@@ -98,7 +121,7 @@ def export(
     if workflow is not None and workflow not in names:
         there = f"there is {', '.join(names)}" if names else "there is none at all"
         raise ExportError(f"there is no workflow called {workflow!r}; {there}")
-    return Export(model, workflow or (names[0] if names else ""), solve or solve_workflow)
+    return Export(model, workflow or (names[0] if names else ""), solve or solve_workflow, text)
 
 
 def solve_workflow(model: Model, workflow: str, samples: Samples | None = None) -> Solution:

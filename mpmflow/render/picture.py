@@ -10,7 +10,8 @@ import os
 import shutil
 import sys
 import sysconfig
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from mpmflow.diagnostics.errors import InternalError
 from mpmflow.render.dot import Graph
 from mpmflow.render.palette import Theme, themed
 
-FORMATS = ("svg", "png", "pdf", "dot", "mmd", "html")
+FORMATS = ("svg", "png", "pdf", "dot", "mmd", "html", "bpmn")
 SECONDS = 60
 """How long one layout may take; a picture that needs longer is too large to be read."""
 
@@ -32,7 +33,7 @@ class Diagram:
     """A picture: what is drawn, which Graphviz lays out when it is asked for.
 
     `title` says what it shows, `graph` is the drawing, `theme` its colours. Equal diagrams give equal bytes on one
-    machine.
+    machine. `modelled` gives the whole model as a BPMN diagram, where the picture is one of a workflow, whole.
 
     >>> import mpmflow as mpm
     >>> diagram = mpm.draw(mpm.parse("workflow w { step brief takes 2h }"))
@@ -43,6 +44,7 @@ class Diagram:
     title: str
     graph: Graph
     theme: Theme = "light"
+    modelled: Callable[[], str] | None = field(default=None, compare=False, repr=False)
 
     def dot(self) -> str:
         """The picture as DOT text."""
@@ -71,9 +73,18 @@ class Diagram:
         svg = _rendered(self.graph.dot(ids=True), "svg").decode("utf-8")
         return page(_titled(svg, self.title), self.title, self.graph)
 
+    def bpmn(self) -> str:
+        """The model of the picture as a BPMN 2.0 diagram: every workflow of the file, with its place on the page.
+
+        Raises PictureError for a picture of anything but a whole workflow.
+        """
+        if self.modelled is None:
+            raise PictureError("BPMN shows workflows, whole: draw the view `workflow` without a part or a fold")
+        return self.modelled()
+
     def save(self, path: str | Path) -> Path:
         """Write the picture; the ending says how: `.svg`, `.png`, `.pdf` (needs an installed `dot`), `.dot`, `.mmd`
-        (Mermaid) or `.html`.
+        (Mermaid), `.html`, or `.bpmn` (BPMN 2.0, for modelling tools).
 
         Raises PictureError for another ending, and OSError when the file cannot be written.
         """
@@ -89,6 +100,8 @@ class Diagram:
             data = self.mermaid().encode("utf-8")
         elif kind in ("html", "htm"):
             data = self.html().encode("utf-8")
+        elif kind == "bpmn":
+            data = self.bpmn().encode("utf-8")
         elif kind == "pdf":
             if shutil.which("dot") is None:
                 raise PictureError("a .pdf needs Graphviz's own `dot` on this machine; .svg and .png need nothing")

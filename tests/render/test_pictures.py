@@ -119,7 +119,7 @@ def test_what_cannot_be_drawn_is_said(tmp_path: Path) -> None:
         PictureError, match="there is no view called 'flow'; there are workflow, causes, objectives, handoffs, metrics"
     ):
         draw(model, "flow")
-    with pytest.raises(PictureError, match=r"\.svg, \.png, \.pdf, \.dot, \.mmd, \.html, not as \.gif"):
+    with pytest.raises(PictureError, match=r"\.svg, \.png, \.pdf, \.dot, \.mmd, \.html, \.bpmn, not as \.gif"):
         draw(model).save(tmp_path / "x.gif")
     with pytest.raises(PictureError, match="no workflow called 'other'; there is webinar"):
         draw(model, workflow="other")
