@@ -14,7 +14,7 @@ from pathlib import Path
 import click
 
 from .. import __version__
-from ..diagnostics.errors import DataError, InternalError, LeverError, MonitorError, MpmError
+from ..diagnostics.errors import DataError, InternalError, LedgerError, LeverError, MonitorError, MpmError
 from . import terminal
 
 CANNOT = 2
@@ -41,6 +41,9 @@ def run(verb: Callable[[], object], *, arguments: Sequence[str]) -> int:
         return CANNOT
     except LeverError as error:
         terminal.say(f"No such change can be made: {error}")
+        return CANNOT
+    except LedgerError as error:
+        terminal.say(f"The ledger cannot be used: {error}")
         return CANNOT
     except MonitorError as error:
         terminal.say(f"The monitor cannot go on: {error}")

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from mpmflow.diagnostics.diagnostic import Diagnostic
 from mpmflow.diagnostics.text import render_text
 
-__all__ = ["DataError", "InternalError", "LeverError", "MonitorError", "MpmError", "UnreadableError"]
+__all__ = ["DataError", "InternalError", "LedgerError", "LeverError", "MonitorError", "MpmError", "UnreadableError"]
 
 
 class MpmError(Exception):
@@ -91,6 +91,24 @@ class MonitorError(Exception):
 
     def __str__(self) -> str:
         return f"{self.store}: {self.message}" if self.store else self.message
+
+
+class LedgerError(Exception):
+    """A ledger cannot be used: it is locked, damaged or no ledger, or what should enter it is none of its entries.
+
+    Nothing was recorded then; the message says what to do.
+
+    >>> print(LedgerError("this database is no ledger", ledger="old.db"))
+    old.db: this database is no ledger
+    """
+
+    def __init__(self, message: str, *, ledger: str | None = None) -> None:
+        super().__init__(message, ledger)
+        self.message = message
+        self.ledger = ledger
+
+    def __str__(self) -> str:
+        return f"{self.ledger}: {self.message}" if self.ledger else self.message
 
 
 class InternalError(Exception):

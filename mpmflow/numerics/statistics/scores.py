@@ -57,6 +57,59 @@ def brier(chance: ArrayLike, happened: ArrayLike) -> Floats:
     return np.asarray((np.asarray(chance, dtype=float) - np.asarray(happened, dtype=float)) ** 2)
 
 
+def pinball(level: float, quantile: ArrayLike, came: ArrayLike) -> Floats:
+    """Score of a quantile, in the unit of what is foretold: `level` times by how much it was too low, `1 - level` times
+    by how much it was too high. Koenker and Bassett, 1978; twice its mean over all levels is the `crps`.
+
+    >>> pinball(0.9, [10.0, 10.0], [12.0, 8.0]).round(12).tolist()
+    [1.8, 0.2]
+    """
+    short = np.asarray(came, dtype=float) - np.asarray(quantile, dtype=float)
+    return np.asarray(np.maximum(level * short, (level - 1.0) * short))
+
+
+def position(draws: ArrayLike, came: float) -> float:
+    """Where in a forecast the truth lies: the share of the draws below it, half of those equal to it.
+
+    Truthful forecasts have positions that are even between 0 and 1 (probability integral transform; Dawid, 1984).
+
+    >>> position([1.0, 2.0, 3.0, 4.0], 2.0)
+    0.375
+    """
+    values = np.asarray(draws, dtype=float)
+    return float((values < came).mean() + 0.5 * (values == came).mean())
+
+
+@dataclass(frozen=True, slots=True)
+class Average:
+    """A mean with its 90 % interval by block bootstrap (nan with fewer than three blocks), and of how many."""
+
+    value: float
+    low: float
+    high: float
+    count: int
+
+
+def average(values: ArrayLike, *, block: int = 1, seed: int = 0) -> Average | None:
+    """The mean of values in the order of time, nan where missing; None without any.
+
+    Args:
+        block: so many neighbours are resampled together: as many as share what came.
+
+    >>> average([1.0, 1.0, 1.0, float("nan")])
+    Average(value=1.0, low=1.0, high=1.0, count=3)
+    """
+    known = np.asarray(values, dtype=float)
+    known = known[~np.isnan(known)]
+    if not len(known):
+        return None
+    if len(known) < 3 * block:
+        return Average(float(known.mean()), np.nan, np.nan, len(known))
+    drawn = known[blocks(len(known), block, seed=seed)].mean(axis=1)
+    low, high = np.quantile(drawn, [0.05, 0.95])
+    return Average(float(known.mean()), float(low), float(high), len(known))
+
+
 @dataclass(frozen=True, slots=True)
 class Skill:
     """How much better one forecaster was than another on the same questions.

@@ -1,0 +1,1 @@
+"""Forecasts and promises of the past, held against what came."""
