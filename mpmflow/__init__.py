@@ -27,6 +27,7 @@ PUBLIC: dict[str, dict[str, str]] = {
     },
     "Ask": {
         "analyze": "api",
+        "assess": "api",
         "simulate": "api",
         "remaining_time": "api",
         "observe": "api",
@@ -42,6 +43,7 @@ PUBLIC: dict[str, dict[str, str]] = {
         "export": "api",
         "sweep": "api",
         "what_if": "api",
+        "diff": "api",
         "formula": "api",
         "run_tests": "api",
         "rule_coverage": "api",
@@ -51,9 +53,14 @@ PUBLIC: dict[str, dict[str, str]] = {
         "Monitor": "live.monitor",
         "Transition": "live.transitions",
     },
+    "Come back to what was said": {
+        "Ledger": "live.ledger.ledger",
+        "Review": "analysis.review.review",
+    },
     "When something is wrong": {
         "MpmError": "diagnostics.errors",
         "DataError": "diagnostics.errors",
+        "LedgerError": "diagnostics.errors",
         "LeverError": "diagnostics.errors",
         "MonitorError": "diagnostics.errors",
         "PictureError": "render.picture",
@@ -67,9 +74,12 @@ documentation come from here."""
 _HOMES = {name: home for section in PUBLIC.values() for name, home in section.items()}
 
 if TYPE_CHECKING:  # the same names for type checkers and editors, which do not run `__getattr__`
+    from .analysis.review.review import Review as Review
     from .api import analyze as analyze
+    from .api import assess as assess
     from .api import backtest as backtest
     from .api import cause_effect as cause_effect
+    from .api import diff as diff
     from .api import discover as discover
     from .api import draw as draw
     from .api import evaluate as evaluate
@@ -94,9 +104,11 @@ if TYPE_CHECKING:  # the same names for type checkers and editors, which do not 
     from .diagnostics.diagnostic import Diagnostic as Diagnostic
     from .diagnostics.errors import DataError as DataError
     from .diagnostics.errors import InternalError as InternalError
+    from .diagnostics.errors import LedgerError as LedgerError
     from .diagnostics.errors import LeverError as LeverError
     from .diagnostics.errors import MonitorError as MonitorError
     from .diagnostics.errors import MpmError as MpmError
+    from .live.ledger.ledger import Ledger as Ledger
     from .live.monitor import Monitor as Monitor
     from .live.transitions import Transition as Transition
     from .model.model import Model as Model

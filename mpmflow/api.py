@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     import networkx
 
     from .analysis.alignment.answer import LineOfSight
+    from .analysis.assessment.answer import Assessment
     from .analysis.backtest.backtest import Backtest
+    from .analysis.difference.diff import Diff
     from .analysis.discover.discover import Discovery
     from .analysis.exact.analyze import Analysis
     from .analysis.exact.figures import Solution
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
     from .exchange.export import Export
     from .model.model import Model
     from .model.scenes import Scenario
+    from .model.standards import Standard
     from .render.picture import Diagram
     from .testing.results import Coverage, Mutation, TestRun
 
@@ -414,6 +417,47 @@ def what_if(
     return replace(found, forecast=Forecast(evaluation.as_of, evaluation.scenarios, labels, units))
 
 
+def diff(old: Model, new: Model) -> Diff:
+    """Two versions of a model: what changed in them, in every figure, and which past forecasts stay comparable. Reads
+    no log. A notebook shows both in one picture, and so does `draw`.
+
+    A figure's difference is shared out among the changes: what each brings on the average over the orders in which they
+    could be made; the parts add up.
+
+    Returns:
+        An answer with `.what` ("nothing", "layout" or "meaning"), `.edits` (each statement that came, went, moved, was
+        renamed or changed, with both lines), `.figures` (each with `.old`, `.new` and `.by`), `.levers`, `.overload`
+        and `.forecasts` (metric -> `.same` and `.why`). A version that has no figures says so in `.notes`.
+
+    Raises:
+        DataError: the file of an `empirical` duration cannot be used.
+        TypeError: what is no model, such as the name of a file.
+
+    >>> text = '''
+    ... workflow w {
+    ...   step brief takes 1h
+    ...   decision ok { yes, no 20% -> brief rework }
+    ... }
+    ... '''
+    >>> found = diff(parse(text), parse(text.replace("20%", "50%")))
+    >>> [(one.id, one.clauses[0].old, one.clauses[0].new, one.clauses[0].new_place.line) for one in found.edits]
+    [('ok.no', '20%', '50%', 4)]
+    >>> found["w", "time.mean"].by
+    {'ok/shares': 2700.0}
+    """
+    from .analysis.difference.diff import diff as answer
+
+    origins = [origin_of(one) for one in (old, new)]
+    texts = [one.source.text if one.source is not None else None for one in origins]
+    return answer(
+        old,
+        new,
+        places=(origins[0].places, origins[1].places),
+        same_text=texts[0] == texts[1] and (texts[0] is not None or old == new),
+        samples=(samples_of(old), samples_of(new)),
+    )
+
+
 def formula(
     model: Model,
     levers: Sequence[str],
@@ -616,6 +660,74 @@ def line_of_sight(model: Model, evaluation: Evaluation | None = None) -> LineOfS
     if found is None or evaluation.model != model:
         raise ValueError("the evaluation is about another model; ask evaluate(model) for one about this model")
     return found
+
+
+def assess(
+    model: Model,
+    *,
+    standard: str | Path | Standard = "example",
+    previous: str | Path | Assessment | Mapping[str, Any] | None = None,
+    evaluation: Evaluation | None = None,
+    on: date | None = None,
+    given: Mapping[str, float] | None = None,
+) -> Assessment:
+    """A plan against a standard: each point with its figure, level from 0 to 4, evidence, and what would raise it.
+
+    Args:
+        standard: a TOML file, or the standard itself; "example" is the one that comes with mpmflow.
+        previous: an earlier assessment, its document, or the JSON file that holds it: then `.against` says what rose
+            and what fell.
+        evaluation: an answer of `evaluate` about this model: then present levels, learned strengths and forecasts
+            count.
+        on: the day of the assessment, from which ages count; today, unless said.
+        given: figures of measures that come from elsewhere, by name, such as `promises_kept`. How far the tests go
+            (`rule_coverage`) is counted where the standard asks for it and it is not given.
+
+    Returns:
+        An answer with `.score`, `.factors` (each with `.points`), `.benchmarks` with their age, and `.against`.
+
+    Raises:
+        DataError: the standard or the earlier assessment cannot be used; the message says what was expected.
+        MpmError: a workflow has no figures; the diagnostic says where and why.
+
+    >>> from datetime import date
+    >>> model = parse('''
+    ... metric posts activity unit posts
+    ... metric leads output unit leads target at least 900 per 13w
+    ... cause posts -> leads { lag 1w, each +1 adds 3 }
+    ... objective pipeline department { measured by leads, owner "VP Marketing" }
+    ... ''')
+    >>> found = assess(model, on=date(2026, 6, 30))
+    >>> found.point("owners").level, found.point("step_4").raising
+    (4, 'Level 1 needs 1 more of 1: leads (<text>:3). Add `by DATE` to each.')
+    """
+    from datetime import date as day
+
+    from .analysis.assessment.assess import assess as answer
+    from .model.standards import Standard as Kind
+    from .readers.standards import checked_assessment, read_assessment, read_standard
+
+    chosen = standard if isinstance(standard, Kind) else read_standard(standard)
+    before: Mapping[str, Any] | None = None
+    if isinstance(previous, str | Path):
+        before = read_assessment(previous)
+    elif previous is not None:
+        before = checked_assessment(previous if isinstance(previous, Mapping) else previous.to_dict())
+    known = dict(given or {})
+    asked = {point.measure for point in chosen.points}
+    if "rule_coverage" in asked and "rule_coverage" not in known and model.tests:
+        known["rule_coverage"] = rule_coverage(model).share
+    samples = samples_of(model)
+    with _answering(model):
+        return answer(
+            model,
+            chosen,
+            on=on or day.today(),
+            evaluation=evaluation,
+            previous=before,
+            given=known,
+            samples=samples,
+        )
 
 
 def fit(
@@ -960,7 +1072,7 @@ def cause_effect(model: Model) -> networkx.MultiDiGraph:
 
 
 def draw(
-    model: Model | Evaluation,
+    model: Model | Evaluation | Diff,
     view: str = "workflow",
     *,
     workflow: str | None = None,
@@ -974,7 +1086,7 @@ def draw(
     file as a BPMN 2.0 diagram, without the paint.
 
     Args:
-        model: a model, or what `evaluate` found about one.
+        model: a model, what `evaluate` found about one, or what `diff` found about two: both in one picture.
         view: `workflow`, `causes`, `objectives`, `handoffs` or `metrics`.
         workflow: which one, where the file has several; the first unless said.
         theme: `light` or `dark`.
@@ -991,9 +1103,14 @@ def draw(
     >>> print(draw(model, around="brief", steps=0).title)
     Workflow: w: around brief
     """
+    from .analysis.difference.diff import Diff as Difference
     from .analysis.risk.evaluation import Evaluation as Answer
     from .render.drawing import draw as drawn
 
+    if isinstance(model, Difference):
+        from .render.pictures.difference import draw_diff
+
+        return draw_diff(model, view, workflow=workflow, theme=theme, around=around, steps=steps)
     evaluation = model if isinstance(model, Answer) else None
     if evaluation is not None and evaluation.model is None:
         raise ValueError("this evaluation was not made by mpm.evaluate: it knows no model that could be drawn")

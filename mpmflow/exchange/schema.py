@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from .schemas import files, goals, history, live, logs, process, risk, testing
+from .schemas import assessment, difference, files, goals, history, live, logs, process, risk, testing
 from .schemas.vocabulary import Schema
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -30,6 +30,7 @@ DOCUMENTS: dict[str, Callable[[], Schema]] = {
     "backtest": history.backtest,
     "causes": logs.causes,
     "check": files.check,
+    "diff": difference.diff,
     "discovery": logs.discovery,
     "explanation": risk.explanation,
     "drawing": files.drawing,
@@ -44,6 +45,7 @@ DOCUMENTS: dict[str, Callable[[], Schema]] = {
     "simulation": process.simulation,
     "sweep": process.sweep,
     "sight": goals.sight,
+    "assessment": assessment.assessment,
     "test": testing.test_run,
     "test-coverage": testing.coverage,
     "test-mutation": testing.mutation,

@@ -1,0 +1,203 @@
+"""A page of the terminal taken apart: headings, paragraphs, tables; and the same as HTML and as Markdown.
+
+Every answer is laid out once, for the terminal. Notebooks, mails and wikis get the same words and figures from here, so
+that no form says something else. Words of a file reach HTML escaped and Markdown with its signs taken literally.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from mpmflow.render.analysis_page import Fitted
+from mpmflow.render.dot import plain
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+WIDTH = 100
+"""Columns of a page that is written where nobody knows how wide the reader's window is."""
+_SIGNS = re.compile(r"([\\`*_\[\]<>#|~])")
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """The title of a page or of a section."""
+
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """Words in a row; `quiet` for what explains the figures."""
+
+    words: str
+    quiet: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A table; `right` says of each column whether it holds figures, which stand right."""
+
+    heads: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    right: tuple[bool, ...]
+
+
+Block = Heading | Paragraph | Grid
+
+
+def as_text(page: Any, width: int = WIDTH) -> str:
+    """A page as plain text, without colours and without blanks at the ends of lines."""
+    with (console := _console(width)).capture() as captured:
+        console.print(page)
+    return "\n".join(line.rstrip() for line in captured.get().splitlines()).strip("\n")
+
+
+def blocks(page: Any, width: int = 120) -> Iterator[Block]:
+    """The parts of a page, in their order.
+
+    >>> from rich.console import Group
+    >>> from rich.text import Text
+    >>> page = Group(Text("Title", style="bold"), Text("Words."), Fitted(["a"], [["1"]]))
+    >>> [type(one).__name__ for one in blocks(page)]
+    ['Heading', 'Paragraph', 'Grid']
+    """
+    yield from _parts(page, _console(width))
+
+
+def _console(width: int) -> Console:
+    from rich.console import Console
+
+    return Console(file=io.StringIO(), width=width, highlight=False, markup=False, emoji=False, no_color=True)
+
+
+def _parts(page: Any, console: Console, inside: bool = False) -> Iterator[Block]:
+    from rich.console import Group
+    from rich.padding import Padding
+    from rich.table import Table
+    from rich.text import Text
+
+    if isinstance(page, str):
+        page = Text(page)
+    if isinstance(page, Text):
+        words = page.plain.strip()
+        if words:
+            styles = [str(page.style), *(str(span.style) for span in page.spans if span.start == 0)]
+            title = not inside and any("bold" in style for style in styles)
+            yield Heading(words) if title else Paragraph(words, any("dim" in style for style in styles))
+    elif isinstance(page, Padding):
+        yield from _parts(page.renderable, console, True)
+    elif isinstance(page, Fitted):
+        yield Grid(
+            tuple(head.strip() for head in page.heads),
+            tuple(tuple(cell.strip() for cell in row) for row in page.rows),
+            tuple(number > 0 for number in range(len(page.heads))),
+        )
+    elif isinstance(page, Table):
+        columns = [[_words(cell) for cell in column.cells] for column in page.columns]
+        yield Grid(
+            tuple(_words(column.header) for column in page.columns),
+            tuple(zip(*columns, strict=True)),
+            tuple(column.justify == "right" for column in page.columns),
+        )
+    elif isinstance(page, Group):
+        for part in page.renderables:
+            yield from _parts(part, console, inside)
+    elif hasattr(page, "__rich_console__"):
+        for part in page.__rich_console__(console, console.options):
+            yield from _parts(part, console, inside)
+    else:
+        yield Paragraph(str(page))
+
+
+def _words(cell: Any) -> str:
+    return getattr(cell, "plain", None) or (cell if isinstance(cell, str) else as_text(cell))
+
+
+# --- HTML
+
+
+_TABLE = "border-collapse:collapse;margin:0.4em 0 0.9em;width:auto"
+_CELL = "padding:0.15em 0.9em 0.15em 0;border:none;vertical-align:top;max-width:38em;white-space:normal"
+
+
+def as_html(parts: Iterable[Block]) -> str:
+    """The parts as HTML for a notebook: no script, no style sheet, the colours of the page that it stands in.
+
+    >>> as_html([Heading("A <b> title"), Grid(("step", "time"), (("brief", "2 h"),), (False, True))])[:61]
+    '<div class="mpmflow"><p style="margin:0.6em 0 0.2em"><strong>'
+    """
+    return f'<div class="mpmflow">{"".join(map(_html, parts))}</div>'
+
+
+def _html(part: Block) -> str:
+    if isinstance(part, Heading):
+        return f'<p style="margin:0.6em 0 0.2em"><strong>{_escaped(part.words)}</strong></p>'
+    if isinstance(part, Paragraph):
+        quiet = ";opacity:0.75;font-size:0.92em" if part.quiet else ""
+        return f'<p style="margin:0.15em 0;max-width:60em{quiet}">{_escaped(part.words)}</p>'
+    heads = "".join(_cell("th", head, right) for head, right in zip(part.heads, part.right, strict=True))
+    head = f"<thead><tr>{heads}</tr></thead>" if any(part.heads) else ""
+    rows = "".join(
+        f"<tr>{''.join(_cell('td', cell, right) for cell, right in zip(row, part.right, strict=True))}</tr>"
+        for row in part.rows
+    )
+    return f'<table style="{_TABLE}">{head}<tbody>{rows}</tbody></table>'
+
+
+def _cell(kind: str, words: str, right: bool) -> str:
+    weight = ";font-weight:600" if kind == "th" else ""
+    return f'<{kind} style="{_CELL}{weight};text-align:{"right" if right else "left"}">{_escaped(words)}</{kind}>'
+
+
+def _escaped(words: str) -> str:
+    return "<br>".join(escape(plain(line)) for line in words.split("\n"))
+
+
+# --- Markdown
+
+
+def as_markdown(parts: Iterable[Block]) -> str:
+    """The parts as Markdown, for a merge request, a wiki or a mail.
+
+    >>> table = Grid(("step", "time"), (("brief", "2 h"),), (False, True))
+    >>> print(as_markdown([Heading("Title"), Paragraph("a_b"), table]))
+    ## Title
+    <BLANKLINE>
+    a\\_b
+    <BLANKLINE>
+    | step | time |
+    | --- | ---: |
+    | brief | 2 h |
+    <BLANKLINE>
+    """
+    found: list[str] = []
+    listed = False
+    for part in parts:
+        entry = isinstance(part, Paragraph) and part.words[:2] in ("+ ", "- ", "~ ")
+        if listed and not entry:
+            found.append("")
+        listed = entry
+        if isinstance(part, Heading):
+            found += [f"{'###' if found else '##'} {_literal(part.words)}", ""]
+        elif isinstance(part, Paragraph):
+            found += [f"- `{part.words[0]}` {_literal(part.words[2:])}"] if entry else [_literal(part.words), ""]
+        else:
+            found += [*_rows(part), ""]
+    return "\n".join(found).rstrip("\n") + "\n"
+
+
+def _rows(grid: Grid) -> Iterator[str]:
+    yield f"| {' | '.join(_literal(head) for head in grid.heads)} |"
+    yield f"| {' | '.join('---:' if right else '---' for right in grid.right)} |"
+    for row in grid.rows:
+        yield f"| {' | '.join(_literal(cell) for cell in row)} |"
+
+
+def _literal(words: str) -> str:
+    return _SIGNS.sub(r"\\\1", " ".join(plain(words).split()))
