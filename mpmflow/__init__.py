@@ -38,6 +38,8 @@ PUBLIC: dict[str, dict[str, str]] = {
         "learn_causes": "api",
         "backtest": "api",
         "leads": "api",
+        "handoffs": "api",
+        "partner_view": "api",
         "cause_effect": "api",
         "draw": "api",
         "export": "api",
@@ -86,6 +88,7 @@ if TYPE_CHECKING:  # the same names for type checkers and editors, which do not 
     from .api import export as export
     from .api import fit as fit
     from .api import formula as formula
+    from .api import handoffs as handoffs
     from .api import leads as leads
     from .api import learn_causes as learn_causes
     from .api import line_of_sight as line_of_sight
@@ -93,6 +96,7 @@ if TYPE_CHECKING:  # the same names for type checkers and editors, which do not 
     from .api import mutate as mutate
     from .api import observe as observe
     from .api import parse as parse
+    from .api import partner_view as partner_view
     from .api import read as read
     from .api import read_bpmn as read_bpmn
     from .api import remaining_time as remaining_time

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from .compiler.origins import Origin, origin_of
 from .compiler.origins import remember as _remember
-from .diagnostics.errors import MpmError
+from .diagnostics.errors import DataError, MpmError
 from .diagnostics.reading import LIMIT, read_bytes, read_path
 from .diagnostics.source import Source
 
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     import networkx
 
     from .analysis.alignment.answer import LineOfSight
+    from .analysis.alliances.handoffs import Handoffs
+    from .analysis.alliances.view import PartnerView
     from .analysis.assessment.answer import Assessment
     from .analysis.backtest.backtest import Backtest
     from .analysis.difference.diff import Diff
@@ -1059,6 +1061,103 @@ def leads(
     samples = samples_of(model)
     with _answering(model):
         return answer(model, observations, samples=samples)
+
+
+def handoffs(
+    model: Model | Evaluation, *, log: Any = None, series: Any = None, as_of: date | datetime | str | None = None
+) -> Handoffs:
+    """Where work passes from one team or partner to another: how often, how long it waits, how often it comes back as
+    rework, what was promised; by design, and as an event log has it. And who causes delay, and who bears it.
+
+    Args:
+        model: a model, or what `evaluate` found about one; then that is whose delay is folded by team.
+        log: an event log instead of those of the model's `data` block, as for `evaluate`.
+        series: likewise a table of periods.
+        as_of: the day (its evening) that knows nothing later; of an evaluation its own, else the last one observed.
+
+    Returns:
+        An answer with `.pairs` (each ordered pair of teams, with `.designed`, `.observed`, `.promises` and the `.steps`
+        beneath), `.between(giver, taker)`, `.burdens` and `.burden()` (who causes and who bears delay and rework), and
+        `.notes`, which say what the log cannot tell. Without data only what was designed is known.
+
+    Raises:
+        DataError: the data cannot be used, with file, column and row.
+        MpmError: a workflow has no figures; the diagnostic says where and why.
+        ValueError: an evaluation that knows no model, because `evaluate` did not make it.
+
+    >>> model = parse('''
+    ... team legal { people 1 }
+    ... partner agency { people 2 }
+    ... handoff legal -> agency within 2d
+    ... workflow w { step check by legal\\n step media by agency }
+    ... ''')
+    >>> import polars
+    >>> rows = [("a", "check", "2026-01-05"), ("a", "media", "2026-01-06"), ("b", "check", "2026-01-05")]
+    >>> log = polars.DataFrame(rows, schema=["case", "activity", "time"], orient="row")
+    >>> found = handoffs(model, log=log, as_of="2026-01-09").between("legal", "agency")
+    >>> found.observed.n, found.observed.open, found.promises[0].kept.value, found.promises[0].state
+    (2, 1, 0.5, 'broken')
+    """
+    from .analysis.alliances.handoffs import handoffs as answer
+    from .analysis.risk.evaluation import Evaluation as Evaluated
+    from .model.observations import LogSource
+
+    evaluation = model if isinstance(model, Evaluated) else None
+    asked = model.model if isinstance(model, Evaluated) else model
+    if asked is None:
+        raise ValueError("this evaluation was not made by mpm.evaluate: it knows no model that could be asked")
+    has_log = log is not None or any(isinstance(source, LogSource) for source in asked.data)
+    remarks = []
+    if evaluation is None and (has_log or series is not None or asked.data):
+        try:
+            evaluation = evaluate(asked, log=log, series=series, as_of=as_of)
+        except DataError as error:
+            if series is not None or not has_log:
+                raise
+            remarks.append(f"Who causes delay and who bears it is not told: {error}.")
+    passages = None
+    if has_log:
+        from .readers.libraries import needed
+
+        with needed():
+            from .readers.passages import read_passages
+        until = as_of if as_of is not None or evaluation is None else evaluation.as_of
+        passages = read_passages(asked, folder=origin_of(asked).folder, log=log, as_of=until)
+    with _answering(asked):
+        return answer(asked, passages, evaluation, samples=samples_of(asked), remarks=remarks)
+
+
+def partner_view(found: Model | Evaluation | Handoffs, partner: str, *, log: Any = None) -> PartnerView:
+    """What one partner (or one team) may see, to be sent to it as it is: its own part, and nothing of anybody else.
+
+    In it are its own steps and decisions with their indicators and states, its load and wait, its hand-offs with the
+    name of the team on the other side, what was promised, observed and designed there, its part of delay and rework
+    (borne of its own, borne of others, caused at others), the open cases that now stand at its steps, and its levers.
+    Not in it are names, figures and costs of others, workflows, metrics, targets, objectives, owners, and forecasts.
+    The record is built from what is allowed, field by field, and keeps nothing else; so does every form of it.
+
+    Args:
+        found: a model, what `evaluate` found about it, or what `handoffs` found.
+        partner: its name in the file.
+        log: for a model or an evaluation, the event log instead of those of the model's `data` block.
+
+    Raises:
+        KeyError: there is no partner and no team of that name; it names the nearest.
+        DataError, MpmError, ValueError: as `handoffs`.
+
+    >>> model = parse('''
+    ... team legal { people 1 }
+    ... partner agency "Studio North" { people 2 }
+    ... workflow w { step check by legal\\n step media by agency }
+    ... ''')
+    >>> view = partner_view(model, "agency")
+    >>> view.label, [step.name for step in view.steps], [(one.direction, one.counterpart) for one in view.handoffs]
+    ('Studio North', ['media'], [('in', 'legal')])
+    """
+    from .analysis.alliances.handoffs import Handoffs as Found
+    from .analysis.alliances.partner import partner_view as answer
+
+    return answer(found if isinstance(found, Found) else handoffs(found, log=log), partner)
 
 
 def cause_effect(model: Model) -> networkx.MultiDiGraph:
