@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from rich.padding import Padding
 from rich.table import Table
@@ -21,21 +21,10 @@ MOST = 4
 def choice_blocks(note: Evaluation, choice: Choice) -> Iterator[Text | Table | Padding]:
     """The section, block by block."""
     unit = choice.currency
-    yield Text(f"What to take for {amount(choice.budget, unit)}", "bold")
-    if not choice.nominal.initiatives:
-        yield paragraph("Nothing that the budget allows avoids a miss.")
-    else:
-        told = f"{_named(note, choice.nominal)} for {amount(choice.nominal.cost, unit)}"
-        yield paragraph(f"{told}: {choice.nominal.misses_avoided:.2f} missed targets fewer are to be expected.")
-    if choice.cautious.initiatives == choice.nominal.initiatives:
-        yield paragraph("It is also the choice that fares best in the worst fifth of all futures.")
-    else:
-        cautious = _named(note, choice.cautious) if choice.cautious.initiatives else "Nothing"
-        yield paragraph(
-            f"{cautious} for {amount(choice.cautious.cost, unit)} fares better in the worst fifth of all futures: what "
-            f"is missing to the targets is {choice.cautious.shortfall:.1%} of them there, against "
-            f"{choice.nominal.shortfall:.1%}."
-        )
+    title, *told = choice_sentences(choice, lambda name: note.labels.get(name, name))
+    yield Text(title, "bold")
+    for sentence in told:
+        yield paragraph(sentence)
     rows = [("nothing", choice.nothing), *((_short(note, plan), plan) for plan in choice.alone)]
     together = [choice.nominal, choice.cautious]
     rows += [
@@ -63,8 +52,28 @@ def choice_blocks(note: Evaluation, choice: Choice) -> Iterator[Text | Table | P
     yield Text()
 
 
-def _named(note: Evaluation, plan: Plan) -> str:
-    words = [f"“{note.labels.get(name, name)}”" for name in plan.initiatives]
+def choice_sentences(choice: Choice, called: Callable[[str], str]) -> Iterator[str]:
+    """What to take for how much, what that avoids, and the cautious choice beside it; `called` says names in words."""
+    unit = choice.currency
+    yield f"What to take for {amount(choice.budget, unit)}"
+    if not choice.nominal.initiatives:
+        yield "Nothing that the budget allows avoids a miss."
+    else:
+        told = f"{_named(choice.nominal, called)} for {amount(choice.nominal.cost, unit)}"
+        yield f"{told}: {choice.nominal.misses_avoided:.2f} missed targets fewer are to be expected."
+    if choice.cautious.initiatives == choice.nominal.initiatives:
+        yield "It is also the choice that fares best in the worst fifth of all futures."
+    else:
+        cautious = _named(choice.cautious, called) if choice.cautious.initiatives else "Nothing"
+        yield (
+            f"{cautious} for {amount(choice.cautious.cost, unit)} fares better in the worst fifth of all futures: what "
+            f"is missing to the targets is {choice.cautious.shortfall:.1%} of them there, against "
+            f"{choice.nominal.shortfall:.1%}."
+        )
+
+
+def _named(plan: Plan, called: Callable[[str], str]) -> str:
+    words = [f"“{called(name)}”" for name in plan.initiatives]
     return " and ".join(words) if len(words) < 3 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from mpmflow.analysis.alliances.figures import HandoffFigure
+from mpmflow.analysis.risk.commitments import WORST_FIRST
 from mpmflow.analysis.risk.evaluation import Evaluation, IndicatorFigure, MetricFigure, OpenCaseFigure, WarningTime
 from mpmflow.analysis.risk.standing import (
     STANDINGS,
@@ -31,6 +33,7 @@ from .narrowed import narrowed
 from .parts import (
     LevelPart,
     PastForecast,
+    ReportedCommitment,
     ReportedIndicator,
     ReportedInitiative,
     ReportedMetric,
@@ -60,6 +63,7 @@ def report_of(
     tell: Tell,
     *,
     past: Sequence[PastForecast] = (),
+    handoffs: Sequence[HandoffFigure] = (),
     level: Level | None = None,
 ) -> Report:
     """The report of an evaluation.
@@ -67,6 +71,7 @@ def report_of(
     Args:
         tell: makes its sentences.
         past: forecasts made earlier, with what came of them where that is known.
+        handoffs: between teams and partners.
         level: only what concerns the objectives of that level: their metrics, what moves these, who promised what.
 
     Raises ValueError for a level without objectives; the message says which have some.
@@ -93,7 +98,13 @@ def report_of(
             ReportedMetric(row, standing(row), told.whys.get(row.name, ""), known.get(row.name)) for row in metrics
         ),
         indicators=tuple(
-            ReportedIndicator(row, told.words.get(row.name, row.label), in_trouble(row), courses.get(row.name))
+            ReportedIndicator(
+                row,
+                told.words.get(row.name, row.label),
+                in_trouble(row),
+                row.state if row.rule else None,
+                courses.get(row.name),
+            )
             for row in observed_indicators(evaluation)
         ),
         ways=_ways(evaluation, told),
@@ -106,7 +117,13 @@ def report_of(
         open_cases=len(evaluation.open_cases),
         late=len(evaluation.open_cases) - len(alive),
         cases=_cases(alive or list(evaluation.open_cases)),
-        commitments=evaluation.commitments,
+        commitments=tuple(
+            ReportedCommitment(row, told.promises.get(row.name, ""))
+            for row in sorted(
+                evaluation.commitments,
+                key=lambda row: (WORST_FIRST.index(row.state), -(row.p_miss or 0.0), row.name),
+            )
+        ),
         past=tuple(
             sorted(
                 (one for one in past if level is None or one.metric in names),
@@ -115,6 +132,7 @@ def report_of(
             )
         ),
         levels=_levels(evaluation, level),
+        handoffs=tuple(handoffs),
         words=told.words,
         notes=told.notes,
         coverage=evaluation.coverage,
@@ -228,7 +246,6 @@ def _levels(evaluation: Evaluation, level: Level | None) -> tuple[LevelPart, ...
             objectives.append(
                 ReportedObjective(
                     figure,
-                    min((standing(row) for row in mine), key=STANDINGS.index, default="no target"),
                     tuple(row.name for row in mine),
                     tuple(promised),
                     tuple(one.name for one in initiatives if figure.name in one.serves),

@@ -12,6 +12,7 @@ from datetime import date
 from typing import Any, Literal
 
 from mpmflow.analysis.results import finite
+from mpmflow.analysis.risk.commitments import CommitmentFigure
 from mpmflow.analysis.risk.courses import Course
 from mpmflow.analysis.risk.figures import Action, IndicatorFigure, MetricFigure
 from mpmflow.analysis.risk.objectives import ObjectiveFigure
@@ -93,12 +94,14 @@ class ReportedIndicator:
         figure: as the evaluation has it.
         words: its label, or the question that it belongs to written out.
         in_trouble: its rules fire or begin to, or it is very likely worse than expected.
+        state: of its rules; None for an indicator without any.
         course: its history; None where nothing was observed period by period.
     """
 
     figure: IndicatorFigure
     words: str
     in_trouble: bool
+    state: State | None = None
     course: IndicatorCourse | None = None
 
     @property
@@ -108,6 +111,7 @@ class ReportedIndicator:
     def to_dict(self) -> dict[str, Any]:
         return {
             **self.figure.to_dict(),
+            "state": self.state,
             "words": self.words,
             "in_trouble": self.in_trouble,
             "course": self.course.to_dict() if self.course is not None else None,
@@ -199,6 +203,21 @@ class ReportedAction:
 
     def to_dict(self) -> dict[str, Any]:
         return {**self.action.to_dict(), "unit": self.action.unit, "words": self.words}
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedCommitment:
+    """A commitment, with the sentences that say how it stands, what follows, and what would bring it back."""
+
+    figure: CommitmentFigure
+    words: str
+
+    @property
+    def name(self) -> str:
+        return self.figure.name
+
+    def to_dict(self) -> dict[str, Any]:
+        return {**self.figure.to_dict(), "words": self.words}
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,7 +328,6 @@ class ReportedObjective:
 
     Attributes:
         figure: as the evaluation has it.
-        standing: that of the worst of its metrics that have a target.
         metrics: names of its metrics that the report has.
         commitments: names of those that promise something of its metrics.
         initiatives: names of those that serve it.
@@ -317,7 +335,6 @@ class ReportedObjective:
     """
 
     figure: ObjectiveFigure
-    standing: Standing
     metrics: tuple[str, ...]
     commitments: tuple[str, ...]
     initiatives: tuple[str, ...]
@@ -326,7 +343,6 @@ class ReportedObjective:
     def to_dict(self) -> dict[str, Any]:
         return {
             **self.figure.to_dict(),
-            "standing": self.standing,
             "metrics": list(self.metrics),
             "commitments": list(self.commitments),
             "initiatives": list(self.initiatives),
@@ -369,6 +385,7 @@ class Told:
         against: what everything is measured against, in words; `meaning` says what that is.
         whys: metric -> where its change comes from.
         actions: an action and its sentence, the best one first.
+        promises: commitment -> how it stands, what follows, and what would bring it back.
         words: name -> how people call it, for every name in the report.
         notes: what a reader should know of the data and the figures; `cautions` comes before everything else.
     """
@@ -379,6 +396,7 @@ class Told:
     meaning: str = ""
     whys: Mapping[str, str] = field(default_factory=dict)
     actions: tuple[ReportedAction, ...] = ()
+    promises: Mapping[str, str] = field(default_factory=dict)
     words: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     cautions: tuple[str, ...] = ()

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, ClassVar
 
+from mpmflow.analysis.alliances.figures import HandoffFigure
+from mpmflow.analysis.alliances.view import PartnerView
 from mpmflow.analysis.results import Document, Provenance, Result
 from mpmflow.analysis.risk.choice import Choice
-from mpmflow.analysis.risk.commitments import CommitmentFigure
 from mpmflow.analysis.risk.figures import CoverageFigure, OpenCaseFigure, SpreadFigure
 from mpmflow.analysis.risk.teams import TeamLoad
 from mpmflow.model.goals import Level
@@ -18,6 +19,7 @@ from .parts import (
     LevelPart,
     PastForecast,
     ReportedAction,
+    ReportedCommitment,
     ReportedIndicator,
     ReportedInitiative,
     ReportedMetric,
@@ -45,6 +47,8 @@ class Report(Result):
         commitments: what was promised, and how that stands.
         past: forecasts made earlier beside what came, the latest first.
         levels: the objectives of each level of the organisation, from the enterprise down.
+        handoffs: between teams and partners, as designed and as observed.
+        own: what a partner may see, where the report is for one: its steps, load and waits; all else is made of it.
         words: name -> how people call it, for every name that the report uses, sources in a `by` among them.
         notes: what a reader should know of the data and of how exact the figures are.
         coverage: how much of the data the model explains.
@@ -75,9 +79,11 @@ class Report(Result):
     open_cases: int = 0
     late: int = 0
     cases: tuple[OpenCaseFigure, ...] = ()
-    commitments: tuple[CommitmentFigure, ...] = ()
+    commitments: tuple[ReportedCommitment, ...] = ()
     past: tuple[PastForecast, ...] = ()
     levels: tuple[LevelPart, ...] = ()
+    handoffs: tuple[HandoffFigure, ...] = ()
+    own: PartnerView | None = None
     words: Mapping[str, str] = field(default_factory=dict, repr=False)
     notes: tuple[str, ...] = ()
     coverage: CoverageFigure | None = None
@@ -125,6 +131,8 @@ class Report(Result):
             "commitments": [row.to_dict() for row in self.commitments],
             "past": [row.to_dict() for row in self.past],
             "levels": [part.to_dict() for part in self.levels],
+            "handoffs": [row.to_dict() for row in self.handoffs],
+            "own": self.own.body() if self.own is not None else None,
             "words": dict(sorted(self.words.items())),
             "notes": list(self.notes),
             "coverage": self.coverage.to_dict() if self.coverage is not None else None,

@@ -116,8 +116,9 @@ def _metric(metric: ReportedMetric) -> Iterator[Row]:
 def _indicator(indicator: ReportedIndicator, report: Report) -> Iterator[Row]:
     row = indicator.figure
     head = ("indicator", row.name, indicator.words)
+    if indicator.state is not None:
+        yield Row(*head, "state", on=row.since, text=indicator.state)
     if row.rule:
-        yield Row(*head, "state", on=row.since, text=row.state)
         yield Row(*head, "rule", text=row.rule)
     for figure in ("expected", "observed", "low", "high", "estimate", "estimate_low", "estimate_high"):
         yield from _number(*head, figure, getattr(row, figure), row.unit, report.as_of)
@@ -212,13 +213,15 @@ def _to_do(report: Report) -> Iterator[Row]:
 
 
 def _accountable(report: Report) -> Iterator[Row]:
-    for commitment in report.commitments:
+    for told in report.commitments:
+        commitment = told.figure
         head = ("commitment", commitment.name, commitment.label)
         yield Row(*head, "state", on=report.as_of, text=commitment.state)
         for figure, text in (
             ("by", commitment.by),
             ("if_met", commitment.if_met),
             ("if_missed", commitment.if_missed),
+            ("words", told.words),
         ):
             if text:
                 yield Row(*head, figure, text=text)
@@ -245,7 +248,7 @@ def _accountable(report: Report) -> Iterator[Row]:
         for one in part.objectives:
             head = ("objective", one.figure.name, one.figure.label)
             yield Row(*head, "level", text=part.level)
-            yield Row(*head, "standing", text=one.standing)
+            yield Row(*head, "state", text=one.figure.state)
             yield from _number(*head, "p_miss", one.figure.p_miss, "%")
             for figure, texts in (
                 ("measured by", one.metrics),

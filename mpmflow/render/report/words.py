@@ -20,10 +20,12 @@ from mpmflow.analysis.reporting.parts import (
     Way,
 )
 from mpmflow.analysis.reporting.report import Report
-from mpmflow.analysis.risk.commitments import PromiseFigure
 from mpmflow.analysis.risk.evaluation import Evaluation, MetricFigure, SpreadFigure
+from mpmflow.analysis.risk.objectives import ObjectiveFigure
 from mpmflow.analysis.risk.standing import Standing, most_urgent
 from mpmflow.render.numbers import duration, percent, significant
+from mpmflow.render.promises_text import standing as promise_standing
+from mpmflow.render.promises_text import ways_back
 from mpmflow.render.risk_names import Names
 from mpmflow.render.risk_sentences import actions_told, dates_in_words, meaning, what_it_rests_on, why_it_moves
 from mpmflow.render.risk_top import against, reading, reading_short, sentences
@@ -44,6 +46,7 @@ from mpmflow.render.risk_words import (
 MOST_ACTIONS = 8
 SECTIONS: tuple[tuple[str, str], ...] = (
     ("danger", "What is in danger"),
+    ("own", "Work, load and waits"),
     ("indicators", "Leading indicators"),
     ("ways", "From leading to lagging"),
     ("metrics", "Metrics against their targets"),
@@ -81,7 +84,7 @@ STANDING_WORDS: dict[Standing, str] = {
     "met": "met",
     "no target": "no target",
 }
-"""How a metric or an objective stands."""
+"""How a metric stands to its target."""
 READING: tuple[tuple[str, str], ...] = (
     (
         "Leading and lagging",
@@ -130,6 +133,10 @@ def told(evaluation: Evaluation) -> Told:
         meaning=meaning(evaluation),
         whys={name: why.plain for name, why in whys.items() if why is not None},
         actions=tuple(ReportedAction(action, words.plain) for action, words in actions),
+        promises={
+            row.name: " ".join([*promise_standing(row), *ways_back(evaluation, row, names)])
+            for row in evaluation.commitments
+        },
         words={name: upper(names.full(name)) for name in sorted(_mentioned(evaluation))},
         notes=tuple(dict.fromkeys(notes)),
         cautions=tuple(dates_in_words(caution) for caution in evaluation.coverage.cautions),
@@ -270,10 +277,10 @@ def last_seen(row: ReportedIndicator) -> str:
 def indicator_state(row: ReportedIndicator) -> str:
     """The state of an indicator's rules, and since when; nothing is claimed of one without rules."""
     figure = row.figure
-    if not figure.rule:
+    if row.state is None:
         return "no rule"
-    words = STATE_WORDS[figure.state]
-    return f"{words} since {day(figure.since)}" if figure.state in ("alert", "warn", "pending") else words
+    words = STATE_WORDS[row.state]
+    return f"{words} since {day(figure.since)}" if row.state in ("alert", "warn", "pending") else words
 
 
 # ---------------------------------------------------------------------------------------------- ways and places
@@ -296,7 +303,7 @@ def way_sentence(way: Way) -> str:
     """What a way adds to the metric at its end, and how much earlier its beginning shows it."""
     words = f"It adds {bare_change(way.adds, way.unit)}"
     if way.warning_time:
-        words += f", and shows it {duration(way.warning_time, 2)} earlier"
+        words += f" and shows {duration(way.warning_time, 2)} earlier"
     return f"{words}."
 
 
@@ -338,18 +345,6 @@ def because(at: str, by: Mapping[str, float], report: Report) -> str:
 # ---------------------------------------------------------------------------------------------- who answers for it
 
 
-def promise_sentence(promise: PromiseFigure) -> str:
-    """A promise and what is foretold of it, or what came."""
-    when = f" by {day(promise.on)}" if promise.on is not None else ""
-    head = f"{upper(promise.label)} {promise.comparison} {amount(promise.target, promise.unit)}{when}"
-    if promise.came is not None:
-        return f"{head}: {amount(promise.came, promise.unit)} came."
-    if promise.p_miss is None:
-        return f"{head}. {promise.note}".rstrip()
-    expected = f"{amount(promise.forecast, promise.unit)} expected"
-    return f"{head}: {expected}, {chance(promise.p_miss)} likely to be missed."
-
-
 def past_cells(row: PastForecast) -> tuple[str, str, str, str, str, str, str]:
     """A row of the table of past forecasts: what, made on, for, expected, range, what came, whether that is inside."""
     inside = {True: "inside the range", False: "outside the range", None: row.note or "not known yet"}[row.inside]
@@ -386,7 +381,8 @@ def initiative_sentence(row: ReportedInitiative, report: Report) -> str:
     for move in row.moves:
         until = f" by {day(move.by)}" if move.by is not None else ""
         way = f"from {amount(move.start, move.unit)} to {amount(move.goal, move.unit)}"
-        words.append(f"{report.called(move.lever)} {way}{until}")
+        lever = report.called(move.lever)
+        words.append(f"{lever if '“' in lever else f'“{lever}”'} {way}{until}")
     sentence = f"Moves {'; '.join(words)}." if words else "Moves nothing that the file names."
     if row.cost is not None:
         sentence += f" Costs {amount(row.cost, row.currency)}."
@@ -398,3 +394,28 @@ def initiative_sentence(row: ReportedInitiative, report: Report) -> str:
 def level_title(part: LevelPart) -> str:
     """The level as a heading."""
     return LEVEL_WORDS[part.level]
+
+
+def objective_state(figure: ObjectiveFigure) -> str:
+    """How an objective stands, and how likely it is missed."""
+    if figure.state in ("missed", "met") or figure.p_miss is None:
+        return figure.state if figure.state != "unknown" else "not known"
+    return f"{figure.state}, {chance(figure.p_miss)} likely to be missed"
+
+
+def objective_target(figure: ObjectiveFigure) -> str:
+    """An objective's own target as the file has it."""
+    return figure.target_text or ""
+
+
+def reading_lines(report: Report) -> Iterator[tuple[str, str]]:
+    """The words that this report uses, and what they mean."""
+    used = {
+        "Leading and lagging": bool(report.metrics),
+        "Chance to miss": bool(report.metrics or report.commitments),
+        "95% range": bool(report.metrics or report.past),
+        "Now about": any(row.figure.estimate is not None for row in report.indicators),
+        "Extra visits, extra time": bool(report.rework or report.delay),
+        "What to do first": bool(report.actions) and report.own is None,
+    }
+    return ((title, meaning) for title, meaning in READING if used[title])

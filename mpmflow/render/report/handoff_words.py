@@ -1,0 +1,83 @@
+"""Hand-offs, and a partner's own work, in the words and cells of a report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mpmflow.analysis.alliances.figures import HandoffFigure, PromiseFigure
+from mpmflow.analysis.alliances.view import OwnPart, PartnerView
+from mpmflow.render.numbers import duration, percent, significant
+from mpmflow.render.risk_words import amount, chance, span, upper
+
+HANDOFF_COLUMNS = ("from → to", "per period", "waits by design", "waits", "nine in ten within", "comes back")
+
+
+def handoff_cells(row: HandoffFigure) -> tuple[str, str, str, str, str, str]:
+    """A row of the table of hand-offs; what was observed where there is a log, else as designed."""
+    seen, designed = row.observed, row.designed
+    often = seen.per_period if seen is not None else designed.per_period
+    back = seen.returns.value if seen is not None and seen.returns is not None else designed.returns
+    return (
+        f"{row.giver_label} → {row.taker_label}",
+        significant(often, 3) if often is not None else "-",
+        amount(designed.wait, "s", 2),
+        amount(seen.wait.value, "s", 2) if seen is not None and seen.wait is not None else "-",
+        amount(seen.p90.value, "s", 2) if seen is not None and seen.p90 is not None else "-",
+        percent(back, 2) if back is not None else "-",
+    )
+
+
+def promise_lines(row: HandoffFigure) -> Iterator[str]:
+    """What was promised about a hand-off, and whether it is kept."""
+    for promise in row.promises:
+        yield f"{row.giver_label} → {row.taker_label}: {_promised(promise)}. {_kept(promise)}"
+
+
+def _promised(promise: PromiseFigure) -> str:
+    share = f" for {percent(promise.share, 3)} of them" if promise.share is not None else ""
+    who = f" by {promise.owner}" if promise.owner else ""
+    return f"promised{who} within {duration(promise.within)}{share}"
+
+
+def _kept(promise: PromiseFigure) -> str:
+    if promise.kept is None:
+        late = f"; by design {percent(promise.designed_late, 2)} are late" if promise.designed_late is not None else ""
+        return f"Nothing was seen of it yet{late}."
+    bounds = ""
+    if promise.kept.low is not None and promise.kept.high is not None:
+        bounds = f" (95% range {span(promise.kept.low, promise.kept.high, '%')})"
+    words = f"{upper(promise.state)} so far: {percent(promise.kept.value, 3)} of {promise.kept.n} in time{bounds}."
+    if promise.p_broken is not None:
+        words += f" Chance that it does not hold: {chance(promise.p_broken)}."
+    return words
+
+
+def own_lines(view: PartnerView) -> Iterator[str]:
+    """A partner's steps, how busy it is, how long a visit waits for it, and its part of delay and rework."""
+    if view.people:
+        yield f"{view.people} {'person' if view.people == 1 else 'people'}."
+    if view.load is not None or view.load_expected is not None:
+        yield f"Busy: {_now(view.load, view.load_expected, '%')}."
+    if view.wait is not None or view.wait_expected is not None:
+        yield f"One visit waits: {_now(view.wait, view.wait_expected, 's')}."
+    for step in view.steps:
+        visits = f"{significant(step.visits)} visits per case" if step.visits is not None else "visits not known"
+        wait = f", {amount(step.wait, 's', 2)} in the queue" if step.wait is not None else ""
+        yield f"{step.label}: by design {visits}{wait}."
+    if view.delay is not None:
+        yield f"Extra time per case: {_parts(view.delay, 's')}."
+    if view.rework is not None:
+        yield f"Extra visits per case: {_parts(view.rework, '')}."
+
+
+def _now(now: float | None, expected: float | None, unit: str) -> str:
+    if now is None:
+        return f"{amount(expected, unit, 2)} by design"
+    return f"{amount(now, unit, 2)} now" + (f", {amount(expected, unit, 2)} by design" if expected is not None else "")
+
+
+def _parts(part: OwnPart, unit: str) -> str:
+    return (
+        f"{amount(part.borne_of_own, unit, 2)} by what is done here, {amount(part.borne_of_others, unit, 2)} by what "
+        f"others do; {amount(part.caused_at_others, unit, 2)} where others work, by what is done here"
+    )
