@@ -59,14 +59,15 @@ def test_the_wheel_holds_the_files_of_the_project_and_nothing_else(wheel: Path) 
     if shutil.which("git") is None or not (ROOT / ".git").exists():
         pytest.skip("needs a git checkout to know which files belong to the project")
     listing = run(
-        "git", "ls-files", "--cached", "--others", "--exclude-standard", "mpmflow", "grammars", cwd=ROOT
+        "git", "ls-files", "--cached", "--others", "--exclude-standard", "mpmflow", "grammars", "standards", cwd=ROOT
     ).stdout.splitlines()
     known = {name for name in listing if (ROOT / name).exists()}
-    expected = {f"mpmflow/{name}" if name.startswith("grammars/") else name for name in known}
+    expected = {f"mpmflow/{name}" if name.startswith(("grammars/", "standards/")) else name for name in known}
     with zipfile.ZipFile(wheel) as archive:
         packed = {name for name in archive.namelist() if ".dist-info/" not in name}
     assert packed == expected
     assert "mpmflow/grammars/mpm.lark" in packed
+    assert "mpmflow/standards/example.toml" in packed
     assert "mpmflow/py.typed" in packed
 
 

@@ -21,6 +21,7 @@ VERBS: dict[str, str] = {
     "simulate": "The same figures by simulation: shared teams, calendars, batches, with intervals",
     "risk": "Where rework and delay spread, which metric will miss its target, when, why, what to do",
     "backtest": "What would have been said on past evenings, and who was right: forecasts, alarms, levels",
+    "ledger": "Keep each forecast and promise, and score it when the truth is in",
     "leads": "Which indicators led which metrics in the history, by how long, how well",
     "observe": "The indicators over time as the data have them, by segment; what the file leaves unexplained",
     "watch": "Follow a log that grows, and tell every change of an indicator's state as it comes",

@@ -268,6 +268,7 @@ class LineOfSight(Result):
     """
 
     schema = "mpmflow/sight/1"
+    shown_by = ("render.sight_page", "sight_page")
 
     objectives: tuple[ObjectiveSight, ...]
     activities: tuple[ActivitySight, ...]

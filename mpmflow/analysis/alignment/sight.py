@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -36,35 +37,35 @@ from .steps import Step as Stride
 from .steps import natural_step
 from .ways import MOST_WAYS, Network, lag_over
 
+if TYPE_CHECKING:
+    from mpmflow.analysis.risk.evaluation import Evaluation
+
 EFFECTIVE = frozenset({"yield", "first_pass", "throughput", "conversion", "win_rate", "scrap"})
 """Functions of effectiveness: an operational metric of nothing else tells whether the right things come out."""
 TOLD = 3
 """Ways of an effect that are told; its lag is read from more."""
 
 
-def line_of_sight(
-    model: Model,
-    *,
-    samples: Samples | None = None,
-    levels: Mapping[str, float] | None = None,
-    learned: Learnt | None = None,
-    as_of: date | None = None,
-    period: float = WEEK,
-) -> LineOfSight:
+def line_of_sight(model: Model, evaluation: Evaluation | None = None, samples: Samples | None = None) -> LineOfSight:
     """The line of sight of a model.
 
     Args:
-        samples: observed times of `empirical` durations, as `analyze` takes them.
-        levels: present levels of metrics and indicators by name, from data; without any, those that follow from the
-            model.
-        learned: what data say of causes that are `learned`, by source and effect.
-        as_of: the day of those data.
-        period: seconds in which flows such as throughput are counted.
+        evaluation: gives levels of metrics and strengths of causes that are `learned`; without one those that the model
+            has by itself.
+        samples: observed times of `empirical` durations, as `analyze` takes them; an evaluation brings its own.
 
     Raises:
         ModelFault: a workflow cannot be computed. UnstableLoopError: influences go round and do not die out.
     """
-    return Sight(model, samples, levels or {}, learned or {}, as_of, period).answer()
+    return looking(model, evaluation, samples).answer()
+
+
+def looking(model: Model, evaluation: Evaluation | None = None, samples: Samples | None = None) -> Sight:
+    """The line of sight in the making: of the model alone, or at the levels and with the strengths of an evaluation."""
+    known = evaluation.known if evaluation is not None else None
+    if evaluation is None or known is None:
+        return Sight(model, samples, {}, {}, None, WEEK)
+    return Sight(model, known.samples, known.levels, known.learned, evaluation.as_of, evaluation.period)
 
 
 class Sight:

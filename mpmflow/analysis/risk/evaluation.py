@@ -70,6 +70,7 @@ class Evaluation(Result):
     """
 
     schema: ClassVar[str] = "mpmflow/risk/1"
+    shown_by = ("render.risk_text", "RiskNote")
 
     as_of: date
     reference: str
@@ -124,21 +125,7 @@ class Evaluation(Result):
         """
         from mpmflow.analysis.alignment.sight import line_of_sight
 
-        if self.model is None or self.known is None:
-            return None
-        known = self.known
-        return line_of_sight(
-            self.model,
-            samples=known.samples,
-            levels=known.levels,
-            learned=known.learned,
-            as_of=self.as_of,
-            period=self.period,
-        )
-
-    def commitment(self, name: str) -> CommitmentFigure:
-        """The commitment of that name; KeyError with the nearest names if there is none."""
-        return _named(self.commitments, name)
+        return line_of_sight(self.model, self) if self.model is not None and self.known is not None else None
 
     def dispatch(
         self, handlers: Mapping[str, Callable[[Any], Any]], *, since: date | None = None
