@@ -57,7 +57,7 @@ def past_chart(rows: tuple[PastForecast, ...], label: str) -> Chart | None:
     return Chart(wide, narrow, summary, PAST_COLUMNS[1:], cells, places)
 
 
-def _side_by_side(rows: tuple[PastForecast, ...]) -> list[float]:
+def _side_by_side(rows: list[PastForecast]) -> list[float]:
     """Where each forecast stands, in days: those for one day a little apart."""
     days = [(row.for_on or row.made_on).toordinal() for row in rows]
     wide = max(1, max(days) - min(days))
