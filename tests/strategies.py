@@ -270,7 +270,8 @@ strengths = st.one_of(
     st.none(),
     st.builds(measures.Each, step=signed.filter(lambda one: one.value != 0), adds=signed),
     st.builds(measures.Elasticity, value=signed.map(lambda one: one.value)),
-    st.just(measures.Learned()),
+    st.builds(measures.Saturating, most=signed, half=signed.filter(lambda one: one.value > 0)),
+    st.builds(measures.Learned, saturating=st.booleans()),
 )
 causes = st.builds(
     measures.Cause,

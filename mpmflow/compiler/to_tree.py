@@ -348,15 +348,17 @@ def _cause(cause: measures.Cause) -> tree.Cause:
     if cause.lag is not None:
         low, high = _quantity(cause.lag.low), _quantity(cause.lag.high)
         lag = low if cause.lag.low == cause.lag.high else tree.Between(low, high)
-    strength: tree.Each | tree.Elasticity | tree.Learned | None = None
+    strength: tree.Each | tree.Elasticity | tree.Saturates | tree.Learned | None = None
     if isinstance(cause.strength, measures.Each):
         step = _quantity(cause.strength.step)
         sign = "" if step.number.startswith("-") else "+"
         strength = tree.Each(tree.Quantity(sign + step.number, step.unit), _quantity(cause.strength.adds))
     elif isinstance(cause.strength, measures.Elasticity):
         strength = tree.Elasticity(tree.Quantity(figure(cause.strength.value)))
+    elif isinstance(cause.strength, measures.Saturating):
+        strength = tree.Saturates(_quantity(cause.strength.most), _quantity(cause.strength.half))
     elif cause.strength is not None:
-        strength = tree.Learned()
+        strength = tree.Learned(cause.strength.saturating)
     evidence = None
     if cause.evidence is not None:
         evidence = tree.Evidence(tree.Word(cause.evidence.grade), _text(cause.evidence.note))

@@ -198,6 +198,18 @@ VALUES: tuple[Code, ...] = (
         "cause launches -> leads { lag 1w, each +1 adds 40 }\n",
     ),
     Code(
+        "bad-saturation",
+        ERROR,
+        "half of a ceiling is reached at more than nothing, not at {text}",
+        help="say at which level of the source half of it is reached: `saturates at 120 leads with half at 5k eur`",
+        means="An influence with a ceiling names the level at which half of it is reached as zero or less.",
+        why="The influence adds `ceiling * x / (half + x)`; with a half of zero all of it would be there at once.",
+        example="metric search activity unit eur\nmetric leads output unit leads\n"
+        "cause search -> leads { lag 1w, saturates at 120 leads with half at 0 eur }\n",
+        instead="metric search activity unit eur\nmetric leads output unit leads\n"
+        "cause search -> leads { lag 1w, saturates at 120 leads with half at 5k eur }\n",
+    ),
+    Code(
         "row-length",
         ERROR,
         "this row has {cells} cells, and the table has {columns} columns",

@@ -116,11 +116,14 @@ LAG = _attribute(
     "lag", "edge", "tuple[float, float]", "how much later the effect comes, from and to", unit="seconds",
     absent="nothing is said of it",
 )  # fmt: skip
-STRENGTH = _attribute("strength", "edge", "str", "`each`, `elasticity` or `learned`", absent="follows from the origin")
+STRENGTH = _attribute(
+    "strength", "edge", "str", "`each`, `elasticity`, `saturating` or `learned`", absent="follows from the origin"
+)
 GAIN = _attribute(
     "gain", "edge", "float", "what one more of the source adds to the target, both in base units",
     unit="target per source", absent="not known before data or analysis",
 )  # fmt: skip
+SATURATION = _attribute("saturation", "edge", "tuple", "the ceiling, and the level at which half of it is reached")
 ELASTICITY = _attribute("elasticity", "edge", "float", "per cent of the target per per cent of the source")
 CONFIDENCE = _attribute(
     "confidence", "edge", "float", "how sure its author is", unit="fraction of 1", absent="not said"

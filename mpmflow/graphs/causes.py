@@ -21,7 +21,7 @@ import networkx as nx
 from mpmflow.graphs import attributes as at
 from mpmflow.model.expressions import Expression, Function, Reference, walk
 from mpmflow.model.imports import with_imports
-from mpmflow.model.measures import Cause, DerivedIndicator, Each, Elasticity, Indicator, Learned, Metric
+from mpmflow.model.measures import Cause, DerivedIndicator, Each, Elasticity, Indicator, Learned, Metric, Saturating
 from mpmflow.model.model import Model, derived_indicators
 from mpmflow.model.process import Call, Decision, Step, Workflow
 
@@ -175,6 +175,8 @@ def _add_cause(graph: nx.MultiDiGraph, cause: Cause) -> None:
     }
     if isinstance(strength, Each) and strength.step.base:
         data[at.GAIN] = float(strength.adds.base / strength.step.base)
+    elif isinstance(strength, Saturating):
+        data[at.SATURATION] = (float(strength.most.base), float(strength.half.base))
     elif isinstance(strength, Elasticity):
         data[at.ELASTICITY] = float(strength.value)
     number = sum(key.partition("#")[0] == origin for key in graph.get_edge_data(cause.source, cause.effect, default={}))

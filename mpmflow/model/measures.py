@@ -66,13 +66,26 @@ class Elasticity(Part):
     value: Number
 
 
+class Saturating(Part):
+    """The source adds `most * x / (half + x)` at its level x: half of the ceiling at `half`, never more than `most`."""
+
+    kind: Literal["saturating"] = "saturating"
+    most: Quantity
+    half: Quantity
+
+    def at(self, level: float) -> float:
+        """What the source adds at a level, both in base units; below 0 it adds nothing."""
+        return float(self.most.base) * max(level, 0.0) / (float(self.half.base) + max(level, 0.0))
+
+
 class Learned(Part):
-    """The strength comes from data."""
+    """The strength comes from data; with `saturating` a ceiling is looked for too."""
 
     kind: Literal["learned"] = "learned"
+    saturating: bool = False
 
 
-Strength = Annotated[Each | Elasticity | Learned, Field(discriminator="kind")]
+Strength = Annotated[Each | Elasticity | Saturating | Learned, Field(discriminator="kind")]
 
 
 class Lag(Part):

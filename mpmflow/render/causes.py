@@ -12,7 +12,7 @@ from mpmflow.graphs.written import write_target
 from mpmflow.model.expressions import references
 from mpmflow.model.flow import shares
 from mpmflow.model.imports import with_imports
-from mpmflow.model.measures import Cause, Each, Elasticity
+from mpmflow.model.measures import Cause, Each, Elasticity, Saturating
 from mpmflow.model.model import Model
 from mpmflow.model.process import Decision, Workflow
 from mpmflow.model.quantities import Quantity, write_number, write_quantity
@@ -181,6 +181,9 @@ def _strength(cause: Cause) -> str:
         return f"each {_signed(step)} adds {write_quantity(adds)}"
     if isinstance(cause.strength, Elasticity):
         return f"1% more gives {write_number(cause.strength.value)}%"
+    if isinstance(cause.strength, Saturating):
+        most, half = write_quantity(cause.strength.most), write_quantity(cause.strength.half)
+        return f"up to {most}, half of it at {half}"
     return "strength learned from data" if cause.strength else ""
 
 

@@ -522,7 +522,8 @@ def _metric(b: Builder, c: list[Child]) -> tree.Metric:
 _clause("lag", "lag", "lag", _duration_of)
 _clause("each", "strength", "a strength", lambda b, c: tree.Each(c[1], c[3], b.span(c)))
 _clause("elasticity", "strength", "a strength", lambda b, c: tree.Elasticity(c[1], b.span(c)))
-_clause("learned", "strength", "a strength", lambda b, c: tree.Learned(b.span(c)))
+_clause("saturates", "strength", "a strength", lambda b, c: tree.Saturates(c[2], c[6], b.span(c)))
+_clause("learned", "strength", "a strength", lambda b, c: tree.Learned(len(c) > 1, b.span(c)))
 _clause("confidence", "confidence", "confidence", _quantity_of)
 _clause("evidence", "evidence", "evidence", lambda b, c: tree.Evidence(b.word(c[1]), b.label(c), b.span(c)))
 

@@ -341,8 +341,11 @@ def _cause(node: tree.Cause) -> Item:
             clauses.append((node.strength.span, f"each {words.quantity(change)} adds {words.quantity(adds)}"))
         case tree.Elasticity(value):
             clauses.append((node.strength.span, f"elasticity {words.quantity(value)}"))
-        case tree.Learned():
-            clauses.append((node.strength.span, "learned"))
+        case tree.Saturates(most, half):
+            said = f"saturates at {words.quantity(most)} with half at {words.quantity(half)}"
+            clauses.append((node.strength.span, said))
+        case tree.Learned(saturating):
+            clauses.append((node.strength.span, "learned with saturation" if saturating else "learned"))
     _quantity_clause(clauses, "confidence", node.confidence)
     if node.evidence is not None:
         note = f" {words.text(node.evidence.note)}" if node.evidence.note is not None else ""

@@ -505,9 +505,19 @@ class Elasticity(Node):
 
 
 @record
-class Learned(Node):
-    """`learned`: the strength comes from data."""
+class Saturates(Node):
+    """`saturates at 120 leads with half at 5k eur`."""
 
+    most: Quantity
+    half: Quantity
+    span: Span | None = None
+
+
+@record
+class Learned(Node):
+    """`learned`: the strength comes from data; `learned with saturation` looks for a ceiling too."""
+
+    saturating: bool = False
     span: Span | None = None
 
 
@@ -527,7 +537,7 @@ class Cause(Node):
     source: Word
     target: Word
     lag: Quantity | Between | None = None
-    strength: Each | Elasticity | Learned | None = None
+    strength: Each | Elasticity | Saturates | Learned | None = None
     confidence: Quantity | None = None
     evidence: Evidence | None = None
     allows: tuple[Allow, ...] = ()

@@ -247,6 +247,7 @@ _FORMS = {
     "LAG": "`lag SPAN`",
     "EACH": "`each CHANGE adds AMOUNT`",
     "ELASTICITY": "`elasticity NUMBER`",
+    "SATURATES": "`saturates at AMOUNT with half at LEVEL`",
     "LEARNED": "`learned`",
     "CONFIDENCE": "`confidence PERCENT`",
     "EVIDENCE": "`evidence GRADE`",

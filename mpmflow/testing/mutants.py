@@ -14,7 +14,7 @@ from fractions import Fraction
 from mpmflow.analysis.rules import rule_text
 from mpmflow.analysis.scenarios.whatif import LeverError, apply
 from mpmflow.model.base import Roster
-from mpmflow.model.measures import Cause, Each, Elasticity, Indicator, Lag
+from mpmflow.model.measures import Cause, Each, Elasticity, Indicator, Lag, Saturating
 from mpmflow.model.model import Model
 from mpmflow.model.process import Branch, Decision, Node, Outcome, Parallel
 from mpmflow.model.quantities import Quantity, write_quantity
@@ -224,6 +224,11 @@ def _of_cause(cause: Cause) -> Iterator[tuple[str, str, str, Cause]]:
             changed = cause.model_copy(update={"strength": cause.strength.model_copy(update={"adds": adds})})
             each = f"{way}: each {write_quantity(cause.strength.step)} adds"
             yield "strength", f"{each} {cause.strength.adds}", f"{each} {adds}", changed
+        elif isinstance(cause.strength, Saturating):
+            most = _scaled(cause.strength.most, factor)
+            changed = cause.model_copy(update={"strength": cause.strength.model_copy(update={"most": most})})
+            said = f"{way}: saturates at"
+            yield "strength", f"{said} {cause.strength.most}", f"{said} {most}", changed
         elif isinstance(cause.strength, Elasticity):
             value = cause.strength.value * factor
             changed = cause.model_copy(update={"strength": Elasticity(value=value)})

@@ -47,7 +47,7 @@ LIMITS = {
     "conversion": "metric a activity unit eur\nmetric b activity unit usd\nmetric c activity = a + b\n",
     "a step that costs by the hour": workflow("step work takes 1d costs 40 eur/h"),
     "influences that work together": causing("lag 1w, elasticity 1", source="spend * posts"),
-    "saturation": causing("lag 1w, each +1k eur adds 3 up to 100"),
+    "shapes of a response": causing("lag 1w, saturates at 100 leads with half at 5k eur and slope 2"),
     "another shape of lag": causing("lag exponential(2w), elasticity 1"),
     "branches that move together": workflow(WORK, "step other takes 1d correlated work"),
     "an uncertain share": workflow(WORK, "decision q { yes, no 10% to 20% -> work rework }"),

@@ -21,11 +21,11 @@ from mpmflow.analysis.risk.influences import causes_of
 from mpmflow.analysis.risk.watched import Watched
 from mpmflow.graphs import attributes as at
 from mpmflow.graphs.causes import cause_effect
-from mpmflow.model.measures import Cause
+from mpmflow.model.measures import Cause, Learned
 from mpmflow.model.model import Model
 from mpmflow.model.observations import Observations
 from mpmflow.numerics.causes.lags import even_lag
-from mpmflow.numerics.causes.transfer import NEEDED, false_discovery, transfer
+from mpmflow.numerics.causes.transfer import NEEDED, Transfer, false_discovery, transfer
 
 Floats = NDArray[np.float64]
 Grade = Literal["strong", "fair", "none"]
@@ -41,6 +41,12 @@ STRONG = 0.01
 LONGEST_LAG = 13
 """Periods that are looked back where no lag is declared, if the history has three times as many and more."""
 MOST_LAGS = 60
+HALVES = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0)
+"""Where half of a ceiling may be reached, in medians of the source."""
+BENT = 0.01
+"""A ceiling takes at least this share more off the variance of the one-step error than a straight line does."""
+LATELY = 8
+"""The gain of a bent influence is that at the mean of so many last periods."""
 YEAR = 31_557_600.0
 DAY = 86_400.0
 MOST_PAIRS = 2_000
@@ -62,6 +68,9 @@ class LearnedCause:
         p_value, q_value: of the out-of-sample test, plain and corrected.
         gained: share of the variance of the one-step error that the source takes away, out of sample.
         periods: how many are behind it.
+        half, ceiling: of an influence `learned with saturation`, where a ceiling foretells better than a straight line:
+            the level of the source at which half of it is reached, and what it adds at most. The gain is then that at
+            the mean of the last periods.
         grade: `strong`, `fair` or `none`.
         why: why nothing was found, "" where it was.
         step, unit, scale: how people say the gain: `step` more of the source add `gain * scale` of `unit`.
@@ -84,6 +93,8 @@ class LearnedCause:
     periods: int = 0
     grade: Grade = "none"
     why: str = ""
+    half: float | None = None
+    ceiling: float | None = None
     step: str = "+1"
     unit: str = ""
     scale: float = 1.0
@@ -103,6 +114,8 @@ class LearnedCause:
             "q_value": finite(self.q_value),
             "gained": finite(self.gained),
             "periods": self.periods,
+            "half": finite(self.half),
+            "ceiling": finite(self.ceiling),
             "grade": self.grade,
             "why": self.why,
             "said": {"step": self.step, "unit": self.unit, "scale": self.scale},
@@ -248,6 +261,10 @@ def _of_pair(source: str, effect: str, cause: Cause | None, given: Sequence[Caus
     plain = replace(plain, p_value=found.p_value, gained=found.gained, periods=found.periods)
     if np.isnan(found.gain):
         return plain
+    if cause is not None and isinstance(cause.strength, Learned) and cause.strength.saturating:
+        bent = _with_ceiling(source, found, watched, (shortest, longest), beside, effect)
+        if bent is not None:
+            return replace(bent, p_value=found.p_value, gained=max(found.gained, bent.gained or 0.0))
     low, high = found.interval(0.9)
     return replace(
         plain,
@@ -259,6 +276,58 @@ def _of_pair(source: str, effect: str, cause: Cause | None, given: Sequence[Caus
         mean_lag=found.mean_lag * period,
         mean_lag_error=found.mean_lag_error * period,
         kernel=tuple(found.kernel.tolist()),
+    )
+
+
+def _with_ceiling(
+    source: str, straight: Transfer, watched: Watched, lags: tuple[int, int], beside: Sequence[Cause], effect: str
+) -> LearnedCause | None:
+    """The same pair with the bend that foretells best out of sample; None where a straight line does as well."""
+    level = watched.values[source]
+    positive = level[np.isfinite(level) & (level > 0.0)]
+    if not len(positive) or np.nanmin(level) < 0.0:
+        return None
+    period, middle = watched.observations.period, float(np.median(positive))
+    others = np.column_stack([_driver(one, watched) for one in beside]) if beside else None
+    season = 7.0 if period <= DAY else YEAR / period
+    fits = []
+    for factor in HALVES:
+        half = factor * middle
+        found = transfer(
+            level / (level + half),
+            watched.values[effect],
+            shortest=lags[0],
+            longest=lags[1],
+            others=others,
+            season=season,
+            fit_below=1.0,
+            tested=False,
+        )
+        if found is not None and found.gain * straight.gain > 0.0:
+            fits.append((found.gained, half, found))
+    if not fits:
+        return None
+    gained, half, found = max(fits, key=lambda one: one[0])
+    if gained < straight.gained + BENT:
+        return None
+    now = float(np.nanmean(level[-LATELY:]))
+    slope = half / (half + now) ** 2
+    low, high = found.interval(0.9)
+    return LearnedCause(
+        source,
+        effect,
+        gain=found.gain * slope,
+        low=low * slope,
+        high=high * slope,
+        gain_error=found.gain_error * slope,
+        delay=found.delay * period,
+        mean_lag=found.mean_lag * period,
+        mean_lag_error=found.mean_lag_error * period,
+        kernel=tuple(found.kernel.tolist()),
+        gained=gained,
+        periods=found.periods,
+        half=half,
+        ceiling=found.gain,
     )
 
 

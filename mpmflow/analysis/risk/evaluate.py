@@ -8,7 +8,6 @@ Waiting for people is what was observed, and what the queues say where nothing w
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from math import nan
@@ -22,6 +21,7 @@ from mpmflow.model.quantities import Quantity
 from .arrivals import arrivals_of
 from .choice import budget_of, choose
 from .commitments import commitment_figures
+from .data_hash import data_hash
 from .courses import course_of
 from .coverage import coverage_figure
 from .differences import Asked, scenario_figures
@@ -129,7 +129,7 @@ def evaluate(
         coverage=coverage_figure(observations, found, outlook, changes, crowds, coming),
         objectives=objective_figures(model, rows, forecaster, units),
         teams=team_loads(crowds, ready.drawn),
-        provenance=provenance(model, data=_data_hash(observations), seed=seed),
+        provenance=provenance(model, data=data_hash(observations), seed=seed),
         draws=ready.drawn.count,
         choice=choose(model, prospects, money) if money is not None else None,
         segments=segments_of(model, observations, changes, ready.planned, ready.book, seed),
@@ -147,18 +147,3 @@ def evaluate(
         observations=observations,
         known=Known({name: outlook.after.get(name, nan) for name in outlook.places}, outlook.learned, samples),
     )
-
-
-def _data_hash(observations: Observations) -> str:
-    text = repr(
-        (
-            observations.starts,
-            observations.as_of,
-            sorted(observations.outcomes.items()),
-            sorted(observations.durations.items()),
-            sorted(observations.arrivals.items()),
-            sorted(observations.series.items()),
-            observations.open_cases,
-        )
-    )
-    return hashlib.sha256(text.encode()).hexdigest()

@@ -3,8 +3,8 @@ gain.
 
 Where an influence can be derived it is: a lever's gain on a figure is its exact part of the figure's change, so that
 the long run is met exactly; a formula's gains are the mean slopes between reference and now. What is declared
-(`cause`) comes beside it. An elasticity is made linear along the chord from reference to now, which for a single
-source is exact in the long run.
+(`cause`) comes beside it. An elasticity, and an influence with a ceiling, is made linear along the chord from
+reference to now, which for a single source is exact in the long run.
 
 A change of a decision reaches figures of finished cases as those cases finish: its lag is a gamma law with the mean and
 spread of the time that is left from the decision to the end.
@@ -21,7 +21,7 @@ import numpy.typing as npt
 from mpmflow.analysis.exact.amounts import time_reward
 from mpmflow.analysis.exact.figures import Solution
 from mpmflow.model.expressions import Expression
-from mpmflow.model.measures import Cause, Each, Elasticity
+from mpmflow.model.measures import Cause, Each, Elasticity, Saturating
 from mpmflow.model.model import Model
 from mpmflow.numerics.causes.lags import even_lag, gamma_lag
 from mpmflow.numerics.chains.moments import moments
@@ -200,6 +200,14 @@ def strength_of(cause: Cause, before: Mapping[str, float], after: Mapping[str, f
         if not np.isfinite(new) or abs(new - old) <= 1e-9 * old or new <= 0.0:
             return Strength(power * base / old)
         return Strength(base * ((new / old) ** power - 1.0) / (new - old))
+    if isinstance(how, Saturating):
+        old, new = (levels.get(cause.source, np.nan) for levels in (before, after))
+        if not np.isfinite(old):
+            return Strength(None, f"how far {cause.source} has saturated {cause.effect} needs its level")
+        if not np.isfinite(new) or abs(new - old) <= 1e-9 * max(abs(old), abs(float(how.half.base))):
+            half = float(how.half.base)
+            return Strength(float(how.most.base) * half / (half + max(old, 0.0)) ** 2)
+        return Strength((how.at(new) - how.at(old)) / (new - old))
     return Strength(None, f"there is too little data to learn how {cause.source} moves {cause.effect}")
 
 

@@ -64,6 +64,16 @@ class Prospects:
         that is set to a level has as far to go as it stands away from it), and in how busy teams are. They are the
         draws of the forecast, so a metric's draws and these add up.
         """
+        deltas = self.moved(*stages)
+        found = {}
+        for metric, forecast in self.forecasts.items():
+            gain = self._gain(forecast.name, forecast, deltas)
+            if gain is not None and np.isfinite(gain).all():
+                found[metric] = np.broadcast_to(gain, (self.forecaster.count,))
+        return found
+
+    def moved(self, *stages: Stage) -> dict[str, Floats]:
+        """How far settings move every place in each draw and period to come, (D, ahead); see `drawn`."""
         own, levers, structural = self._own(stages)
         if not own:
             return {}
@@ -76,13 +86,7 @@ class Prospects:
         network = self.outlook.network
         gains = {number: np.broadcast_to(drawn, (count, 1)) for number, drawn in self.forecaster.gains.items()}
         gains |= self._replaced(levers, structural)
-        deltas = network.follow(rows, gains)
-        found = {}
-        for metric, forecast in self.forecasts.items():
-            gain = self._gain(forecast.name, forecast, deltas)
-            if gain is not None and np.isfinite(gain).all():
-                found[metric] = np.broadcast_to(gain, (count,))
-        return found
+        return network.follow(rows, gains)
 
     def _through_queues(self, stages: Sequence[Stage]) -> dict[str, tuple[float, float, Floats]]:
         """Figure -> its change by all stages, what of it is longer or shorter waits, and those in every draw as a

@@ -133,8 +133,6 @@ def places_of_delay(spread: Sequence[SpreadFigure]) -> list[SpreadFigure]:
 def busy_teams(teams: Sequence[TeamLoad]) -> list[TeamLoad]:
     """Teams that are busier than in the reference, or nearly full; the fullest first."""
     rows = [
-        row
-        for row in teams
-        if row.load >= BUSY or abs(row.load - row.load_before) >= 0.005 or row.p_overloaded >= 0.01
+        row for row in teams if row.load >= BUSY or abs(row.load - row.load_before) >= 0.005 or row.p_overloaded >= 0.01
     ]
     return sorted(rows, key=lambda row: (-row.load, row.name))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 from mpmflow.model.expressions import Amount, Binary, Expression, Function, Reference
@@ -180,13 +181,21 @@ def _edge(influence: Influence) -> _Edge:
         if isinstance(strength, Elasticity):
             return _Edge(influence, lag, float(strength.value), None)
         if isinstance(strength, Each):
-            return _Edge(influence, lag, None, float(strength.adds.base / strength.step.base))
+            return _Edge(influence, lag, None, _number(strength.adds.base / strength.step.base))
         return _Edge(influence, lag, None, None)
     if influence.origin == "process":
         return _Edge(influence, 1.0, None, None)  # a case takes time, so a workflow's figures follow later
     expression = part.measure if influence.origin == "alias" else part.formula
     same = _is_the_same(expression, influence.source)
     return _Edge(influence, 0.0, 1.0 if same else elasticity_of(expression, influence.source), 1.0 if same else None)
+
+
+def _number(gain: Fraction) -> float | None:
+    """A gain as a number; None for one beyond all numbers, which only a slip of the pen makes."""
+    try:
+        return float(gain)
+    except OverflowError:
+        return None
 
 
 def _is_the_same(expression: Expression, name: str) -> bool:

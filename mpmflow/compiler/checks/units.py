@@ -9,7 +9,7 @@ from typing import Any
 from mpmflow.model import rules, scenes
 from mpmflow.model.distributions import Law
 from mpmflow.model.levers import SharesError, made_up
-from mpmflow.model.measures import Each
+from mpmflow.model.measures import Each, Saturating
 from mpmflow.model.process import BatchArrivals, PoissonArrivals, RenewalArrivals
 from mpmflow.model.quantities import Quantity
 
@@ -125,6 +125,13 @@ def measure_values(subject: Subject) -> Iterator[Finding]:
             if rule.clears is not None:
                 yield from _value(subject, rule.clears, "value", indicator.name, rule.clears.value, measure)
     for cause in subject.model.causes:
+        if isinstance(cause.strength, Saturating):
+            for clause, name, value in (
+                ("half", cause.source, cause.strength.half),
+                ("most", cause.effect, cause.strength.most),
+            ):
+                if subject.names.find(name) is not None:
+                    yield from _value(subject, cause.strength, clause, name, value)
         if isinstance(cause.strength, Each):
             for clause, name, value in (
                 ("step", cause.source, cause.strength.step),

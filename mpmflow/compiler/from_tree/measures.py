@@ -134,14 +134,22 @@ def cause(bridge: Bridge, written: tree.Cause) -> measures.Cause:
     return made
 
 
-def _strength(bridge: Bridge, written: tree.Each | tree.Elasticity | tree.Learned) -> Any:
+def _strength(bridge: Bridge, written: tree.Each | tree.Elasticity | tree.Saturates | tree.Learned) -> Any:
     if isinstance(written, tree.Learned):
-        return bridge.part(measures.Learned, written.span)
+        return bridge.part(measures.Learned, written.span, saturating=written.saturating)
     if isinstance(written, tree.Elasticity):
         figure = figures.quantity(bridge, written.value)
         if figure.unit not in ("", "%"):
             bridge.fault("not-a-number", written.value.span, text=str(figure))
         return bridge.part(measures.Elasticity, written.span, value=figure.base)
+    if isinstance(written, tree.Saturates):
+        half = figures.quantity(bridge, written.half)
+        if half.value <= 0:
+            bridge.fault("bad-saturation", written.half.span, text=str(half))
+            half = make(Quantity, value=Fraction(1), unit=half.unit)
+        made = bridge.part(measures.Saturating, written.span, most=figures.quantity(bridge, written.most), half=half)
+        bridge.mark(made, most=written.most, half=written.half)
+        return made
     step = figures.quantity(bridge, written.change)
     if step.value == 0:
         bridge.fault("zero-step", written.change.span)

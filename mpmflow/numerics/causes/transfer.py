@@ -100,6 +100,7 @@ def transfer(
     season: float | None = None,
     seed: int = 0,
     fit_below: float = 1.0,
+    tested: bool = True,
 ) -> Transfer | None:
     """Learn how a source foretells an effect.
 
@@ -109,6 +110,7 @@ def transfer(
         others: (T, k) contributions or drivers that are known to move the effect too; nan where missing.
         season: periods in a year; used where the history holds two of them.
         seed: of the draws behind the p-value.
+        tested: whether a p-value is asked for; without, it is nan, and most of the work is saved.
         fit_below: with a larger p-value gain and lag are left unknown (nan), which saves most of the work.
 
     Returns None with fewer than `NEEDED` usable periods, or a source that never moves.
@@ -133,8 +135,8 @@ def transfer(
     rows = _Rows(x, y, base, _bank(shortest, longest), longest)
     if rows.count < NEEDED or not rows.moves:
         return None
-    p_value, gained = rows.tested(seed)
-    found = rows.fit() if p_value <= fit_below else _UNKNOWN
+    p_value, gained = rows.tested(seed) if tested else (np.nan, rows.gained())
+    found = rows.fit() if not p_value > fit_below else _UNKNOWN
     return Transfer(**found, p_value=p_value, gained=gained, periods=rows.count, differenced=differenced)
 
 
@@ -361,6 +363,11 @@ class _Rows:
             if as_good > FEW:
                 break
         return (1 + as_good) / (1 + drawn), gained
+
+    def gained(self) -> float:
+        """The share of the error that the source takes away, out of sample."""
+        spread, target = self._beside_base()
+        return float(_gained(spread, target[:, None])[0])
 
     def _beside_base(self) -> tuple[Floats, Floats]:
         """The source spread by every kernel, and the target, with what the base explains taken off."""

@@ -1,0 +1,1 @@
+"""Where money does most: a budget spread over channels, initiatives and people, for one metric."""
