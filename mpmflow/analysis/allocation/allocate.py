@@ -4,7 +4,8 @@ Initiatives and people are taken or not; each set is worked out on the process i
 the money is spread over the channels. Two choices are made of it:
 
     nominal     the best mean of the metric, or the best chance to meet its target
-    cautious    the best mean over the worst fifth of the futures (conditional value at risk; Rockafellar & Uryasev 2000)
+    cautious    the best mean over the worst fifth of the futures (conditional value at risk; Rockafellar and Uryasev,
+                Journal of Risk 2, 2000)
 
 The search looks at the first two thousand draws, the figures that are told at all of them.
 """
@@ -15,14 +16,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import product
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from mpmflow.analysis.exact.laws_of import Samples
 from mpmflow.analysis.results import provenance
-from mpmflow.analysis.risk.choice import WORST, Weigher, budget_of
+from mpmflow.analysis.risk.choice import WORST, budget_of
 from mpmflow.analysis.risk.data_hash import data_hash
 from mpmflow.analysis.risk.enough_data import metrics_of, require_something
 from mpmflow.analysis.risk.forecast import MetricForecast
@@ -30,6 +31,7 @@ from mpmflow.analysis.risk.labels import labels_of
 from mpmflow.analysis.risk.metric_rows import unit_word
 from mpmflow.analysis.risk.prepared import Prepared, prepare, targets_of
 from mpmflow.analysis.risk.prospects import Prospects, Stage
+from mpmflow.analysis.risk.undertaken import NotWeighed, helping_moves, stages_of
 from mpmflow.diagnostics.errors import DataError
 from mpmflow.diagnostics.suggest import nearest
 from mpmflow.graphs.work_time import weekly_hours
@@ -118,17 +120,18 @@ class _Search:
         }  # initiatives are judged by all of them
         self.forecast: MetricForecast = forecasts[metric]
         self.better = self._better()
-        self.channels, notes = channels_to(metric, ready.outlook, ready.units, money, limits)
+        read = ready.forecaster.inputs_below(metric)
+        self.channels, notes = channels_to(metric, read, ready.outlook, ready.units, money, limits)
         self.notes = list(notes)
         self.futures = Futures(ready.forecaster, self.forecast, self.channels)
         self.prospects = Prospects(ready.forecaster, forecasts, ready.found.model, ready.crowds)
-        self.weigher = Weigher(self.prospects)
+        self.moves: dict[str, dict[str, Any]] = {}
         self.options = self._options()
         self.tried = 0
         if not self.channels and not self.options:
             raise DataError(
-                f"there is nothing to spend on that moves {metric}: no channel (an activity in {money.unit} that causes "
-                "lead from), no initiative with moves, no team with a cost"
+                f"there is nothing to spend on that moves {metric}: no channel (an activity in {money.unit} with "
+                "causes that lead there), no initiative with moves, no team with a cost"
                 + (". " + " ".join(self.notes) if self.notes else "")
             )
 
@@ -141,26 +144,41 @@ class _Search:
         if target is not None:
             return "higher" if target.comparison == "at least" else "lower"
         raise DataError(
-            f"nobody says whether more of {self.metric.name} is better; write higher is better, or lower is better, in it"
+            f"nobody says whether more of {self.metric.name} is better; write `higher is better` or `lower is better` "
+            "in it"
         )
 
     # ------------------------------------------------------------------------------------------ what there is
     def _options(self) -> tuple[_Option, ...]:
         found = []
         for initiative in self.model.initiatives:
-            why = self.weigher.unfit(initiative, self.money)
+            why = self._unfit(initiative)
             if why:
                 self.notes.append(f"{initiative.title} is not weighed: {why}.")
+                continue
+            if not self._helps(*stages_of([initiative], self.moves)):
+                self.notes.append(f"{initiative.title} is left out: it does not help {self.metric.title}.")
                 continue
             cost = float(initiative.costs.base) if initiative.costs is not None else 0.0
             found.append(_Option(initiative.name, cost, initiative=initiative))
         for team in self.model.all_teams:
             if team.cost is None or team.cost.measure.powers != _per_time(self.money):
                 continue
-            if not self._helps({f"{team.name}.people": team.people + 1}):
+            if not self._helps((None, {f"{team.name}.people": team.people + 1})):
                 continue
             found += [_Option(f"{team.name}+{more}", self._pay(team), team=team) for more in range(1, MOST_PEOPLE + 1)]
         return tuple(found)
+
+    def _unfit(self, initiative: Initiative) -> str:
+        """Why an initiative cannot be weighed; "" if it can."""
+        costs = initiative.costs
+        if costs is not None and costs.unit != self.money.unit:
+            return f"its cost is in {costs.unit}, which is not converted to {self.money.unit}"
+        try:
+            self.moves[initiative.name] = helping_moves(initiative, self.prospects)
+        except NotWeighed as why:
+            return str(why)
+        return ""
 
     def _pay(self, team: Team) -> float:
         """What one more person costs until the metric's date, in working hours."""
@@ -169,8 +187,8 @@ class _Search:
         seconds = self.futures.periods * self.ready.outlook.timeline.period
         return float(team.cost.base) * week * seconds / WEEK
 
-    def _helps(self, setting: Mapping[str, int]) -> bool:
-        gain = self.prospects.settings((None, setting)).get(self.metric.name, 0.0)
+    def _helps(self, *stages: Stage) -> bool:
+        gain = self.prospects.settings(*stages).get(self.metric.name, 0.0)
         return gain > 0.0 if self.better == "higher" else gain < 0.0
 
     # ------------------------------------------------------------------------------------------ the search
@@ -183,7 +201,7 @@ class _Search:
                 f"{least:,.0f} {self.money.unit} until {self.forecast.reading.on.isoformat()}: give more, or limits"
             )
         found: dict[bool, tuple[float, tuple[_Option, ...], tuple[float, ...]]] = {}
-        for chosen in self._sets():
+        for chosen in sorted(self._sets(), key=_cost):  # of choices that are as good the cheapest is kept
             beside = self._beside(chosen)
             left = float(self.money.base) - _cost(chosen)
             for cautious in (False, True):
@@ -269,9 +287,8 @@ class _Search:
     def _beside(self, chosen: Sequence[_Option]) -> dict[str, Floats]:
         """What initiatives and people do to what the metric reads, in every draw."""
         people: dict[str, int] = {}
-        stages: list[Stage] = list(
-            self.weigher.stages([one.initiative for one in chosen if one.initiative is not None])
-        )
+        undertaken = [one.initiative for one in chosen if one.initiative is not None]
+        stages: list[Stage] = [*stages_of(undertaken, self.moves)]
         for one in chosen:
             if one.team is not None:
                 people[f"{one.team.name}.people"] = people.get(f"{one.team.name}.people", one.team.people) + 1

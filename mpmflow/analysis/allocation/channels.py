@@ -9,13 +9,14 @@ those of its causes, followed along their bend:
     learned                 a straight line, or with a ceiling where the series show one
 
 No form is believed without end: a straight line up to one and a half times the largest level seen, a power from a
-quarter to four times the present level, a ceiling everywhere. What is chosen stays within these bounds, unless others
-are given.
+quarter to four times the present level, a ceiling everywhere. A metric that a formula makes of the spending itself, such
+as a cost per lead, is best where hardly anything is spent; for such a one no channel goes below a quarter either. What
+is chosen stays within these bounds, unless others are given.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
 
@@ -80,12 +81,15 @@ class Channel:
 
 def channels_to(
     metric: str,
+    read: Sequence[str],
     outlook: Outlook,
     units: Units,
     budget: Quantity,
     limits: Mapping[str, tuple[Quantity, Quantity]],
 ) -> tuple[tuple[Channel, ...], tuple[str, ...]]:
     """The channels that lead to a metric, in the order of the text, and notes on those that cannot be weighed.
+
+    `read` are the places that the metric's formula reads.
 
     Raises DataError for limits of something that is no channel, or that are no money.
     """
@@ -105,7 +109,7 @@ def channels_to(
         if not np.isfinite(now):
             notes.append(f"What is spent on {one.title} now is not known: it stays as it is.")
             continue
-        found.append(_channel(one, float(now), outlook, limits.get(name)))
+        found.append(_channel(one, float(now), outlook, name in read, limits.get(name)))
     for name, bounds in limits.items():
         if name not in [channel.name for channel in found]:
             close = nearest(name, [channel.name for channel in found])
@@ -136,11 +140,13 @@ def _that_reach(metric: str, outlook: Outlook) -> set[str]:
     return found
 
 
-def _channel(metric: Metric, now: float, outlook: Outlook, limits: tuple[Quantity, Quantity] | None) -> Channel:
+def _channel(
+    metric: Metric, now: float, outlook: Outlook, read: bool, limits: tuple[Quantity, Quantity] | None
+) -> Channel:
     causes = {(cause.source, cause.effect): cause for cause in causes_of(outlook.model)}
     data = outlook.series.get(metric.name)
     most_seen = max(now, float(np.nanmax(data))) if data is not None and not np.isnan(data).all() else now
-    responses, low, high = [], 0.0, inf
+    responses, low, high = [], POWER_BOUNDS[0] * now if read else 0.0, inf
     for number, edge in enumerate(outlook.network.edges):
         cause = causes.get((edge.source, edge.target))
         if edge.source != metric.name or cause is None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-SHARES = 60
+SHARES = 120
 """The money is handed out in so many equal shares."""
 EXCHANGED = (16, 4, 1)
 

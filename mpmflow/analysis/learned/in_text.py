@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from mpmflow.compiler.pipeline import compile_source
 from mpmflow.diagnostics.source import Source, Span
-from mpmflow.model.measures import Cause, Each
+from mpmflow.model.measures import Cause, Each, Saturating
 from mpmflow.model.model import Model
 from mpmflow.model.quantities import write_quantity
 from mpmflow.syntax.comments import comments_of
@@ -60,8 +60,13 @@ def _strengths(source: Source) -> dict[str, Span]:
 
 def _words(cause: Cause, made: Cause) -> str:
     """What stands for `learned`: the strength, and what its author has not said of confidence and evidence."""
-    assert isinstance(made.strength, Each)
-    words = f"each +{write_quantity(made.strength.step)} adds {write_quantity(made.strength.adds)}"
+    how = made.strength
+    assert isinstance(how, Each | Saturating)
+    words = (
+        f"each +{write_quantity(how.step)} adds {write_quantity(how.adds)}"
+        if isinstance(how, Each)
+        else f"saturates at {write_quantity(how.most)} with half at {write_quantity(how.half)}"
+    )
     if cause.confidence is None and made.confidence is not None:
         words += f", confidence {float(made.confidence):.0%}"
     if cause.evidence is None and made.evidence is not None:

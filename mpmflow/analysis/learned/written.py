@@ -8,7 +8,7 @@ from math import floor
 
 from mpmflow.analysis.risk.influences import causes_of
 from mpmflow.model.imports import with_imports
-from mpmflow.model.measures import Cause, Each, Evidence, Indicator, Lag
+from mpmflow.model.measures import Cause, Each, Evidence, Indicator, Lag, Saturating
 from mpmflow.model.model import Model
 from mpmflow.model.observations import Observations
 from mpmflow.model.quantities import Quantity
@@ -66,7 +66,11 @@ def written(model: Model, found: LearnedCause, declared: Cause | None = None) ->
     step = _step(model, found.source)
     unit = _unit(model, found.effect)
     adds = found.gain * float(step.base) / float(parse_unit(unit).factor)
-    strength = Each(step=step, adds=Quantity(value=_figures(adds), unit=unit))
+    strength: Each | Saturating = Each(step=step, adds=Quantity(value=_figures(adds), unit=unit))
+    if found.half is not None and found.ceiling is not None:
+        most = Quantity(value=_figures(found.ceiling / float(parse_unit(unit).factor)), unit=unit)
+        half = Quantity(value=_figures(found.half / float(step.base)), unit=step.unit)
+        strength = Saturating(most=most, half=half)
     lag = declared.lag if declared is not None and declared.lag is not None else _lag(found)
     evidence = Evidence(grade="associated", note=f"learned from {found.periods} periods: {NOTE}")
     doubt = abs(found.gain_error / found.gain) if found.gain else 1.0

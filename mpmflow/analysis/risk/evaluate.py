@@ -21,9 +21,9 @@ from mpmflow.model.quantities import Quantity
 from .arrivals import arrivals_of
 from .choice import budget_of, choose
 from .commitments import commitment_figures
-from .data_hash import data_hash
 from .courses import course_of
 from .coverage import coverage_figure
+from .data_hash import data_hash
 from .differences import Asked, scenario_figures
 from .enough_data import metrics_of, require_something
 from .evaluation import Evaluation, Known

@@ -147,9 +147,9 @@ def _strength(bridge: Bridge, written: tree.Each | tree.Elasticity | tree.Satura
         if half.value <= 0:
             bridge.fault("bad-saturation", written.half.span, text=str(half))
             half = make(Quantity, value=Fraction(1), unit=half.unit)
-        made = bridge.part(measures.Saturating, written.span, most=figures.quantity(bridge, written.most), half=half)
-        bridge.mark(made, most=written.most, half=written.half)
-        return made
+        ceiling = bridge.part(measures.Saturating, written.span, most=figures.quantity(bridge, written.most), half=half)
+        bridge.mark(ceiling, most=written.most, half=written.half)
+        return ceiling
     step = figures.quantity(bridge, written.change)
     if step.value == 0:
         bridge.fault("zero-step", written.change.span)

@@ -142,6 +142,8 @@ def learned_cause() -> Schema:
             for name in ("gain", "low", "high", "delay", "mean_lag", "mean_lag_error", "gained", "p_value", "q_value")
         },
         periods=COUNT,
+        half={**optional(NUMBER), "description": "of one with a ceiling: the level of the source at half of it"},
+        ceiling={**optional(NUMBER), "description": "of one with a ceiling: what it adds at most"},
         grade=one_of("strong", "fair", "none"),
         why=TEXT,
         said=known("`step` more of the source add gain times `scale` of `unit`", step=TEXT, unit=TEXT, scale=NUMBER),
