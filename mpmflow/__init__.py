@@ -46,6 +46,7 @@ PUBLIC: dict[str, dict[str, str]] = {
         "sweep": "api",
         "what_if": "api",
         "diff": "api",
+        "allocate": "api",
         "formula": "api",
         "run_tests": "api",
         "rule_coverage": "api",
@@ -77,6 +78,7 @@ _HOMES = {name: home for section in PUBLIC.values() for name, home in section.it
 
 if TYPE_CHECKING:  # the same names for type checkers and editors, which do not run `__getattr__`
     from .analysis.review.review import Review as Review
+    from .api import allocate as allocate
     from .api import analyze as analyze
     from .api import assess as assess
     from .api import backtest as backtest

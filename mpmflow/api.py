@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from .analysis.alignment.answer import LineOfSight
     from .analysis.alliances.handoffs import Handoffs
     from .analysis.alliances.view import PartnerView
+    from .analysis.allocation.allocation import Allocation
     from .analysis.assessment.answer import Assessment
     from .analysis.backtest.backtest import Backtest
     from .analysis.difference.diff import Diff
@@ -458,6 +459,75 @@ def diff(old: Model, new: Model) -> Diff:
         same_text=texts[0] == texts[1] and (texts[0] is not None or old == new),
         samples=(samples_of(old), samples_of(new)),
     )
+
+
+def allocate(
+    model: Model,
+    budget: str,
+    metric: str,
+    *,
+    aim: Literal["improve", "reach"] = "improve",
+    limits: Mapping[str, tuple[str, str]] | None = None,
+    log: Any = None,
+    series: Any = None,
+    as_of: date | datetime | str | None = None,
+    seed: int = 0,
+    draws: int | None = None,
+) -> Allocation:
+    """Spread a budget over channels, initiatives and people, so that one metric gains most, from what was observed.
+
+    Args:
+        budget: money such as `"200k eur"`: all that may be spent from the day of asking to the date that the metric is
+            read for, that of its target, else when what happens today has arrived everywhere.
+        metric: what it is for.
+        aim: `"improve"` the metric itself, or `"reach"` its target as likely as can be.
+        limits: channel -> least and most money per period, such as `{"search": ("0 eur", "5k eur")}`; without, a
+            channel stays where its response is believed.
+        log, series, as_of, seed, draws: as for `evaluate`.
+
+    Channels are activities measured in money that lead to the metric over causes. Each response is followed along its
+    bend; see `docs/guides/spend-a-budget.md`.
+
+    Returns:
+        An answer with `.nominal` (best on the average) and `.cautious` (best in the worst fifth of the futures), each
+        with its `.spending`, `.initiatives`, `.people` and what the metric comes to; `.today`; `.channels` row by row.
+
+    Raises:
+        DataError: nothing was observed, there is no such metric, or nothing to spend on.
+        MpmError: a workflow has no figures; the diagnostic says where and why.
+
+    >>> model = parse('''
+    ... metric search activity unit eur
+    ... metric social activity unit eur
+    ... metric leads output unit leads higher is better
+    ... cause search -> leads { lag 0w, saturates at 100 leads with half at 1k eur }
+    ... cause social -> leads { lag 0w, saturates at 100 leads with half at 1k eur }
+    ... ''')
+    >>> import polars
+    >>> weeks = [f"2026-01-{day:02}" for day in (5, 12, 19, 26)]
+    >>> given = {"week": weeks, "search": [3000.0] * 4, "social": [1000.0] * 4, "leads": [125.0] * 4}
+    >>> found = allocate(model, "8k eur", "leads", series=polars.DataFrame(given))
+    >>> {name: round(level) for name, level in found.nominal.spending.items()}, found.periods
+    ({'search': 2000, 'social': 2000}, 2)
+    """
+    from .analysis.allocation.allocate import allocate as answer
+    from .model.quantities import Quantity
+    from .readers.observe import observe as read_observations
+
+    observations = read_observations(model, folder=origin_of(model).folder, log=log, series=series, as_of=as_of)
+    samples = samples_of(model)
+    bounds = {}
+    for name, pair in (limits or {}).items():
+        try:
+            bounds[name] = (Quantity.model_validate(pair[0]), Quantity.model_validate(pair[1]))
+        except ValueError:
+            raise DataError(
+                f"the limits of {name} are two amounts of money per period, such as 0 eur and 5k eur"
+            ) from None
+    with _answering(model):
+        return answer(
+            model, observations, budget, metric, aim=aim, limits=bounds, seed=seed, draws=draws, samples=samples
+        )
 
 
 def formula(

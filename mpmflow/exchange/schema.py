@@ -26,6 +26,7 @@ def schema(document: str) -> Schema:
 
 DOCUMENTS: dict[str, Callable[[], Schema]] = {
     "model": files.model,
+    "allocation": risk.allocation,
     "analysis": process.analysis,
     "backtest": history.backtest,
     "causes": logs.causes,

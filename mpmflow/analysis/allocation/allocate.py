@@ -44,7 +44,7 @@ from mpmflow.model.quantities import Quantity, write_quantity
 from .allocation import Allocation, ChannelFigure, Mix
 from .channels import Channel, channels_to
 from .futures import Futures
-from .spread import Bounds, spread
+from .spread import SHARES, Bounds, spread
 
 Floats = npt.NDArray[np.float64]
 LOOKED_AT = 2_000
@@ -362,7 +362,7 @@ class _Search:
         )
 
     def _worth(self, channel: Channel, mix: Mix, chosen: Sequence[_Option]) -> float:
-        """What one more per period adds to the metric: the slope at the choice."""
+        """What one more, spread over the periods, adds to the metric: the slope at the choice."""
         level = mix.spending[channel.name]
         step = 1e-3 * (level or channel.now or 1.0)
         beside = self._beside(chosen)
@@ -370,12 +370,13 @@ class _Search:
             self.futures.figure({**mix.spending, channel.name: max(level + way, 0.0)}, beside) for way in (step, -step)
         )
         middle = np.nanmedian if self._heavy else np.nanmean
-        return float(middle(up) - middle(down)) / (step + min(step, level))
+        return float(middle(up) - middle(down)) / (step + min(step, level)) / self.futures.periods
 
     def _remark(self, nominal: Mix) -> None:
         for channel in self.channels:
             level = nominal.spending[channel.name]
-            if np.isfinite(channel.high) and level >= channel.high * (1 - 1e-2):
+            share = float(self.money.base) / SHARES / self.futures.periods
+            if np.isfinite(channel.high) and level > channel.high - 1.01 * share:
                 self.notes.append(
                     f"{channel.label} stands at the most that its response is believed at; a limit of your own may go "
                     "further."

@@ -53,8 +53,8 @@ class Mix:
 class ChannelFigure:
     """A channel: money per period now and in both choices, the bounds it stayed within, and what more would bring.
 
-    `worth` is what one more of the currency per period would add to the metric, at the nominal choice; where it differs
-    much from the other channels', a bound holds the channel.
+    `worth` is what one more of the currency, spread over the periods, would add to the metric at the nominal choice;
+    where it differs much from the other channels', a bound holds the channel.
     """
 
     name: str

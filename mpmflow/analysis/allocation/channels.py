@@ -9,9 +9,9 @@ those of its causes, followed along their bend:
     learned                 a straight line, or with a ceiling where the series show one
 
 No form is believed without end: a straight line up to one and a half times the largest level seen, a power from a
-quarter to four times the present level, a ceiling everywhere. A metric that a formula makes of the spending itself, such
-as a cost per lead, is best where hardly anything is spent; for such a one no channel goes below a quarter either. What
-is chosen stays within these bounds, unless others are given.
+quarter to four times the present level, a ceiling everywhere. A metric that a formula makes of the spending itself,
+such as a cost per lead, is best where hardly anything is spent; for such a one no channel goes below a quarter either.
+What is chosen stays within these bounds, unless others are given.
 """
 
 from __future__ import annotations

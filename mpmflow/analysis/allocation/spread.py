@@ -1,7 +1,7 @@
 """Spreading money over channels: in equal shares, each where it does most, then exchanged until no exchange helps.
 
 With responses that bend down, and a figure that adds up, giving every share to whoever gains most from it is best
-possible (O. Gross 1956; B. Fox, Operations Research 14, 1966). For a chance, or a ratio, it need not be: so shares are
+possible (O. Gross 1956; B. Fox, Management Science 13, 1966). For a chance, or a ratio, it need not be: so shares are
 exchanged between all pairs of channels, and with what is left unspent, from several starts.
 """
 
@@ -58,8 +58,9 @@ def spread(money: float, bounds: Sequence[Bounds], score: Score, start: Sequence
         counts = [int(np.clip(round(one), 0, cap)) for one, cap in zip(wanted, most, strict=True)]
         while sum(counts) > SHARES:
             counts[int(np.argmax(counts))] -= 1
-        starts.append(tuple(counts))
-    best = max((_exchanged(worth, counts, most) for counts in dict.fromkeys(starts)), key=lambda one: (worth(one), one))
+        starts.insert(0, tuple(counts))
+    # Of ways that are as good the first is kept: the one that begins where things stand.
+    best = max((_exchanged(worth, counts, most) for counts in dict.fromkeys(starts)), key=worth)
     return _amounts(best, least, share)
 
 

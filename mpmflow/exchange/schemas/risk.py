@@ -293,3 +293,58 @@ def explanation() -> Schema:
         measured_by=many({"type": "object", "description": "the metrics of an objective, each explained"}),
         sight={**optional(objective_sight()), "description": "of an objective, what can move it"},
     )
+
+
+def allocation() -> Schema:
+    mix = known(
+        "one way to spend",
+        spending={**named(NUMBER), "description": "channel -> money per period"},
+        initiatives=many(TEXT),
+        people={**named(COUNT), "description": "team -> how many more"},
+        cost=NUMBER,
+        forecast=optional(NUMBER),
+        low=optional(NUMBER),
+        high=optional(NUMBER),
+        p_miss=optional(SHARE),
+        worst={**optional(NUMBER), "description": "mean of the metric over the worst fifth of the futures"},
+    )
+    channel = known(
+        "money per period",
+        name=TEXT,
+        label=TEXT,
+        now=NUMBER,
+        nominal=NUMBER,
+        cautious=NUMBER,
+        low=NUMBER,
+        high=optional(NUMBER),
+        worth={
+            **optional(NUMBER),
+            "description": "what one more of the currency, spread over the periods, adds to the metric",
+        },
+    )
+    return document(
+        "allocation",
+        1,
+        "The answer of `mpmflow what-if --budget`: a budget spread over channels, initiatives and people",
+        as_of=DATE,
+        metric=TEXT,
+        label=TEXT,
+        unit=TEXT,
+        better=one_of("higher", "lower"),
+        aim=one_of("improve", "reach"),
+        target=optional(TEXT),
+        budget=NUMBER,
+        currency=TEXT,
+        until=DATE,
+        periods=COUNT,
+        period={**NUMBER, "description": "seconds"},
+        today=mix,
+        nominal=mix,
+        cautious=mix,
+        channels=many(channel),
+        options={**named(NUMBER), "description": "initiatives and people that were weighed -> what each costs"},
+        tried=COUNT,
+        draws=COUNT,
+        notes=many(TEXT),
+        provenance=optional({"type": "object"}),
+    )
