@@ -110,8 +110,8 @@ def _footnotes(found: Allocation) -> Iterator[str]:
     if found.channels:
         yield (
             f"Each channel takes its amount in every one of {found.periods} periods. The last column is what one more "
-            f"{found.currency}, spread over them, adds to {found.label} at the choice that is best on average. Where it "
-            "is alike, no exchange between channels helps; where it is not, a bound holds the channel."
+            f"{found.currency}, spread over them, adds to {found.label} at the choice that is best on average. Where "
+            "it is alike, no exchange between channels helps; where it is not, a bound holds the channel."
         )
     yield (
         "Cautious is what does best in the worst fifth of all futures. The responses are the model's own: what is "
