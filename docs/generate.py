@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import sys
 import textwrap
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -220,24 +221,58 @@ indicator back_smoothed = rate(ready.no, 4w)
     ),
     "kpi": (
         "Ready-made figures of marketing",
-        "They are written out before anything is computed, so their definition is all that they do.",
-        """metric gain    outcome  unit eur
-metric spend   activity unit eur
-metric leads   output   unit leads
-metric visits  output   unit visits
-metric won     outcome  unit deals
-metric lost    outcome  unit deals
-metric new     outcome  unit customers
-metric gone    outcome  unit customers
-metric all     outcome  unit customers
+        "They are written out before anything is computed, so their definition is all that they do, and whatever "
+        "moves an argument moves them by the derivatives of it. [A guide](../guides/kpis.md) works through each with "
+        "numbers.",
+        """metric gain      outcome  unit eur
+metric sales     outcome  unit eur
+metric costs     activity unit eur
+metric spend     activity unit eur
+metric leads     output   unit leads
+metric visits    output   unit visits
+metric won       outcome  unit deals
+metric lost      outcome  unit deals
+metric open_deals output  unit deals
+metric deal_size outcome  unit eur/deals
+metric pipeline  output   unit eur
+metric sourced   output   unit eur
+metric quota     outcome  unit eur
+metric new       outcome  unit customers
+metric gone      outcome  unit customers
+metric all       outcome  unit customers
 metric revenue_per_customer outcome unit eur/customers
-metric return_    outcome     = roi(gain, spend)
-metric lead_price operational = cost_per(spend, leads)
-metric converted  operational = conversion(leads, visits)
-metric winning    outcome     = win_rate(won, lost)
-metric value      outcome     = clv(revenue_per_customer, 60%, 3%)
-metric acquiring  operational = cac(spend, new)
-metric leaving    outcome     = churn(gone, all)
+metric left      outcome  unit eur
+metric shrunk    outcome  unit eur
+metric grown     outcome  unit eur
+metric recurring outcome  unit eur
+metric fans      output   unit people
+metric critics   output   unit people
+metric answers   output   unit people
+metric return_      outcome     = roi(gain, spend)
+metric marketing_return outcome = romi(sales, 40%, spend)
+metric ad_return    outcome     = roas(sales, spend)
+metric margin_rate  outcome     = margin(sales, costs)
+metric must_sell    outcome     = break_even(50k eur, 120 eur/customers, 45 eur/customers)
+metric lead_price   operational = cost_per(spend, leads)
+metric acquiring    operational = cac(spend, new)
+metric recovered    operational = payback(acquiring, revenue_per_customer * 60%)
+metric converted    operational = conversion(leads, visits)
+metric winning      outcome     = win_rate(won, lost)
+metric ours         outcome     = pipeline_contribution(sourced, pipeline)
+metric covered      outcome     = pipeline_coverage(pipeline, quota, sales)
+metric velocity     outcome     = pipeline_velocity(open_deals, deal_size, winning, 60d)
+metric market_share outcome     = share_of(sales, 9M eur)
+metric relative     outcome     = relative_share(sales, 2M eur)
+metric value        outcome     = clv(revenue_per_customer, 60%, 3%, 1%)
+metric still_worth  outcome     = residual_clv(revenue_per_customer, 60%, 3%, 1%)
+metric first_year   outcome     = clv_within(revenue_per_customer, 60%, 3%, 1%, 12)
+metric leaving      outcome     = churn(gone, all)
+metric staying      outcome     = retention(gone, all)
+metric leaking      outcome     = gross_churn(left, shrunk, recurring)
+metric leaking_net  outcome     = net_churn(left, shrunk, grown, recurring)
+metric kept_revenue outcome     = net_retention(left, shrunk, grown, recurring)
+metric promoter_score outcome   = nps(fans, critics, answers)
+metric yearly       outcome     = growth(sales, 52w)
 """,
     ),
 }
@@ -249,6 +284,7 @@ _UNITS: dict[str, str] = {
     "share": "a share",
     "count": "a plain number",
     "same": "that of its arguments, which must agree",
+    "first per time": "that of the first argument times the second, per time",
     "rate of change": "that of the value, per time",
     "quotient": "that of the first argument per that of the second",
     "first": "that of the first argument",
@@ -272,36 +308,48 @@ def _functions() -> str:
     ]
     for family, (title, about, example) in _FAMILIES.items():
         parts.append(f"## {title}\n\n{_paragraph(about)}")
-        rows = [_function(entry) for entry in FUNCTIONS.values() if entry.family == family]
+        entries = [entry for entry in FUNCTIONS.values() if entry.family == family]
+        if family == "kpi":
+            parts += [*map(_kpi, entries), f"```mpm\n{example}```\n"]
+            continue
+        rows = [_function(entry) for entry in entries]
         parts.append("\n".join(["| call | meaning | definition | unit |", "| --- | --- | --- | --- |", *rows]) + "\n")
         parts.append(f"```mpm\n{example}```\n")
     return "\n".join(parts)
 
 
 def _function(entry: ExpressionFunction) -> str:
-    calls = "<br>".join(f"`{_call(entry.name, signature)}`" for signature in entry.signatures)
+    calls = "<br>".join(f"`{_call(entry, signature)}`" for signature in entry.signatures)
     flow = {"never": "", "always": "; a flow", "as argument": "; a flow if its argument is one"}[entry.flow]
     return f"| {calls} | {entry.meaning} | {entry.formula} | {_UNITS[entry.unit]}{flow} |"
 
 
-_ARGUMENTS = {
-    "roi": ("gain", "cost"),
-    "cost_per": ("cost", "things"),
-    "conversion": ("converted", "all"),
-    "win_rate": ("won", "lost"),
-    "clv": ("revenue", "margin", "churn", "discount"),
-    "cac": ("spend", "customers"),
-    "churn": ("lost", "customers"),
-}
-"""What the arguments of the ready-made figures are, in order."""
+def _kpi(entry: ExpressionFunction) -> str:
+    calls = " or ".join(f"`{_call(entry, signature)}`" for signature in entry.signatures)
+    return "\n".join(
+        [
+            f"### {entry.name}\n",
+            _paragraph(f"{calls}. {entry.meaning}"),
+            f"* definition: {entry.formula}",
+            f"* unit: {_UNITS[entry.unit]}",
+            f"* holds: {entry.valid}",
+            f"* source: {entry.source}\n",
+        ]
+    )
+
 
 _SHOWN = {"workflow": "W", "spread": "time(W)", "span": "SPAN", "truth": "CONDITION", "column": "COLUMN",
           "outcome": "D.OUTCOME", "...": "…"}  # fmt: skip
 
 
-def _call(name: str, signature: tuple[str, ...]) -> str:
-    letters = iter(_ARGUMENTS.get(name, "xyzu"))
-    return f"{name}({', '.join(_SHOWN.get(part) or next(letters) for part in signature)})"
+def _call(entry: ExpressionFunction, signature: tuple[str, ...]) -> str:
+    letters = iter(entry.arguments or "xyzu")
+    return f"{entry.name}({', '.join(_shown(part, letters) for part in signature)})"
+
+
+def _shown(part: str, letters: Iterator[str]) -> str:
+    named = next(letters) if part in ("value", "share", "number", "time") else part
+    return _SHOWN.get(part, named)
 
 
 def main() -> None:

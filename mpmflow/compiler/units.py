@@ -15,7 +15,8 @@ from mpmflow.model.process import Team, Workflow
 from mpmflow.model.units import NUMBER, SECONDS, TIME_UNITS, Unit, parse_unit
 
 from .findings import Finding, found
-from .functions import FUNCTIONS, SPREAD_FUNCTIONS, ExpressionFunction, find_function
+from .function_entries import ExpressionFunction
+from .functions import FUNCTIONS, SPREAD_FUNCTIONS, find_function
 from .measured import CASES, TRUTH, UNKNOWN, Type, counts_up, fits, of_quantity, show, two_currencies
 from .names import MEASURED, Named, Names
 
@@ -26,6 +27,13 @@ _OF_ASPECT: dict[str, Type] = {
     "arrivals": Type(CASES / SECONDS),
 }
 """What stands behind a dot, by its word."""
+
+_WANTED = {
+    "share": ("a share", "margin, churn, discount and win rate are shares, such as 35%"),
+    "number": ("a plain number", "write how many periods, such as 12"),
+    "time": ("a time", "write how long it takes, such as 60d"),
+}
+"""Kinds of arguments of which only the unit is asked, in words, and what to write."""
 
 COMPARISONS = frozenset({"<", "<=", ">", ">=", "=", "!="})
 
@@ -356,7 +364,26 @@ class Units:
             return given
         if kind == "span":
             return given
+        if kind in _WANTED:
+            self._want_kind(kind, argument, given, call)
         return self._want_figure(argument, given, call.function)
+
+    def _want_kind(self, kind: str, argument: Expression, given: Type, call: Function) -> None:
+        """A ready-made figure asks for a share, a plain number or a time here."""
+        if given.unit is None:
+            return
+        fitting = given.unit.is_time if kind == "time" else not given.unit.without_counts().powers
+        if not fitting and not given.zero:
+            self.findings.append(
+                found(
+                    "not-a-share-argument",
+                    argument,
+                    name=call.function,
+                    wanted=_WANTED[kind][0],
+                    cure=_WANTED[kind][1],
+                    unit=show(given.unit),
+                )
+            )
 
     def _want_named(self, reference: Reference, kinds: Iterable[str], kind: str, wanted: str) -> None:
         entry = self.names.find(reference.name)
@@ -376,7 +403,13 @@ class Units:
             )
 
     def _result(self, entry: ExpressionFunction, call: Function, signature: tuple[str, ...], types: list[Type]) -> Type:
-        values = [type_ for kind, type_ in zip(signature, types, strict=True) if kind in ("value", "column", "spread")]
+        compared = ("value", "column", "spread")
+        pairs = [
+            (argument, type_)
+            for kind, argument, type_ in zip(signature, call.arguments, types, strict=True)
+            if kind in compared
+        ]
+        values = [type_ for _, type_ in pairs]
         flow = entry.flow == "always" or (entry.flow == "as argument" and any(type_.flow for type_ in values))
         rule = entry.unit
         if rule == "time":
@@ -385,37 +418,30 @@ class Units:
             return self._money(call)
         if rule == "cases":
             return Type(CASES, flow=flow)
-        if rule == "count":
-            return Type(NUMBER)
-        if rule == "share":
+        if rule in ("share", "count"):
             if entry.family == "kpi":
-                self._agree(call, types, counts_apart=entry.name != "roi")
+                self._agree(call, pairs, counts_apart=entry.name != "roi")
             return Type(NUMBER)
         if rule == "rate of change":
             return UNKNOWN if values[0].unit is None else Type(values[0].unit / SECONDS)
         if rule == "quotient":
-            both = values[0].unit, values[1].unit
-            return UNKNOWN if both[0] is None or both[1] is None else Type(both[0] / both[1])
+            under = self._agree(call, pairs[1:])
+            return UNKNOWN if values[0].unit is None or under.unit is None else Type(values[0].unit / under.unit)
         if rule == "first":
-            for argument, given in zip(call.arguments[1:], types[1:], strict=True):
-                if given.unit is not None and given.unit.without_counts().powers:
-                    self.findings.append(
-                        found("not-a-share-argument", argument, name=call.function, unit=show(given.unit))
-                    )
             return Type(values[0].unit)
-        if rule == "branches":
-            values = values[-2:]
-        fuller = self._agree(call, values, first=len(types) - len(values) if rule == "branches" else 0)
+        if rule == "first per time":
+            both = values[0].unit, values[1].unit
+            return UNKNOWN if both[0] is None or both[1] is None else Type(both[0] * both[1] / SECONDS)
+        fuller = self._agree(call, pairs[-2:] if rule == "branches" else pairs)
         return Type(fuller.unit, flow=flow)
 
-    def _agree(self, call: Function, types: list[Type], *, first: int = 0, counts_apart: bool = False) -> Type:
-        """The unit that all arguments share; a finding names the first that does not fit."""
-        fullest = types[0]
-        for position, given in enumerate(types[1:], 1):
+    def _agree(self, call: Function, pairs: list[tuple[Expression, Type]], *, counts_apart: bool = False) -> Type:
+        """The unit that all these arguments share; a finding names the first that does not fit."""
+        left, fullest = pairs[0]
+        for right, given in pairs[1:]:
             if given.unit is not None and fullest.unit is not None and not fits(fullest, given):
                 counts = not given.unit.without_counts().powers and not fullest.unit.without_counts().powers
                 if not (counts_apart and counts):
-                    left, right = call.arguments[first], call.arguments[first + position]
                     notes = (
                         ((left, ""), f"{_describe(left)} is measured in: {show(fullest.unit)}"),
                         ((right, ""), f"{_describe(right)} is measured in: {show(given.unit)}"),

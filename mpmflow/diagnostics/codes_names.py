@@ -286,9 +286,9 @@ NAMES: tuple[Code, ...] = (
     Code(
         "not-a-share-argument",
         ERROR,
-        "`{name}` needs a share here, and this is {unit}",
-        help="margin, churn and discount are shares, such as 35%",
-        means="A ready-made figure is given something with a unit where it needs a share.",
+        "`{name}` needs {wanted} here, and this is {unit}",
+        help="{cure}",
+        means="A ready-made figure is given something with another unit where it needs a share, a count or a time.",
         why="The result would have a unit that nobody expects.",
         example=_formula("clv(spend / leads, 60%, 3d)"),
         instead=_formula("clv(spend / leads, 60%, 3%)"),
