@@ -152,7 +152,8 @@ def _observed(forecaster: Forecaster, watched: Watched, name: str, read: Reading
         return None
     parts: dict[str, Floats] = {}
     for place in forecaster.inputs_below(name):
-        value = _read(watched.values.get(place), read, place in forecaster.flows)
+        data = watched.values.get(place, forecaster.outlook.observed_figures.get(place))
+        value = _read(data, read, place in forecaster.flows)
         if value is None:
             return None
         parts[place] = np.asarray(value)
