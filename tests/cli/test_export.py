@@ -58,7 +58,7 @@ def test_json_says_what_was_written() -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("-o", "w.bpmn"), ".prism, .props, .json"),
+        (("-o", "w.docx"), ".prism, .props, .json, .bpmn"),
         (("--workflow", "webiner", "-o", "w.prism"), "there is webinar"),
     ],
 )

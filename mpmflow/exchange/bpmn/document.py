@@ -192,6 +192,7 @@ class Document:
         messages: (source, target) of message flows.
         kept: what was not taken over, so far.
         counts: every element of BPMN by name.
+        settled: ids of ends that are good or bad as they are drawn, whatever their names say.
     """
 
     root: Element
@@ -205,6 +206,7 @@ class Document:
     messages: list[tuple[str, str]] = field(default_factory=list)
     kept: list[Kept] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
+    settled: set[str] = field(default_factory=set)
 
     def keep(self, element: Element, why: str) -> None:
         """List an element as not taken over."""
@@ -374,6 +376,9 @@ def _rest(found: Document, tied: set[str]) -> None:
 
 
 QBP = ("http://www.qbp-simulator.com/Schema201212", "http://www.qbp-simulator.com/Schema201112")
+OWN = "urn:mpmflow:bpmn:1"
+"""The namespace of what mpmflow says beside BPMN."""
+
 BPSIM = ("http://www.bpsim.org/schemas/1.0", "http://www.bpsim.org/schemas/2.0")
-TAKEN_SETTINGS = frozenset((*QBP, *BPSIM))
-"""Namespaces whose settings are simulation parameters, which are read."""
+TAKEN_SETTINGS = frozenset((*QBP, *BPSIM, OWN))
+"""Namespaces whose settings are read: those of simulation parameters, and our own."""

@@ -10,6 +10,8 @@ from mpmflow.diagnostics.errors import DataError
 from mpmflow.exchange.bpmn.blocks import Layout, TooDeep
 from mpmflow.exchange.bpmn.document import Document, Kept, Lane, Node, Scope
 from mpmflow.exchange.bpmn.parameters import Parameters, Pool, iso_duration
+from mpmflow.exchange.bpmn.returned.marks import Marks
+from mpmflow.exchange.bpmn.returned.own import Own, own_of
 from mpmflow.exchange.bpmn.ways import unread_timer, ways_of
 from mpmflow.exchange.bpmn.writing import Writer
 from mpmflow.model import process
@@ -38,18 +40,24 @@ class Draft:
     rework: list[str] = field(default_factory=list)
 
 
-def draft(document: Document, given: Parameters) -> Draft:
-    """Make workflows of a document; what a model cannot say is added to `document.kept`."""
-    return Drafter(document, given).draft()
+def draft(document: Document, given: Parameters, own: Own | None = None) -> Draft:
+    """Make workflows of a document; what a model cannot say is added to `document.kept`.
+
+    `own` is what mpmflow wrote into it: statements keep their names and all that the drawing does not show.
+    """
+    return Drafter(document, given, own or own_of(document, Marks())).draft()
 
 
 class Drafter:
     """Makes the workflows and teams of one document; one `Writer` writes each workflow."""
 
-    def __init__(self, document: Document, given: Parameters) -> None:
+    def __init__(self, document: Document, given: Parameters, own: Own) -> None:
         self.document = document
         self.given = given
+        self.own = own
+        self.marks = own.marks
         self.names = Names()
+        self.names.given |= own.taken
         self.found = Draft()
         self.team_of: dict[str, str] = {}
         self.workflow_of: dict[str, str] = {}
@@ -57,14 +65,18 @@ class Drafter:
         self.calls: dict[str, set[str]] = {}
 
     def draft(self) -> Draft:
-        scopes = [scope for scope in self.document.scopes if scope.nodes]
+        for scope in self.document.scopes:
+            if scope.id in self.marks.imported and scope.id in self.marks.workflows:
+                self.workflow_of[scope.id] = self.marks.workflows[scope.id].name
+        scopes = [scope for scope in self.document.scopes if scope.nodes and scope.id not in self.workflow_of]
         outer = [scope for scope in scopes if scope.parent is None]
         main = max(outer, key=_size, default=None)
         for scope in self.document.scopes:
             if not scope.nodes and scope.parent is None:
                 self.document.keep(scope.element, "a process with nothing in it")
         for scope in [*outer, *(one for one in scopes if one.parent is not None)]:
-            self.workflow_of[scope.id] = self.names.of(self.title(scope))
+            own = self.marks.workflows.get(scope.id)
+            self.workflow_of[scope.id] = own.name if own is not None else self.names.of(self.title(scope))
         for scope in scopes:
             self.workflow(scope, main)
         self.pools()
@@ -78,6 +90,10 @@ class Drafter:
 
     def team(self, key: str, name: str, *, partner: bool, pool: Pool | None = None) -> str:
         """The name of the team for a lane or pool, made when it is first needed; equal names are one team."""
+        if key not in self.team_of and key in self.own.teams:
+            self.team_of[key] = self.own.teams[key].name
+            if self.team_of[key] not in {team.name for team in self.found.teams}:
+                self.found.teams.append(self.own.teams[key])
         if key not in self.team_of:
             same = next((one for one in self.found.teams if (one.label or "").casefold() == name.casefold()), None)
             if same is not None and same.partner == partner:
@@ -114,7 +130,7 @@ class Drafter:
         place: Scope | None = scope
         while place is not None:
             lane = self.document.lane_of.get(node)
-            if lane is not None and self.document.lanes[lane].name:
+            if lane is not None and (self.document.lanes[lane].name or lane in self.own.teams):
                 return self.team(lane, self.document.lanes[lane].name, partner=partner)
             if place.own is None:
                 break
@@ -122,7 +138,9 @@ class Drafter:
         root = scope
         while root.parent is not None:
             root = root.parent
-        own = [one for one in self.document.lanes.values() if one.owner == root.id and one.name]
+        own = root.id in self.marks.workflows or [
+            one for one in self.document.lanes.values() if one.owner == root.id and one.name
+        ]
         for key, pool in self.document.pools.items():
             if pool.owner == root.id and pool.name and not own:
                 return self.team(key, pool.name, partner=partner)
@@ -136,6 +154,8 @@ class Drafter:
     def pools(self) -> None:
         """Say of every pool and lane what became of it."""
         document = self.document
+        for key in self.own.teams:
+            self.team(key, "", partner=False)
         for key, pool in document.pools.items():
             self.account(key, pool, "participant", "it takes part by messages alone, and nothing here waits for it")
         for key, lane in document.lanes.items():
@@ -148,7 +168,9 @@ class Drafter:
     def account(self, key: str, lane: Lane, element: str, why: str) -> None:
         if key in self.team_of:
             self.found.taken[key] = self.team_of[key]
-        elif element == "participant" and lane.owner in self.workflow_of:
+        elif lane.owner in self.workflow_of and (
+            element == "participant" or (not lane.name and lane.owner in self.marks.workflows)
+        ):
             self.found.taken[key] = self.workflow_of[lane.owner]
         else:
             if any(one in self.given.by for one in lane.members):
@@ -161,7 +183,7 @@ class Drafter:
         root = scope
         while root.parent is not None:
             root = root.parent
-        partner = main is not None and root is not main and any(
+        partner = main is not None and root is not main and root.id not in self.marks.workflows and any(
             pool.owner == root.id for pool in self.document.pools.values()
         )  # fmt: skip
         graph = ways_of(self.document, scope)
@@ -185,14 +207,18 @@ class Drafter:
                 arrivals = process.RenewalArrivals(gap=Constant(value=gap))
             elif text := unread_timer(node):
                 self.document.keep(node.element, f"it starts by the clock ({text[:80]}); say `arrivals every …`")
-            if node.name:
+            if node.name and node.id not in self.marks.part_of:
                 heard.append(f'"{node.name}"')
         if heard:
             self.remark(f"workflow {name}", f"Starts with {', '.join(heard)}.")
         for text in self.document.notes_on.get(scope.id, ()):
             self.remark(f"workflow {name}", text)
-        title = self.title(scope)
-        made = process.Workflow(name=name, label=title, arrivals=arrivals, body=tuple(body))
+        own = self.marks.workflows.get(scope.id)
+        if own is not None:
+            begins = own.arrivals or arrivals
+            made = self.own.edits.workflow(own, scope.id).model_copy(update={"arrivals": begins, "body": tuple(body)})
+        else:
+            made = process.Workflow(name=name, label=self.title(scope), arrivals=arrivals, body=tuple(body))
         self.found.workflows.append(self.opened(made, scope))
 
     def opened(self, workflow: process.Workflow, scope: Scope) -> process.Workflow:

@@ -16,6 +16,8 @@ from mpmflow.exchange.bpmn.drafting import Draft, draft
 from mpmflow.exchange.bpmn.parameters import Parameters
 from mpmflow.exchange.bpmn.prosimos import read_prosimos
 from mpmflow.exchange.bpmn.qbp import parameters_in
+from mpmflow.exchange.bpmn.returned.marks import Marks, marks_in
+from mpmflow.exchange.bpmn.returned.reading import read_back
 from mpmflow.exchange.bpmn.ways import walk_kept
 from mpmflow.exchange.bpmn.xml import parse_xml, read_bytes
 from mpmflow.model.base import Roster
@@ -39,6 +41,7 @@ class BpmnImport(Result):
     """
 
     schema: ClassVar[str] = "mpmflow/import/1"
+    shown_by = ("exchange.bpmn.read", "import_words")
 
     model: Model
     text: str
@@ -70,6 +73,13 @@ class BpmnImport(Result):
         return self.text
 
 
+def import_words(found: BpmnImport) -> str:
+    """The text of the model, whose comments say how it was read and what is not in it, under a line that counts."""
+    count = len(found.kept)
+    left = f"; {count} element{'' if count == 1 else 's'} of the diagram not in it" if count else ""
+    return f"A model of {sum(found.counts.values())} elements{left}.\n\n{found.text}"
+
+
 def read_bpmn(path: str | Path, *, parameters: str | Path | None = None) -> BpmnImport:
     """Read a BPMN 2.0 file.
 
@@ -89,6 +99,9 @@ def read_bpmn(path: str | Path, *, parameters: str | Path | None = None) -> Bpmn
     if parameters is not None:
         beside = Path(parameters)
         given = _merged(given, read_prosimos(read_bytes(beside), beside.name))
+    marks = marks_in(document.root)
+    if marks.any:
+        return _back(document, marks, given, parameters is not None)
     drawn = draft(document, given)
     model = Model(workflows=Roster(drawn.workflows), teams=Roster(drawn.teams))
     kept = tuple(walk_kept([*document.kept, *document.loose_notes]))
@@ -97,6 +110,21 @@ def read_bpmn(path: str | Path, *, parameters: str | Path | None = None) -> Bpmn
     text = with_remarks(model.to_text(), comments)
     taken = dict(sorted(_accounted(document, drawn).items()))
     return BpmnImport(model, text, taken, kept, notes, Counter(document.counts))
+
+
+def _back(document: Document, marks: Marks, given: Parameters, beside: bool) -> BpmnImport:
+    """What came back in a diagram that mpmflow wrote."""
+    found = read_back(document, marks, given)
+    kept = tuple(walk_kept([*document.kept, *document.loose_notes]))
+    notes = found.notes
+    if beside:
+        notes = (*notes, "The diagram holds figures of its own: the parameters beside it are used for new steps alone.")
+    text = found.text
+    if text is None:
+        comments = {**found.remarks, HEAD: _head(document.name, kept, notes)}
+        text = with_remarks(found.model.to_text(), comments)
+    taken = dict(sorted(found.taken.items()))
+    return BpmnImport(found.model, text, taken, kept, notes, Counter(document.counts))
 
 
 def _merged(inside: Parameters, beside: Parameters) -> Parameters:

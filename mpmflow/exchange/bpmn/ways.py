@@ -221,7 +221,9 @@ class _Builder:
     def end(self, node: Node) -> str:
         kind = node.event()
         caught = self.scope.own is not None and any(one.event() == kind for one in self.scope.own.boundary)
-        lost = (kind in ("error", "cancel") and not caught) or says(node.name, yes=False)
+        lost = (kind in ("error", "cancel") and not caught) or (
+            says(node.name, yes=False) and node.id not in self.document.settled
+        )
         if kind == "terminate" and self.several_at_once():
             self.document.keep(node.element, "it ends everything at once; here only its own branch ends")
         label = "" if node.name.casefold() in _PLAIN_ENDS else node.name

@@ -11,6 +11,8 @@ from mpmflow.analysis.discover.naming import Names, identifier
 from mpmflow.exchange.bpmn.blocks import Block, Branch, Layout, Leaf
 from mpmflow.exchange.bpmn.document import Node, Scope
 from mpmflow.exchange.bpmn.parameters import share
+from mpmflow.exchange.bpmn.returned.answers import Answers
+from mpmflow.exchange.bpmn.returned.marks import Named
 from mpmflow.exchange.bpmn.ways import Graph, Vertex, Way, unread_timer, waiting
 from mpmflow.model import process
 from mpmflow.model.distributions import Constant, Duration
@@ -54,6 +56,17 @@ class Writer:
             self.found.taken[node.id] = name or self.workflow
         return body
 
+    def own(self, vertex: Vertex) -> Named | None:
+        """The statement that mpmflow wrote for this vertex, where it still fits what the vertex is."""
+        found = self.drafter.own.nodes.get(vertex.node.id) if vertex.node is not None else None
+        if vertex.node is None or found is None:
+            return None
+        if vertex.kind == "work":
+            calls = self.callee(vertex.node) is not None
+            return found if isinstance(found, process.Call if calls else process.Step) else None
+        asks = vertex.kind == "exclusive" and isinstance(found, process.Decision | process.Choose)
+        return found if asks or (vertex.kind == "parallel" and isinstance(found, process.Parallel)) else None
+
     # --- names
 
     def label_questions(self, items: Sequence[Leaf | Block], before: str) -> str:
@@ -63,12 +76,16 @@ class Writer:
             vertex = item.vertex
             if isinstance(item, Block):
                 if len(item.branches) > 1 or vertex.kind == "inclusive":
-                    self.name_of[item.key] = names.of(vertex.label or "side by side")
+                    own = self.own(vertex) if item.key == vertex.key else None
+                    self.name_of[item.key] = own.name if own is not None else names.of(vertex.label or "side by side")
                 for branch in item.branches:
                     before = self.label_questions(branch.items, before)
             elif vertex.kind in ("good", "bad"):
                 if vertex.label:
-                    self.name_of[vertex.key] = names.of(vertex.label)
+                    known = self.drafter.own.ends.get(vertex.label.casefold())
+                    self.name_of[vertex.key] = known or names.of(vertex.label)
+            elif (own := self.own(vertex)) is not None:
+                before = self.name_of[vertex.key] = own.name
             elif vertex.kind == "work":
                 before = self.name_of[vertex.key] = self.work_name(vertex)
             elif vertex.label:
@@ -119,7 +136,7 @@ class Writer:
         body: list[process.Node] = []
         for number, item in enumerate(items):
             following = items[number + 1].key if number + 1 < len(items) else None
-            place = _Place(exit_, following, placed, top)
+            place = Place(exit_, following, placed, top)
             if isinstance(item, Block):
                 body += self.block(item, place)
             elif item.vertex.kind in ("good", "bad"):
@@ -133,7 +150,7 @@ class Writer:
     def end(self, vertex: Vertex) -> process.End:
         return process.End(kind="done" if vertex.kind == "good" else "scrap", name=self.name_of.get(vertex.key))
 
-    def goes(self, vertex: Vertex, target: str, place: _Place) -> str | None:
+    def goes(self, vertex: Vertex, target: str, place: Place) -> str | None:
         """The target to write for a way; None where the text flows on to it by itself."""
         assert self.layout is not None
         key = self.layout.resolve(target, place.exit)
@@ -158,18 +175,21 @@ class Writer:
                          "ends its branch")  # fmt: skip
         return self.ending(place)
 
-    def ending(self, place: _Place) -> str | None:
+    def ending(self, place: Place) -> str | None:
         """The target to write where the sequence is left; None where it ends here, or flows on to its plain end."""
         following = self.graph.vertices.get(place.following or "")
         plain = following is not None and following.kind == "good" and not following.label
         return None if place.following is None or (place.top and plain) else "done"
 
-    def work(self, vertex: Vertex, place: _Place) -> process.Node:
+    def work(self, vertex: Vertex, place: Place) -> process.Node:
         node = vertex.node
         assert node is not None
         name = self.name_of[vertex.key]
         target = self.goes(vertex, vertex.ways[0].target, place)
         self.found.taken[node.id] = name
+        own = self.own(vertex)
+        if own is not None:
+            return own.model_copy(update={"target": target})
         self.comment(f"{'call' if (callee := self.callee(node)) else 'step'} {name}", node.id)
         if callee is not None:
             return process.Call(name=name, label=vertex.label, workflow=self.drafter.workflow_of[callee], target=target)
@@ -195,8 +215,12 @@ class Writer:
 
     # --- questions
 
-    def question(self, vertex: Vertex, place: _Place) -> process.Node:
+    def question(self, vertex: Vertex, place: Place) -> process.Node:
         name = self.name_of[vertex.key]
+        own = self.own(vertex)
+        if isinstance(own, process.Decision | process.Choose) and vertex.node is not None:
+            self.found.taken[vertex.node.id] = name
+            return Answers(self, vertex, place).written(own)
         outcomes, given = self.outcomes(vertex, place)
         question = vertex.kind == "exclusive" and bool(vertex.label or vertex.key.endswith(" then"))
         kind = process.Decision if question or any(one.has_effect for one in outcomes) else process.Choose
@@ -212,7 +236,7 @@ class Writer:
             label = f"How does {host.label} end?"
         return kind(name=name, label=label, outcomes=tuple(outcomes))
 
-    def outcomes(self, vertex: Vertex, place: _Place) -> tuple[list[process.Outcome], bool]:
+    def outcomes(self, vertex: Vertex, place: Place) -> tuple[list[process.Outcome], bool]:
         layout = self.layout
         assert layout is not None
         taken = Names()
@@ -294,7 +318,7 @@ class Writer:
 
     # --- blocks
 
-    def block(self, item: Block, place: _Place) -> list[process.Node]:
+    def block(self, item: Block, place: Place) -> list[process.Node]:
         vertex = item.vertex
         branches: list[process.Branch] = []
         inner: list[list[process.Node]] = []
@@ -310,6 +334,9 @@ class Writer:
         target = self.goes(vertex, item.onward, place) if item.onward is not None else self.ending(place)
         if vertex.node is not None and item.key in self.name_of:
             self.comment(f"parallel {self.name_of[item.key]}", vertex.node.id)
+        own = self.own(vertex) if item.key == vertex.key else None
+        if own is not None and branches:
+            return [own.model_copy(update={"branches": tuple(branches), "target": target})]
         name = self.name_of.get(item.key) or self.drafter.names.of("side by side")
         if not branches:
             return [process.Step(name=name, label=vertex.label or None, target=target)]
@@ -333,7 +360,7 @@ class Writer:
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class Place:
     """Where a statement stands: what its sequence flows out to, what comes behind it, and what else it may name."""
 
     exit: str | None

@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from hashlib import sha256
 
-from mpmflow.exchange.bpmn.document import BPMN
-from mpmflow.exchange.bpmn.drawing.shapes import OWN
+from mpmflow.exchange.bpmn.document import BPMN, OWN
 from mpmflow.exchange.bpmn.xml import Element, parse_xml
 
 

@@ -1,7 +1,7 @@
 """What stands in a diagram, before it has a place: pools, lanes, shapes and flows.
 
-`OWN` is the namespace of everything that only mpmflow says. A shape names the part of the model it belongs to, and as
-what: a decision that takes time is three shapes (a timer, a task, the gateway), which all belong to it.
+A shape names the part of the model it belongs to, and as what: a decision that takes time is three shapes (a timer, a
+task, the gateway), which all belong to it.
 """
 
 from __future__ import annotations
@@ -9,9 +9,6 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import dataclass, field
 from typing import Literal
-
-OWN = "urn:mpmflow:bpmn:1"
-"""The namespace of what BPMN has no place for."""
 
 Role = Literal["start", "waits", "takes", "statement", "delay", "join", "merge", "lost", "end"]
 """As what a shape belongs to its part: the event with which its workflow starts; the time before its work; the work of

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from xml.sax.saxutils import escape, quoteattr
 
 from mpmflow import __version__
-from mpmflow.exchange.bpmn.document import BPMN
+from mpmflow.exchange.bpmn.document import BPMN, OWN
 from mpmflow.exchange.bpmn.drawing.layout import Box, Sheet
-from mpmflow.exchange.bpmn.drawing.shapes import OWN, Lane, Link, Pool, Shape
+from mpmflow.exchange.bpmn.drawing.shapes import Lane, Link, Pool, Shape
 
 COLLABORATION, SCRAPPED = "mpmflow.collaboration", "mpmflow.scrapped"
 """Ids that belong to no part of the model; names of the language have no dots, so these never clash."""

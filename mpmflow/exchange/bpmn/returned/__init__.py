@@ -1,0 +1,1 @@
+"""What comes back: diagrams that mpmflow wrote, with what was edited in them since."""
