@@ -16,6 +16,7 @@ from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, ClassVar
 
+from mpmflow.model.base import upstairs
 from mpmflow.model.model import Model
 
 Document = dict[str, Any]
@@ -90,6 +91,9 @@ class Result:
     """Base of all answers. A subclass names its `schema`, fills `to_dict` and lists its figures in `rows`."""
 
     schema: ClassVar[str] = ""
+    shown_by: ClassVar[tuple[str, str] | None] = None
+    """Room and door of the floor above that lays the answer out for people, as the command line prints it; opened when
+    it is shown. None for an answer that is shown as its table."""
 
     def body(self) -> Document:
         """The document without its head."""
@@ -123,20 +127,9 @@ class Result:
             ) from None
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        """What a notebook shows: the table, and the document for those who want to open it up."""
-        return {"text/plain": str(self), "text/html": _html(self.rows()), "application/json": self.to_dict()}
-
-
-def _html(rows: Mapping[str, list[Any]]) -> str:
-    from html import escape
-
-    def cell(value: Any) -> str:
-        return "" if value is None else escape(f"{value:.6g}" if isinstance(value, float) else str(value))
-
-    head = "".join(f"<th>{escape(name)}</th>" for name in rows)
-    lines = ("".join(f"<td>{cell(value)}</td>" for value in row) for row in zip(*rows.values(), strict=True))
-    body = "".join(f"<tr>{line}</tr>" for line in lines)
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        """What a notebook shows: the words and tables that the command line prints."""
+        found: dict[str, Any] = upstairs("render.notebook", "bundle")(self)
+        return found
 
 
 def finite(value: float | None) -> float | None:

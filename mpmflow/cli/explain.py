@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 import click
 
 from . import evidence, guard, terminal
 from .opening import open_model
 from .options import file_argument, json_option, quiet_option, root_option
-
-if TYPE_CHECKING:
-    from ..model.model import Model
 
 
 @click.command(name="explain")
@@ -52,17 +48,7 @@ def command(
     if as_json:
         terminal.show(found.to_json())
     else:
-        from ..render.explain_page import ExplainPage
+        from ..render.explain_page import explanation_page
 
-        terminal.show(ExplainPage(evaluation, found, lambda name: _line(model, name)))
+        terminal.show(explanation_page(found))
     return 0
-
-
-def _line(model: Model, name: str) -> tuple[str, str] | None:
-    """Where a name is written, as `file:line`, and that line."""
-    from .. import api
-
-    place = api.origin_of(model).place(name)
-    if place is None:
-        return None
-    return f"{place.file}:{place.line}", place.source.line(place.line)

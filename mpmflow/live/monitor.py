@@ -20,6 +20,7 @@ from mpmflow.analysis.risk.watched import indicator_traces
 from mpmflow.analysis.rules import State
 from mpmflow.diagnostics.errors import DataError, MonitorError
 from mpmflow.diagnostics.suggest import nearest
+from mpmflow.model.base import upstairs
 from mpmflow.model.model import Model
 from mpmflow.model.observations import Coverage, LogSource, Observations
 from mpmflow.model.quantities import Quantity
@@ -288,6 +289,14 @@ class Monitor:
             "cases": len(self.cases.cases),
             "unmatched": unmatched,
         }
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        """What a notebook shows: each watched indicator with its state."""
+        until = datetime.fromtimestamp(self.until / 1000, UTC).strftime("%Y-%m-%d %H:%M") if self.until else ""
+        found: dict[str, Any] = upstairs("render.notebook", "monitor_bundle")(
+            self.model, self.states, self.values, until
+        )
+        return found
 
     def transitions(self) -> tuple[Transition, ...]:
         """Everything that was told and stands, in order of time."""

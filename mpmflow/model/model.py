@@ -83,6 +83,11 @@ class Model(Part):
         """All findings about this model, as a tuple of `Diagnostic`; empty when there is nothing to say."""
         return upstairs("compiler.pipeline", "check_model")(self)
 
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        """What a notebook shows: what the model holds, and its workflow as a picture."""
+        found: dict[str, Any] = upstairs("render.notebook", "model_bundle")(self)
+        return found
+
     def to_text(self) -> str:
         """The model as `.mpm` text in canonical style; parsing it gives an equal model."""
         return str(upstairs("compiler.to_tree", "model_to_text")(self))

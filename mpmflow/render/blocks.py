@@ -17,10 +17,10 @@ from mpmflow.render.analysis_page import Fitted
 from mpmflow.render.dot import plain
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from rich.console import Console, ConsoleOptions, RenderableType
 
-WIDTH = 100
-"""Columns of a page that is written where nobody knows how wide the reader's window is."""
+WIDTH = 120
+"""Columns of a page where nobody knows how wide the window is: as the command line has it in a pipe."""
 _SIGNS = re.compile(r"([\\`*_\[\]<>#|~])")
 
 
@@ -48,7 +48,19 @@ class Grid:
     right: tuple[bool, ...]
 
 
-Block = Heading | Paragraph | Grid
+@dataclass(frozen=True, slots=True)
+class Verbatim:
+    """A text whose lines stay as they are: a file, or a message with a caret under a word. Rich can lay it out."""
+
+    words: str
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
+        from rich.text import Text
+
+        yield Text(self.words.rstrip("\n"), no_wrap=True, overflow="ignore")
+
+
+Block = Heading | Paragraph | Grid | Verbatim
 
 
 def as_text(page: Any, width: int = WIDTH) -> str:
@@ -83,8 +95,10 @@ def _parts(page: Any, console: Console, inside: bool = False) -> Iterator[Block]
     from rich.text import Text
 
     if isinstance(page, str):
-        page = Text(page)
-    if isinstance(page, Text):
+        page = Verbatim(page) if "\n" in page.strip() else Text(page)
+    if isinstance(page, Verbatim):
+        yield page
+    elif isinstance(page, Text):
         words = page.plain.strip()
         if words:
             styles = [str(page.style), *(str(span.style) for span in page.spans if span.start == 0)]
@@ -122,17 +136,26 @@ def _words(cell: Any) -> str:
 # --- HTML
 
 
-_TABLE = "border-collapse:collapse;margin:0.4em 0 0.9em;width:auto"
+_PICTURE = "overflow-x:auto;margin:0.5em 0"
+_SIZED = re.compile(r'<svg width="([^"]+)" height="[^"]+"')
+_PRE = "margin:0.3em 0;overflow-x:auto"
 _CELL = "padding:0.15em 0.9em 0.15em 0;border:none;vertical-align:top;max-width:38em;white-space:normal"
 
 
-def as_html(parts: Iterable[Block]) -> str:
-    """The parts as HTML for a notebook: no script, no style sheet, the colours of the page that it stands in.
+def as_html(parts: Iterable[Block], picture: str = "") -> str:
+    """The parts as HTML for a notebook: no script, no style sheet, the colours of the page that it stands in. `picture`
+    is an SVG of ours, on a ground of its own, as wide as there is room.
 
     >>> as_html([Heading("A <b> title"), Grid(("step", "time"), (("brief", "2 h"),), (False, True))])[:61]
     '<div class="mpmflow"><p style="margin:0.6em 0 0.2em"><strong>'
     """
-    return f'<div class="mpmflow">{"".join(map(_html, parts))}</div>'
+    shown = f'<div style="{_PICTURE}">{_SIZED.sub(_fitting, picture, count=1)}</div>' if picture else ""
+    return f'<div class="mpmflow">{"".join(map(_html, parts))}{shown}</div>'
+
+
+def _fitting(head: re.Match[str]) -> str:
+    """The size of a picture, which may be made smaller to fit."""
+    return f'<svg width="{head[1]}" style="max-width:100%;height:auto"'
 
 
 def _html(part: Block) -> str:
@@ -141,13 +164,16 @@ def _html(part: Block) -> str:
     if isinstance(part, Paragraph):
         quiet = ";opacity:0.75;font-size:0.92em" if part.quiet else ""
         return f'<p style="margin:0.15em 0;max-width:60em{quiet}">{_escaped(part.words)}</p>'
+    if isinstance(part, Verbatim):
+        lines = "\n".join(escape(plain(line)) for line in part.words.rstrip("\n").split("\n"))
+        return f'<pre style="{_PRE}">{lines}</pre>'
     heads = "".join(_cell("th", head, right) for head, right in zip(part.heads, part.right, strict=True))
     head = f"<thead><tr>{heads}</tr></thead>" if any(part.heads) else ""
     rows = "".join(
         f"<tr>{''.join(_cell('td', cell, right) for cell, right in zip(row, part.right, strict=True))}</tr>"
         for row in part.rows
     )
-    return f'<table style="{_TABLE}">{head}<tbody>{rows}</tbody></table>'
+    return f"<table>{head}<tbody>{rows}</tbody></table>"
 
 
 def _cell(kind: str, words: str, right: bool) -> str:
@@ -187,6 +213,8 @@ def as_markdown(parts: Iterable[Block]) -> str:
             found += [f"{'###' if found else '##'} {_literal(part.words)}", ""]
         elif isinstance(part, Paragraph):
             found += [f"- `{part.words[0]}` {_literal(part.words[2:])}"] if entry else [_literal(part.words), ""]
+        elif isinstance(part, Verbatim):
+            found += [*(f"    {line}" for line in part.words.rstrip("\n").split("\n")), ""]
         else:
             found += [*_rows(part), ""]
     return "\n".join(found).rstrip("\n") + "\n"

@@ -17,6 +17,10 @@ from rich.text import Text
 from mpmflow.analysis.risk.evaluation import Evaluation, IndicatorFigure
 from mpmflow.analysis.risk.explanation import Explanation
 from mpmflow.analysis.rules import Clause
+from mpmflow.compiler.origins import origin_of
+from mpmflow.model.model import Model
+from mpmflow.render.analysis_page import Fitted
+from mpmflow.render.table_page import table_page
 
 from .promises_text import LIMIT, STYLES, reminders, standing, ways_back
 from .risk_names import Names
@@ -35,6 +39,20 @@ Written = Callable[[str], tuple[str, str] | None]
 def nowhere(name: str) -> tuple[str, str] | None:
     """For models without a file."""
     return None
+
+
+def explanation_page(found: Explanation) -> ExplainPage | Fitted:
+    """The page of an explanation that knows its evaluation, with the lines of the file; else its table."""
+    if found.evaluation is None:
+        return table_page(found)
+    model = found.evaluation.model
+    return ExplainPage(found.evaluation, found, (lambda name: line_of(model, name)) if model is not None else nowhere)
+
+
+def line_of(model: Model, name: str) -> tuple[str, str] | None:
+    """Where a name is written, as `file:line`, and that line; None for a model that was made in Python."""
+    place = origin_of(model).place(name)
+    return (f"{place.file}:{place.line}", place.source.line(place.line)) if place is not None else None
 
 
 class ExplainPage:

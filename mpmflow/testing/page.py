@@ -48,6 +48,12 @@ def summary(run: TestRun) -> str:
     return ", ".join(part for part in (passed, f"{failed} failed" if failed else "") if part) + _in_files(run)
 
 
+def run_words(run: TestRun) -> str:
+    """Every failing expectation, then the closing line."""
+    shown = failures(run)
+    return f"{shown}\n{summary(run)}" if shown else summary(run)
+
+
 def _in_files(run: TestRun) -> str:
     files = len({case.file for case in run.cases})
     return f" in {files} files" if files > 1 else ""

@@ -84,6 +84,7 @@ class TestRun(Result):
     __test__ = False  # a record, no class of tests for pytest
 
     schema = "mpmflow/test/1"
+    shown_by = ("testing.page", "run_words")
     cases: tuple[CaseResult, ...] = ()
     files: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
@@ -176,6 +177,7 @@ class Coverage(Result):
     """The answer of `mpmflow test --coverage`: `share` of all halves that came in some test."""
 
     schema = "mpmflow/test-coverage/1"
+    shown_by = ("testing.page", "coverage")
     items: tuple[Covered, ...] = field(default=())
 
     @property
@@ -243,6 +245,7 @@ class Mutation(Result):
     """The answer of `mpmflow test --mutate`: `score` is the share of changes noticed among those that can be."""
 
     schema = "mpmflow/test-mutation/1"
+    shown_by = ("testing.page", "mutation")
     mutants: tuple[Mutant, ...] = ()
 
     @property

@@ -51,6 +51,7 @@ class Backtest(Result):
     """
 
     schema: ClassVar[str] = "mpmflow/backtest/1"
+    shown_by = ("render.backtest_page", "backtest_page")
 
     as_of: date
     period: float

@@ -124,6 +124,7 @@ class Diff(Result):
     """
 
     schema = "mpmflow/diff/1"
+    shown_by = ("render.diff_page", "diff_page")
     what: What
     edits: tuple[Edit, ...]
     changes: tuple[Unit, ...]

@@ -60,6 +60,7 @@ class Discovery(Result):
     """
 
     schema: ClassVar[str] = "mpmflow/discovery/1"
+    shown_by = ("render.drafts_page", "discovery_page")
 
     model: Model
     text: str

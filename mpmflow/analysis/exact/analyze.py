@@ -268,6 +268,7 @@ class Analysis(Result):
     """
 
     schema = "mpmflow/analysis/1"
+    shown_by = ("render.analysis_page", "analysis_page")
     model: Model = field(repr=False)
     workflows: Mapping[str, WorkflowAnalysis]
     overload: tuple[OverloadedTeam, ...] = ()

@@ -114,6 +114,7 @@ class RemainingTime(Result):
     """
 
     schema = "mpmflow/remaining/1"
+    shown_by = ("render.remaining_page", "remaining_page")
     workflow: str
     at: str
     age: float

@@ -170,6 +170,7 @@ class Fit(Result):
     """
 
     schema: ClassVar[str] = "mpmflow/fit/1"
+    shown_by = ("render.fit_page", "fit_page")
 
     model: Model
     numbers: tuple[FittedNumber, ...]

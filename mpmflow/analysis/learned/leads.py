@@ -69,6 +69,7 @@ class Leads(Result):
     """
 
     schema: ClassVar[str] = "mpmflow/leads/1"
+    shown_by = ("render.leads_page", "leads_page")
 
     leads: tuple[Lead, ...]
     period: float

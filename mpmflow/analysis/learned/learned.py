@@ -134,6 +134,7 @@ class LearnedCauses(Result):
     """
 
     schema: ClassVar[str] = "mpmflow/causes/1"
+    shown_by = ("render.causes_page", "causes_page")
 
     causes: tuple[LearnedCause, ...]
     declared: bool

@@ -86,6 +86,7 @@ class Observed(Result):
     """
 
     schema: ClassVar[str] = "mpmflow/observed/1"
+    shown_by = ("render.observed_page", "observed_page")
 
     observations: Observations
     indicators: tuple[ObservedIndicator, ...]

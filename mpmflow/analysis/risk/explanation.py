@@ -7,7 +7,7 @@ Everything here is read off one evaluation; of an objective its line of sight is
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from mpmflow.analysis.results import Document, Result
@@ -48,9 +48,11 @@ class Explanation(Result):
         paths: the ways of influence, each a list of names.
         measured_by: of an objective, its metrics, of a commitment, those it promises, each explained.
         sight: of an objective, what can move it, by how much and how soon.
+        evaluation: what it was read off; a page of it needs the words of that.
     """
 
     schema = "mpmflow/explanation/1"
+    shown_by = ("render.explain_page", "explanation_page")
     name: str
     label: str
     kind: Kind
@@ -65,6 +67,7 @@ class Explanation(Result):
     paths: tuple[tuple[str, ...], ...] = ()
     measured_by: tuple[Explanation, ...] = ()
     sight: ObjectiveSight | None = None
+    evaluation: Evaluation | None = field(default=None, repr=False, compare=False)
 
     def body(self) -> Document:
         return {
@@ -100,6 +103,10 @@ def explain(evaluation: Evaluation, name: str) -> Explanation:
 
     Raises KeyError, with the nearest names, for anything else.
     """
+    return replace(_explained(evaluation, name), evaluation=evaluation)
+
+
+def _explained(evaluation: Evaluation, name: str) -> Explanation:
     for row in evaluation.indicators:
         if row.name == name:
             return _indicator(evaluation, row)

@@ -85,6 +85,7 @@ class Formula(Result):
     """
 
     schema = "mpmflow/formula/1"
+    shown_by = ("render.formula_page", "formula_page")
     model: Model = field(repr=False)
     workflow: str
     figure: str

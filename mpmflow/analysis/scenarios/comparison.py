@@ -115,6 +115,7 @@ class WhatIf(Result):
     """
 
     schema = "mpmflow/what-if/1"
+    shown_by = ("render.what_if_page", "what_if_page")
     model: Model = field(repr=False)
     today: Analysis = field(repr=False)
     alternatives: tuple[Alternative, ...]

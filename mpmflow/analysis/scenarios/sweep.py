@@ -69,6 +69,7 @@ class Sweep(Result):
     """
 
     schema = "mpmflow/sweep/1"
+    shown_by = ("render.sweep_page", "sweep_page")
     model: Model = field(repr=False)
     workflow: str
     shape: tuple[int, ...]

@@ -177,6 +177,7 @@ class Simulation(Result):
     """
 
     schema = "mpmflow/simulation/1"
+    shown_by = ("render.simulation_page", "simulation_page")
     model: Model = field(repr=False)
     workflows: Mapping[str, WorkflowSimulation]
     run: Run

@@ -197,7 +197,7 @@ def _said(edit: Edit | None, old: Statement, new: Statement) -> list[str]:
         return said + [changed_words(clause) for clause in edit.clauses]
     before, after = (words_of(one.attributes.get("label", "")) for one in (old, new))
     gone = [line for line in before if line not in after]
-    return [f"was: {', '.join(gone)}"] if gone else []
+    return [f"before: {', '.join(gone)}"] if gone else []
 
 
 def _marked(statement: Statement, drawn: Attributes, what: str, said: Sequence[str] = ()) -> Statement:
@@ -275,7 +275,7 @@ def _edges(old: Sequence[Statement], new: Sequence[Statement], edits: Mapping[st
             yield _way(one, {**one.attributes, "color": palette.GOOD, "penwidth": 2.4}, "+ new", palette.GOOD)
         elif _words(twin) != _words(one):
             gone = [line for line in _words(twin) if line not in _words(one)]
-            said = f"was {', '.join(gone)}" if gone else "changed"
+            said = f"before: {', '.join(gone)}" if gone else "changed"
             yield _way(one, {**one.attributes}, said, palette.ACCENT, always=True)
         else:
             yield one
