@@ -20,15 +20,31 @@ MOST = 4
 
 def choice_blocks(note: Evaluation, choice: Choice) -> Iterator[Text | Table | Padding]:
     """The section, block by block."""
-    unit = choice.currency
     title, *told = choice_sentences(choice, lambda name: note.labels.get(name, name))
     yield Text(title, "bold")
     for sentence in told:
         yield paragraph(sentence)
-    rows = [("nothing", choice.nothing), *((_short(note, plan), plan) for plan in choice.alone)]
+    columns, rows = choice_table(choice, lambda name: note.labels.get(name, name))
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    table.add_column(columns[0])
+    for column in columns[1:]:
+        table.add_column(column, justify="right")
+    for row in rows:
+        table.add_row(*row)
+    yield table
+    for remark in choice_remarks(choice):
+        yield paragraph(remark, "dim")
+    yield Text()
+
+
+def choice_table(choice: Choice, called: Callable[[str], str]) -> tuple[list[str], list[list[str]]]:
+    """How likely targets are missed with nothing, with each initiative by itself, and with the sets that were chosen:
+    the titles of its columns, and its rows.
+    """
+    rows = [("nothing", choice.nothing), *((_short(plan, called), plan) for plan in choice.alone)]
     together = [choice.nominal, choice.cautious]
     rows += [
-        (_short(note, plan), plan)
+        (_short(plan, called), plan)
         for position, plan in enumerate(together)
         if len(plan.initiatives) > 1 and plan.initiatives not in [one.initiatives for one in together[:position]]
     ]
@@ -36,20 +52,22 @@ def choice_blocks(note: Evaluation, choice: Choice) -> Iterator[Text | Table | P
         choice.nothing.p_miss,
         key=lambda name: (-max(choice.nothing.p_miss[name] - plan.p_miss[name] for _, plan in rows), name),
     )[:MOST]
-    labels = {row.name: row.label for row in note.metrics}
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    table.add_column("likely to miss with …")
-    for column in ("cost", *(labels.get(name, name) for name in names)):
-        table.add_column(column, justify="right")
-    for words, plan in rows:
-        chances = (chance(plan.p_miss[name]) for name in names)
-        table.add_row(words, amount(plan.cost, unit) if plan.initiatives else "", *chances)
-    yield table
+    cells = [
+        [
+            words,
+            amount(plan.cost, choice.currency) if plan.initiatives else "",
+            *(chance(plan.p_miss[name]) for name in names),
+        ]
+        for words, plan in rows
+    ]
+    return ["likely to miss with …", "cost", *(called(name) for name in names)], cells
+
+
+def choice_remarks(choice: Choice) -> Iterator[str]:
+    """How many sets were looked at, and what could not be weighed."""
     how = "every set" if choice.method == "all sets" else "sets that grow by what gains most for its cost"
-    yield paragraph(f"Of {choice.tried} sets ({how}); gains of a set are worked out together.", "dim")
-    for remark in choice.notes:
-        yield paragraph(remark, "dim")
-    yield Text()
+    yield f"Of {choice.tried} sets ({how}); gains of a set are worked out together."
+    yield from choice.notes
 
 
 def choice_sentences(choice: Choice, called: Callable[[str], str]) -> Iterator[str]:
@@ -77,7 +95,7 @@ def _named(plan: Plan, called: Callable[[str], str]) -> str:
     return " and ".join(words) if len(words) < 3 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
-def _short(note: Evaluation, plan: Plan) -> str:
+def _short(plan: Plan, called: Callable[[str], str]) -> str:
     if len(plan.initiatives) == 1:
-        return note.labels.get(plan.initiatives[0], plan.initiatives[0])
+        return called(plan.initiatives[0])
     return " + ".join(plan.initiatives)

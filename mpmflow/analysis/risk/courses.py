@@ -18,7 +18,7 @@ from mpmflow.model.measures import Target
 
 from .forecast import Forecaster, MetricForecast
 from .levels import Places, spans_in
-from .readings import Reading, reading
+from .readings import Reading, Timeline, day_of, reading
 from .watched import Watched
 
 Floats = npt.NDArray[np.float64]
@@ -114,7 +114,8 @@ def course_of(forecaster: Forecaster, forecast: MetricForecast, watched: Watched
     seen = []
     for period in range(timeline.known):
         read = _at(forecast.target, timeline.last_day(period), forecaster, flow, period)
-        value = _observed(forecaster, watched, name, read, flow) if read is not None else None
+        whole = read is not None and _reaches_back(forecast.target, read.on, timeline)
+        value = _observed(forecaster, watched, name, read, flow) if read is not None and whole else None
         seen.append(Point(timeline.last_day(period), value))
     ahead = []
     last = min(len(timeline), timeline.known + MOST_AHEAD)
@@ -140,6 +141,13 @@ def _at(target: Target | None, day: date, forecaster: Forecaster, flow: bool, pe
     if target.start is not None and end < target.start:
         return None
     return reading(target.model_copy(update={"by": end}), timeline, flow, period)
+
+
+def _reaches_back(target: Target | None, day: date, timeline: Timeline) -> bool:
+    """Whether the span of a target that ends with a day lies within what is known: a part of it is no observation."""
+    if target is None or target.per is None:
+        return True
+    return day_of(day)[1] - float(target.per.base) >= float(timeline.bounds[0]) - 1.0
 
 
 def _observed(forecaster: Forecaster, watched: Watched, name: str, read: Reading, flow: bool) -> float | None:

@@ -15,6 +15,7 @@ from mpmflow.render.picture import Diagram
 from mpmflow.render.report.markup import Html, el, joined, name, short
 from mpmflow.render.report.sections.actions import actions, cases
 from mpmflow.render.report.sections.basis import basis, how_to_read
+from mpmflow.render.report.sections.handoffs import handoffs, own
 from mpmflow.render.report.sections.indicators import indicators
 from mpmflow.render.report.sections.levels import levels
 from mpmflow.render.report.sections.metrics import metrics, ways
@@ -71,6 +72,7 @@ def document(report: Report, pictures: Mapping[str, Diagram]) -> str:
 def _sections(report: Report, pictures: Mapping[str, Diagram]) -> dict[str, Html]:
     return {
         "danger": danger(report),
+        "own": own(report),
         "indicators": indicators(report),
         "ways": ways(report, pictures),
         "metrics": metrics(report),
@@ -80,6 +82,7 @@ def _sections(report: Report, pictures: Mapping[str, Diagram]) -> dict[str, Html
         "commitments": commitments(report),
         "past": past(report),
         "levels": levels(report),
+        "handoffs": handoffs(report),
         "reading": how_to_read(report),
         "basis": basis(report),
     }

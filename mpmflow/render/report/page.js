@@ -39,6 +39,7 @@
     turn.addEventListener("click", () => { picture.classList.toggle("whole"); say(); });
     say();
     picture.after(turn);
+    if (picture.scrollHeight > picture.scrollWidth) picture.scrollLeft = (picture.scrollWidth - picture.clientWidth) / 2;
   }
 
   // ------------------------------------------------------------------ single values of a chart, from its own table

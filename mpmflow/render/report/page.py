@@ -10,6 +10,8 @@ from typing import Any
 from mpmflow.analysis.reporting.report import Report
 from mpmflow.analysis.results import Document
 from mpmflow.render.picture import Diagram
+from mpmflow.render.report.csv import MARK
+from mpmflow.render.report.saving import write_whole
 
 FORMS = ("html", "md", "json", "csv")
 
@@ -57,14 +59,19 @@ class ReportPage:
         """Every figure as a table of a dataframe library: `polars`, `pandas`, `pyarrow`, …. Needs `mpmflow[data]`."""
         return self.report.to_frame(backend)
 
-    def save(self, path: str | Path) -> Path:
-        """Write the report; the ending says how: `.html`, `.md`, `.json` or `.csv`.
+    def save(self, path: str | Path, form: str | None = None) -> Path:
+        """Write the report; the ending says how: `.html`, `.md`, `.json` or `.csv`, unless `form` is one of these.
+
+        A table for spreadsheets begins with the mark by which Excel knows UTF-8. A file that is there is overwritten;
+        anything else (a folder, a device) is left alone.
 
         Raises ValueError for another ending, and OSError when the file cannot be written.
         """
         path = Path(path)
         kind = {"htm": "html", "markdown": "md"}.get(ending := path.suffix.lower().lstrip("."), ending)
-        path.write_text(self.form(kind, path.name), encoding="utf-8", newline="")
+        kind = form or kind
+        text = self.form(kind, path.name)
+        write_whole(path, MARK + text if kind == "csv" else text)
         return path
 
     def form(self, kind: str, name: str = "the report") -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 
 from mpmflow.render import palette
 from mpmflow.render.report.charts import ticks, vega
@@ -111,16 +112,45 @@ def anchored(share: float) -> str:
     return "left" if share < 0.2 else "right" if share > 0.8 else "center"
 
 
-def level(frame: Frame, value: float, words: tuple[str, str], colour: str, row: int = 0) -> list[vega.Specification]:
-    """A dashed line at a level, and what it is in two lines: beside the plot, or above it where it is narrow."""
+LEAST_APART = 30
+"""Pixels between two words beside the plot."""
+
+
+def apart(frame: Frame, values: Sequence[float], up: tuple[float, float]) -> list[float]:
+    """Where the words for some levels stand, from the top in pixels: each at its level, but none on another.
+
+    >>> apart(WIDE, [0.0, 1.0, 1.0], (0.0, 2.0))
+    [190.0, 110.0, 80.0]
+    """
+    at = [frame.height * (up[1] - value) / (up[1] - up[0]) for value in values]
+    order = sorted(range(len(at)), key=lambda number: (at[number], -number))
+    for _ in range(4 * len(at)):
+        for above, below in pairwise(order):
+            lack = LEAST_APART - (at[below] - at[above])
+            if lack > 0:
+                at[above] -= lack / 2
+                at[below] += lack / 2
+    return [round(one, 1) for one in at]
+
+
+def level(
+    frame: Frame, value: float, words: tuple[str, str], colour: str, *, top: float | None = None, row: int = 0,
+    dash: tuple[int, int] = (6, 4),
+) -> list[vega.Specification]:  # fmt: skip
+    """A dashed line at a level, and what it is in two lines: beside the plot (`top` pixels down, unless at the level
+    itself), or above it, in a `row` of its own, where the chart is narrow.
+    """
     at = {"scale": "y", "value": value}
-    line = vega.rule({"value": 0}, at, {"value": frame.width}, at, stroke=colour, strokeWidth=1.5, strokeDash=[6, 4])
+    line = vega.rule(
+        {"value": 0}, at, {"value": frame.width}, at, stroke=colour, strokeWidth=1.5, strokeDash=list(dash)
+    )
     if frame.slim:
         said = {"value": " ".join(words)}
         return [line, vega.text({"value": frame.width}, {"value": -35 + 14 * row}, said, align="right", fill=colour)]
     beside = {"value": frame.width + 10}
+    here = at if top is None else {"value": top}
     return [
         line,
-        vega.text(beside, at, {"value": words[0]}, align="left", dy=-7, fill=colour),
-        vega.text(beside, at, {"value": words[1]}, align="left", dy=7, fill=colour, fontWeight=600),
+        vega.text(beside, here, {"value": words[0]}, align="left", dy=-7, fill=colour),
+        vega.text(beside, here, {"value": words[1]}, align="left", dy=7, fill=colour, fontWeight=600),
     ]

@@ -13,7 +13,7 @@ from mpmflow.analysis.reporting.parts import IndicatorCourse, IndicatorPoint, Li
 from mpmflow.analysis.risk.figures import IndicatorFigure
 from mpmflow.render import palette
 from mpmflow.render.report.charts import ticks, vega
-from mpmflow.render.report.charts.chart import Chart, Frame, grid, level, on_both, place, scales
+from mpmflow.render.report.charts.chart import Chart, Frame, apart, grid, level, on_both, place, scales
 from mpmflow.render.risk_words import bare, day, rate_unit
 
 COLOURS = {
@@ -56,9 +56,12 @@ def indicator_chart(row: IndicatorFigure, course: IndicatorCourse, label: str) -
             marks.append(vega.rule({"value": 0}, at, {"value": frame.width}, at, **looks))
         for number, limit in enumerate(moving):
             marks.append(vega.line(f"limit{number}", "value", stroke=COLOURS[limit.level], strokeDash=[6, 4]))
-        for number, limit in enumerate(fixed):
-            words = (f"{limit.level} {limit.side}", bare(_last(limit), unit))
-            marks += level(frame, _last(limit), words, COLOURS[limit.level], number)
+        tops = apart(frame, [_last(limit) for limit in fixed], up)
+        for number, (limit, top) in enumerate(zip(fixed, tops, strict=True)):
+            control = limit.kind == "control"
+            words = ("control limit" if control else f"{limit.level} {limit.side}", bare(_last(limit), unit))
+            dash = (2, 2) if control else (6, 4)
+            marks += level(frame, _last(limit), words, COLOURS[limit.level], top=top, row=number, dash=dash)
         marks.append(vega.line("seen", "value", stroke=palette.INK, strokeWidth=1.75, strokeJoin="round"))
         marks.append(_last_point(seen[-1], row))
         marks += [_strip(frame, *spell) for spell in spells]

@@ -21,7 +21,7 @@ LEGEND = (
     ("line", "observed"),
     ("expected", "expected"),
     ("warn", "warns beyond it"),
-    ("bad", "alerts beyond it"),
+    ("bad", "alerts beyond it, or is out of control (dotted)"),
     ("strip", "state of the rules: as it should be, may soon warn, warning, alert"),
 )
 KINDS = {"alert": "bad", "warn": "warn", "pending": "wait", "ok": "good", "unknown": "quiet"}

@@ -5,8 +5,8 @@ from __future__ import annotations
 from mpmflow.analysis.reporting.parts import LevelPart, ReportedObjective
 from mpmflow.analysis.reporting.report import Report
 from mpmflow.render.report.markup import Html, chip, described, el, joined, name
-from mpmflow.render.report.words import level_title
-from mpmflow.render.risk_words import chance, upper
+from mpmflow.render.report.words import level_title, objective_state, objective_target
+from mpmflow.render.risk_words import upper
 
 KINDS = {"missed": "bad", "at risk": "warn", "unknown": "quiet", "on course": "good", "met": "good"}
 MOST_MOVERS = 3
@@ -40,10 +40,9 @@ def _card(row: ReportedObjective, report: Report) -> Html:
     return el(
         "li",
         el("h4", name(figure.label)),
-        chip(kind, "not known" if figure.state == "unknown" else figure.state),
+        chip(kind, objective_state(figure)),
         described([
-            ("likely to be missed", chance(figure.p_miss) if figure.p_miss is not None else None),
-            ("wanted", figure.target_text),
+            ("wanted", objective_target(figure)),
             ("measured by", _listed(metrics)),
             ("moved by", "; ".join(report.called(key) for key in figure.moved_by[:MOST_MOVERS])),
             ("promised", name("; ".join(promised))),

@@ -26,7 +26,7 @@ def _card(row: ReportedCommitment) -> Html:
         "li",
         el("h3", name(figure.label)),
         chip(KINDS[figure.state], "not known" if figure.state == "unknown" else figure.state),
-        *(el("p", line) for line in row.words),
+        el("p", row.words),
         described([
             ("by", name(figure.by)),
             ("if met", name(figure.if_met)),

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from mpmflow.analysis.reporting.report import Report
-from mpmflow.analysis.risk.teams import TeamLoad
-from mpmflow.render.numbers import duration, percent
 from mpmflow.render.picture import Diagram
 from mpmflow.render.report.drawings import pictured
-from mpmflow.render.report.markup import Child, Html, bar, chip, el, joined, name, table
-from mpmflow.render.report.words import delay_cells, delay_rows, delay_unit, rework_cells
-from mpmflow.render.risk_words import chance
+from mpmflow.render.report.markup import Child, Html, bar, el, joined, name, table
+from mpmflow.render.report.words import (
+    TEAM_COLUMNS,
+    delay_cells,
+    delay_rows,
+    delay_unit,
+    rework_cells,
+    team_cells,
+)
 
 
 def spread(report: Report, pictures: Mapping[str, Diagram]) -> Html:
     """The section; "" where nothing spreads and there is nothing to draw."""
     workflows = [diagram for key, diagram in pictures.items() if key.startswith("workflow ")]
-    found = joined([_rework(report), _delay(report), _teams(report.teams)])
+    found = joined([_rework(report), _delay(report), _teams(report)])
     if not found and not workflows:
         return Html("")
     said = el("p", report.meaning, class_="note") if report.meaning and found else None
@@ -57,33 +61,24 @@ def _delay(report: Report) -> Html | None:
         rows.append([name(place), _measured(more_time, row.extra_time, most), visits, longer, waits, why])
     title = f"Delay: {word} per case more"
     head = ["at", "more", "by more visits", "by longer ones", "by waits for people", "mostly because of"]
-    if all(row[4] == "0" for row in rows):
-        head, rows = head[:4] + head[5:], [row[:4] + row[5:] for row in rows]
+    kept = [column for column in range(len(head)) if column not in (2, 3, 4) or any(row[column] != "0" for row in rows)]
+    head, rows = [head[column] for column in kept], [[row[column] for column in kept] for row in rows]
     return joined([el("h3", title), table(title, head, rows, left=(1, len(head) - 1), kind="bars")])
 
 
-def _measured(words: str, value: float, most: float) -> Html:
-    """A figure with its bar."""
-    return joined(
-        [el("span", words, class_="amount"), bar(abs(value) / most if most else 0.0, "warn" if value > 0 else "good")]
-    )
+def _measured(words: str, value: float, most: float, kind: str | None = None) -> Html:
+    """A figure with its bar, in the colour of more or of less unless said."""
+    kind = kind if kind is not None else "warn" if value > 0 else "good"
+    return joined([el("span", words, class_="amount"), bar(abs(value) / most if most else 0.0, kind)])
 
 
-def _teams(teams: Sequence[TeamLoad]) -> Html | None:
-    if not teams:
+def _teams(report: Report) -> Html | None:
+    if not report.teams:
         return None
-    rows = [
-        [
-            name(team.name.replace("_", " ")),
-            str(team.people),
-            _measured(percent(team.load, 2), team.load, max(1.0, *(one.load for one in teams))),
-            percent(team.load_before, 2),
-            duration(team.wait, 2),
-            duration(team.wait_before, 2),
-            chip("bad", f"{chance(team.p_overloaded)} likely too much work") if team.p_overloaded >= 0.5 else None,
-        ]
-        for team in teams
-    ]
-    title = "Teams: how busy they are, and how long one visit waits for them"
-    head = ("team", "people", "busy", "busy before", "wait", "wait before", "")
-    return joined([el("h3", title), table(title, head, rows, left=(2, 6), kind="bars")])
+    most = max(1.0, *(one.load for one in report.teams))
+    rows = []
+    for team in report.teams:
+        called, before, now, *rest = team_cells(team, report)
+        rows.append([name(called), before, _measured(now, team.load, most, "bad" if team.load >= 1 else ""), *rest])
+    title = "Teams: who is busy, and what one visit waits for them"
+    return joined([el("h3", title), table(title, TEAM_COLUMNS, rows, left=(2,), kind="bars")])

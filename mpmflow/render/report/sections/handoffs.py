@@ -1,0 +1,26 @@
+"""Hand-offs between teams and partners, and in a partner's report its own work."""
+
+from __future__ import annotations
+
+from mpmflow.analysis.reporting.report import Report
+from mpmflow.render.report.handoff_words import HANDOFF_COLUMNS, handoff_cells, own_lines, promise_lines
+from mpmflow.render.report.markup import Html, el, joined, name, table
+
+
+def handoffs(report: Report) -> Html:
+    """Who hands work to whom, how long it waits, how often it comes back, what was promised; "" without any."""
+    if not report.handoffs:
+        return Html("")
+    rows = [[name(first), *rest] for first, *rest in (handoff_cells(row) for row in report.handoffs)]
+    promised = [line for row in report.handoffs for line in promise_lines(row)]
+    return joined([
+        table("Hand-offs", HANDOFF_COLUMNS, rows),
+        el("ul", *(el("li", line) for line in promised), class_="notes") if promised else None,
+    ])  # fmt: skip
+
+
+def own(report: Report) -> Html:
+    """What a partner does itself: its steps, how busy it is, its part of delay and rework; "" in other reports."""
+    if report.own is None:
+        return Html("")
+    return el("ul", *(el("li", line) for line in own_lines(report.own)), class_="notes")
