@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import networkx
 
     from .analysis.alignment.answer import LineOfSight
+    from .analysis.alliances.figures import HandoffFigure
     from .analysis.alliances.handoffs import Handoffs
     from .analysis.alliances.view import PartnerView
     from .analysis.allocation.allocation import Allocation
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from .analysis.learned.leads import Leads
     from .analysis.learned.learned import LearnedCauses
     from .analysis.observed.indicators import Observed
+    from .analysis.reporting.parts import PastForecast
     from .analysis.risk.evaluation import Evaluation
     from .analysis.risk.reference import Reference
     from .analysis.scenarios.closed_forms import Formula
@@ -49,10 +51,12 @@ if TYPE_CHECKING:
     from .compiler.pipeline import Compiled
     from .exchange.bpmn.read import BpmnImport
     from .exchange.export import Export
+    from .live.ledger.ledger import Ledger
     from .model.model import Model
     from .model.scenes import Scenario
     from .model.standards import Standard
     from .render.picture import Diagram
+    from .render.report.page import ReportPage
     from .testing.results import Coverage, Mutation, TestRun
 
 # -------------------------------------------------------------------------------------------------- texts
@@ -1321,6 +1325,106 @@ def _visits(model: Model) -> dict[str, float]:
     with suppress(MpmError):
         for one in analyze(model, waits="none").workflows.values():
             found |= one.visits
+    return found
+
+
+def report(
+    evaluation: Evaluation,
+    *,
+    level: str | None = None,
+    partner: str | None = None,
+    ledger: Ledger | str | Path | None = None,
+    log: Any = None,
+) -> ReportPage:
+    """The report of an evaluation, for everybody, for one level of the objectives, or for one partner.
+
+    Args:
+        level: `enterprise`, `business_unit`, `department` or `function`: only what concerns the objectives there.
+        partner: the name of a partner (or team): only what it may see, as `partner_view` builds it.
+        ledger: one, or its path: then forecasts made earlier stand beside what came.
+        log: the event log of hand-offs, where `evaluate` was given one.
+
+    Returns:
+        A page with `.html()`, `.markdown()`, `.csv()`, `.to_json()`, `.to_frame()`, and `.save(path)`, which writes
+        what the ending of the path says. `.report` is the record that all of them show.
+
+    Raises:
+        ValueError: no objective stands at that level; or an evaluation that `evaluate` did not make.
+        KeyError: there is no partner of that name; it names the nearest.
+        LedgerError: the ledger cannot be read. DataError, MpmError: as `handoffs`.
+
+    >>> model = parse('''
+    ... metric leads output unit leads higher is better target at least 40 by 2026-03-29
+    ... ''')
+    >>> import polars
+    >>> weeks = ["2026-01-05", "2026-01-12", "2026-01-19", "2026-01-26", "2026-02-02", "2026-02-09"]
+    >>> series = polars.DataFrame({"week": weeks, "leads": [30.0, 31.0, 30.0, 32.0, 29.0, 31.0]})
+    >>> found = report(evaluate(model, series=series))
+    >>> found.report.summary.metrics
+    {'in danger': ('leads',)}
+    >>> print(found.markdown().splitlines()[4][:32])
+    **Leads will almost certainly mi
+    """
+    from .analysis.reporting.making import report_of
+    from .analysis.reporting.partner import partner_report
+    from .model.goals import LEVELS
+    from .render.report.handoff_words import told_partner
+    from .render.report.page import ReportPage as Page
+    from .render.report.words import told
+
+    if evaluation.model is None:
+        raise ValueError("this evaluation was not made by mpm.evaluate: it knows no model that could be reported on")
+    if partner is not None:
+        if level is not None or ledger is not None:
+            raise ValueError("a partner gets its own part alone: leave out the level and the ledger")
+        view = partner_view(evaluation, partner, log=log)
+        return Page(partner_report(view, told_partner(view), evaluation.as_of))
+    wanted = next((one for one in LEVELS if one == level), None)
+    if level is not None and wanted is None:
+        raise ValueError(f"{level!r} is no level of objectives; there are {', '.join(LEVELS)}")
+    found = report_of(
+        evaluation,
+        told,
+        past=_past_forecasts(evaluation, ledger) if ledger is not None else (),
+        handoffs=_hand_overs(evaluation, log),
+        level=wanted,
+    )
+    return Page(found, _pictures(evaluation))
+
+
+def _past_forecasts(evaluation: Evaluation, ledger: Ledger | str | Path) -> tuple[PastForecast, ...]:
+    """What a ledger foretold up to the day of an evaluation, beside what came."""
+    from .analysis.reporting.past import past_of
+    from .live.ledger.ledger import Ledger as Book
+    from .live.ledger.reviewing import past_forecasts
+
+    assert evaluation.model is not None
+    if not isinstance(ledger, Book):
+        with Book(ledger, must_exist=True) as book:
+            return _past_forecasts(evaluation, book)
+    return past_of(past_forecasts(ledger, evaluation.model, evaluation.observations), evaluation.as_of)
+
+
+def _hand_overs(evaluation: Evaluation, log: Any) -> tuple[HandoffFigure, ...]:
+    """The hand-offs of an evaluation's model; a log is read again only where work passes from team to team."""
+    from .analysis.alliances.burdens import teams_by_node
+
+    assert evaluation.model is not None
+    if len(set(teams_by_node(evaluation.model).values())) < 2:
+        return ()
+    return handoffs(evaluation, log=log).pairs
+
+
+def _pictures(evaluation: Evaluation) -> dict[str, Diagram]:
+    """The diagrams of a report, laid out when they are shown: causes, and each workflow, with the risk on them."""
+    from .render.picture import PictureError
+
+    assert evaluation.model is not None
+    found = {}
+    for name in evaluation.model.workflows.names:
+        found[f"workflow {name}"] = draw(evaluation, workflow=name)
+    with suppress(PictureError):
+        found["causes"] = draw(evaluation, "causes")
     return found
 
 

@@ -9,7 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from .schemas import assessment, difference, files, goals, history, live, logs, process, risk, testing
+from .schemas import (
+    alliances,
+    assessment,
+    difference,
+    files,
+    goals,
+    history,
+    ledger,
+    live,
+    logs,
+    process,
+    risk,
+    testing,
+)
 from .schemas.vocabulary import Schema
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -36,12 +49,19 @@ DOCUMENTS: dict[str, Callable[[], Schema]] = {
     "explanation": risk.explanation,
     "drawing": files.drawing,
     "export": files.export,
+    "handoffs": alliances.handoffs,
     "import": files.importing,
     "format": files.formatting,
     "formula": process.formula,
     "leads": history.leads,
+    "ledger": ledger.line,
+    "ledger-merged": ledger.merged,
+    "ledger-recorded": ledger.recorded,
+    "ledger-verified": ledger.verified,
     "observed": logs.observed,
+    "review": ledger.review,
     "risk": risk.risk,
+    "partner-view": alliances.partner_view,
     "remaining": process.remaining,
     "simulation": process.simulation,
     "sweep": process.sweep,

@@ -45,6 +45,7 @@ class Handoffs(Result):
     """
 
     schema: ClassVar[str] = "mpmflow/handoffs/1"
+    shown_by = ("render.handoffs_page", "handoffs_page")
 
     pairs: tuple[HandoffFigure, ...] = ()
     as_of: date | None = None

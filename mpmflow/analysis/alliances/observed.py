@@ -158,18 +158,17 @@ def what_the_log_cannot_tell(passages: Passages, known: set[tuple[str, str]], ti
             "that too."
         )
     if passages.undecided:
-        yield (
-            f"{passages.undecided} open cases wait where one of several teams may have to go on: they count for none."
-        )
+        cases = "1 open case waits" if passages.undecided == 1 else f"{passages.undecided} open cases wait"
+        yield f"{cases} where one of several teams may have to go on, and count for none of them."
     if passages.astray:
-        yield f"{passages.astray} hand-offs went a way that the workflow does not have: they are left out."
+        yield f"Left out are {passages.astray} hand-offs that went a way which the workflow does not have."
     others = sum(
         1
         for source, target in zip(passages.source, passages.target, strict=True)
         if (passages.nodes[source], passages.nodes[target]) not in known
     )
     if others:
-        yield f"{others} hand-offs are of imported workflows, or go from one workflow into another: they are left out."
+        yield f"Left out are {others} hand-offs of imported workflows, or from one workflow into another."
 
 
 def _mean(values: npt.NDArray[np.float64]) -> Estimated | None:

@@ -52,7 +52,7 @@ def partner_view(found: Handoffs, name: str) -> PartnerView:
         _part(found.burdens, "rework", name),
         tuple(_cases(evaluation, mine)) if evaluation is not None else (),
         tuple(_actions(evaluation, model, name, mine)) if evaluation is not None else (),
-        tuple(_notes(found)),
+        tuple(_notes(found, name)),
     )
 
 
@@ -116,7 +116,7 @@ def _indicators(evaluation: Evaluation, model: Model, name: str, mine: set[str])
     watching: dict[str, IndicatorFigure] = {row.measures: row for row in whole if row.measures is not None}
     for measure, label in _own_measures(model, name, mine).items():
         row = plain.get(measure) or watching.get(measure)
-        if row is None:
+        if row is None or (row.expected is None and row.observed is None and not row.rule):
             continue
         rules = watching.get(measure, row)
         watched = bool(rules.rule)
@@ -176,10 +176,7 @@ def _actions(evaluation: Evaluation, model: Model, name: str, mine: set[str]) ->
             yield OwnAction(row.lever, words[row.lever], row.start, row.goal, row.unit)
 
 
-def _notes(found: Handoffs) -> Iterator[str]:
+def _notes(found: Handoffs, name: str) -> Iterator[str]:
     """Notes in words of this page: those of the whole answer name steps of others."""
-    seen = [pair.observed for pair in found.pairs if pair.observed is not None and pair.observed.wait is not None]
     if found.cases is None:
         yield "There is no event log, so nothing is known of how long work really waited: these are designed figures."
-    elif any(one.clock != "start" for one in seen):
-        yield "Where the log says only when work was done, a wait holds the taker's own work too."

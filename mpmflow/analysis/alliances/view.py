@@ -176,6 +176,7 @@ class PartnerView(Result):
     """
 
     schema: ClassVar[str] = "mpmflow/partner-view/1"
+    shown_by = ("render.partner_page", "partner_page")
 
     name: str
     label: str
