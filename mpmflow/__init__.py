@@ -42,6 +42,7 @@ PUBLIC: dict[str, dict[str, str]] = {
         "partner_view": "api",
         "cause_effect": "api",
         "draw": "api",
+        "report": "api",
         "export": "api",
         "sweep": "api",
         "what_if": "api",
@@ -102,6 +103,7 @@ if TYPE_CHECKING:  # the same names for type checkers and editors, which do not 
     from .api import read as read
     from .api import read_bpmn as read_bpmn
     from .api import remaining_time as remaining_time
+    from .api import report as report
     from .api import rule_coverage as rule_coverage
     from .api import run_tests as run_tests
     from .api import simulate as simulate

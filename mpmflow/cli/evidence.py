@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ..diagnostics.errors import DataError
 from . import terminal
 from .options import day, together
 
@@ -96,6 +97,7 @@ def evaluate(
     budget: str | None = None,
     by: tuple[str, ...] = (),
     calibrate: bool = False,
+    scenarios: tuple[str, ...] = (),
 ) -> Evaluation:
     """The evaluation that these options ask for, with a bar while it is made."""
     from .. import api
@@ -112,6 +114,7 @@ def evaluate(
             budget=budget,
             by=by,
             calibrate=calibrate,
+            scenarios=scenarios,
         )
 
 
@@ -136,3 +139,15 @@ def period(words: str) -> Reference:
     if span[0] > span[1]:
         raise click.BadParameter(f"the period {words} ends before it begins", param_hint="--reference")
     return span
+
+
+def budget(words: str | None) -> None:
+    """Say at once that a budget is no money, before anything is read."""
+    if words is None:
+        return
+    from ..analysis.risk.choice import budget_of
+
+    try:
+        budget_of(words)
+    except DataError as error:
+        raise click.BadParameter(str(error), param_hint="--budget") from None

@@ -6,7 +6,6 @@ from datetime import datetime
 
 import click
 
-from ..diagnostics.errors import DataError
 from . import evidence, terminal
 from .opening import open_model
 from .options import question_options
@@ -43,13 +42,7 @@ def command(
 
     A risk that is found is an answer, not a failure: it ends with 0.
     """
-    if budget is not None:
-        from ..analysis.risk.choice import budget_of
-
-        try:
-            budget_of(budget)
-        except DataError as error:
-            raise click.BadParameter(str(error), param_hint="--budget") from None
+    evidence.budget(budget)
     model = open_model(file, root=root, quiet=quiet)
     evaluation = evidence.evaluate(
         model,

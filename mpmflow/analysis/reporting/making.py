@@ -70,7 +70,7 @@ def report_of(
 
     Args:
         tell: makes its sentences.
-        past: forecasts made earlier, with what came of them where that is known.
+        past: forecasts made earlier, with what came of them where that is known, in the order to be shown.
         handoffs: between teams and partners.
         level: only what concerns the objectives of that level: their metrics, what moves these, who promised what.
 
@@ -124,13 +124,7 @@ def report_of(
                 key=lambda row: (WORST_FIRST.index(row.state), -(row.p_miss or 0.0), row.name),
             )
         ),
-        past=tuple(
-            sorted(
-                (one for one in past if level is None or one.metric in names),
-                key=lambda one: (one.made_on, one.metric, one.for_on or one.made_on),
-                reverse=True,
-            )
-        ),
+        past=tuple(one for one in past if level is None or one.metric in names),
         levels=_levels(evaluation, level),
         handoffs=tuple(handoffs),
         words=told.words,

@@ -26,7 +26,7 @@ def narrowed(evaluation: Evaluation, level: Level) -> Evaluation:
     objectives = tuple(one for one in evaluation.objectives if one.level == level)
     if not objectives:
         there = [one for one in LEVELS if any(row.level == one for row in evaluation.objectives)]
-        known = f"it has some for {' and '.join(there)}" if there else "it has none at all"
+        known = f"it has some for {', '.join(there)}" if there else "it has none at all"
         raise ValueError(f"the file has no objective for the level {level}; {known}")
     names = {name for one in objectives for name in one.measured_by}
     metrics = tuple(row for row in evaluation.metrics if row.name in names)

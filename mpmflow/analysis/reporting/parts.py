@@ -285,6 +285,9 @@ class PastForecast:
         came: what came; None as long as nobody knows.
         missed: whether the target was missed; None where that is not known, or there was none.
         inside: whether what came lies in the interval; None where it is not known.
+        mark: `kept` or `missed` its target, `late` (missed, and reached on `reached_on`), `came` where there was no
+            target, `ahead` as long as its day is not over, `unscored` where nothing can be said.
+        title: the commitment or scenario that it belongs to; "" for the metric as things stood.
         note: why there is no score, or what else to know.
     """
 
@@ -301,6 +304,9 @@ class PastForecast:
     came: float | None = None
     missed: bool | None = None
     inside: bool | None = None
+    mark: Literal["kept", "missed", "late", "came", "ahead", "unscored"] = "ahead"
+    reached_on: date | None = None
+    title: str = ""
     note: str = ""
 
     def to_dict(self) -> dict[str, Any]:
@@ -318,6 +324,9 @@ class PastForecast:
             "came": self.came,
             "missed": self.missed,
             "inside": self.inside,
+            "mark": self.mark,
+            "reached_on": self.reached_on.isoformat() if self.reached_on else None,
+            "title": self.title,
             "note": self.note,
         }
 

@@ -6,8 +6,8 @@ The columns are always the same, so that a filter on `section` and `figure` give
     name      of what, as in the file; label: as people call it
     figure    which figure: forecast, p_miss, target, state, …; of: what it is a part of, or the source it comes from
     on        the day that it is for
-    value     a number in base units (shares as fractions, times in seconds, money in its own unit); text: anything else
-    unit      in which unit people read it (a value in seconds whose unit is `d` reads in days)
+    value     a number in the unit that stands beside it: shares in %, times in hours or as the metric says, money
+              in its own currency; text: anything else
 """
 
 from __future__ import annotations
@@ -17,12 +17,20 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mpmflow.analysis.results import finite
+from mpmflow.model.units import parse_unit
 
 if TYPE_CHECKING:
     from .parts import ReportedIndicator, ReportedMetric
     from .report import Report
 
 COLUMNS = ("section", "name", "label", "figure", "of", "on", "value", "unit", "text")
+
+
+READ_AS = {"s": "h", "1/s": "cases/w", "cases/s": "cases/w"}
+"""The unit in which people read what is kept in another one."""
+PER_CASE = "visits per case"
+UNREAD = ("", PER_CASE)
+"""Units that need no conversion."""
 
 
 class Row(NamedTuple):
@@ -63,6 +71,7 @@ def _rows(report: Report) -> Iterator[Row]:
     yield from _places(report)
     yield from _to_do(report)
     yield from _accountable(report)
+    yield from _handed_over(report)
     for note in report.notes:
         yield Row("note", "", "", "note", on=report.as_of, text=note)
     if report.provenance is not None:
@@ -84,7 +93,9 @@ def _number(
     """A row for a number, and none where it is not known."""
     known = finite(value)
     if known is not None:
-        yield Row(section, name, label, figure, of, on, known, unit)
+        shown = READ_AS.get(unit, unit)
+        read = known if shown in UNREAD else known / float(parse_unit(shown).factor)
+        yield Row(section, name, label, figure, of, on, float(f"{read:.12g}"), shown)
 
 
 def _metric(metric: ReportedMetric) -> Iterator[Row]:
@@ -94,7 +105,7 @@ def _metric(metric: ReportedMetric) -> Iterator[Row]:
     for figure in ("observed", "recent", "baseline", "forecast", "low", "high", "change"):
         yield from _number(*head, figure, getattr(row, figure), row.unit, row.on)
     if row.target is not None:
-        yield Row(*head, "target", row.comparison or "", row.on, row.target, row.unit, row.target_text or "")
+        yield from _number(*head, "target", row.target, row.unit, row.on, row.comparison or "")
     yield from _number(*head, "p_miss", row.p_miss, "%", row.on)
     if row.reaches_on is not None:
         yield Row(*head, "reaches_on", on=row.reaches_on)
@@ -129,6 +140,7 @@ def _indicator(indicator: ReportedIndicator, report: Report) -> Iterator[Row]:
     if indicator.course is not None:
         for point in indicator.course.points:
             yield from _number(*head, "seen", point.value, row.unit, point.on, point.state or "")
+            yield from _number(*head, "seen of", point.n, "", point.on)
 
 
 def _ways(report: Report) -> Iterator[Row]:
@@ -142,9 +154,9 @@ def _ways(report: Report) -> Iterator[Row]:
 def _places(report: Report) -> Iterator[Row]:
     for row in report.rework:
         head = ("rework", row.at, row.label)
-        yield from _number(*head, "extra_visits", row.extra_visits, "visits per case", report.as_of)
+        yield from _number(*head, "extra_visits", row.extra_visits, PER_CASE, report.as_of)
         for source, part in row.visits_by.items():
-            yield from _number(*head, "part", part, "visits per case", report.as_of, source)
+            yield from _number(*head, "part", part, PER_CASE, report.as_of, source)
         if row.reaches_on is not None:
             yield Row(*head, "reaches_on", on=row.reaches_on)
     for row in report.delay:
@@ -183,8 +195,8 @@ def _to_do(report: Report) -> Iterator[Row]:
         head = ("initiative", initiative.name, initiative.label)
         yield from _number(*head, "cost", initiative.cost, initiative.currency)
         for move in initiative.moves:
-            yield Row(*head, "from", move.lever, move.by, move.start, move.unit)
-            yield Row(*head, "to", move.lever, move.by, move.goal, move.unit)
+            yield from _number(*head, "from", move.start, move.unit, move.by, move.lever)
+            yield from _number(*head, "to", move.goal, move.unit, move.by, move.lever)
         if initiative.chosen is not None:
             yield Row(*head, "chosen", text="yes" if initiative.chosen else "no")
         if initiative.owner:
@@ -226,7 +238,7 @@ def _accountable(report: Report) -> Iterator[Row]:
             if text:
                 yield Row(*head, figure, text=text)
         for promise in commitment.promises:
-            yield Row(*head, "target", promise.metric, promise.on, promise.target, promise.unit, promise.target_text)
+            yield from _number(*head, "target", promise.target, promise.unit, promise.on, promise.metric)
             for figure in ("forecast", "low", "high", "came"):
                 value = getattr(promise, figure)
                 yield from _number(*head, figure, value, promise.unit, promise.on, promise.metric)
@@ -236,14 +248,15 @@ def _accountable(report: Report) -> Iterator[Row]:
     for past in report.past:
         head = ("past forecast", past.metric, past.label)
         made = past.made_on.isoformat()
+        yield Row(*head, "mark", made, past.for_on, text=past.mark)
         for figure in ("middle", "low", "high", "came"):
             yield from _number(*head, figure, getattr(past, figure), past.unit, past.for_on, made)
         yield from _number(*head, "p_miss", past.p_miss, "%", past.for_on, made)
-        for figure, known in (("missed", past.missed), ("inside", past.inside)):
-            if known is not None:
-                yield Row(*head, figure, made, past.for_on, text="yes" if known else "no")
-        if past.note:
-            yield Row(*head, "note", made, past.for_on, text=past.note)
+        if past.inside is not None:
+            yield Row(*head, "inside", made, past.for_on, text="yes" if past.inside else "no")
+        for figure, text in (("target", past.target_text), ("title", past.title), ("note", past.note)):
+            if text:
+                yield Row(*head, figure, made, past.for_on, text=text)
     for part in report.levels:
         for one in part.objectives:
             head = ("objective", one.figure.name, one.figure.label)
@@ -260,3 +273,52 @@ def _accountable(report: Report) -> Iterator[Row]:
             for figure, words in (("owner", one.figure.owner), ("serves", one.serves)):
                 if words:
                     yield Row(*head, figure, text=words)
+
+
+def _handed_over(report: Report) -> Iterator[Row]:
+    if report.own is not None:
+        own = report.own
+        head = ("own work", own.name, own.label)
+        yield from _number(*head, "people", own.people, "")
+        for figure, value, unit in (
+            ("load", own.load, "%"),
+            ("load_expected", own.load_expected, "%"),
+            ("wait", own.wait, "s"),
+            ("wait_expected", own.wait_expected, "s"),
+        ):
+            yield from _number(*head, figure, value, unit)
+        for step in own.steps:
+            yield from _number("own work", step.name, step.label, "visits", step.visits, PER_CASE)
+            yield from _number("own work", step.name, step.label, "wait", step.wait, "s")
+        for part, unit in ((own.delay, "s"), (own.rework, PER_CASE)):
+            if part is not None:
+                for figure, value in part.to_dict().items():
+                    yield from _number(*head, figure, value, unit)
+    for row in report.handoffs:
+        head = ("hand-off", f"{row.giver} -> {row.taker}", f"{row.giver_label} → {row.taker_label}")
+        for figure, value, unit in (
+            ("per_period", row.designed.per_period, ""),
+            ("wait", row.designed.wait, "s"),
+            ("returns", row.designed.returns, "%"),
+        ):
+            yield from _number(*head, figure, value, unit, of="designed")
+        seen = row.observed
+        if seen is not None:
+            yield from _number(*head, "n", seen.n, "", of="observed")
+            yield from _number(*head, "per_period", seen.per_period, "", of="observed")
+            yield from _number(*head, "open", seen.open, "", of="observed")
+            for figure, found, unit in (
+                ("wait", seen.wait, "s"),
+                ("p90", seen.p90, "s"),
+                ("returns", seen.returns, "%"),
+            ):
+                if found is not None:
+                    for bound, value in (("", found.value), ("_low", found.low), ("_high", found.high)):
+                        yield from _number(*head, f"{figure}{bound}", value, unit, of="observed")
+        for promise in row.promises:
+            yield Row(*head, "state", "promise", text=promise.state)
+            yield from _number(*head, "within", promise.within, "s", of="promise")
+            yield from _number(*head, "share", promise.share, "%", of="promise")
+            yield from _number(*head, "p_broken", promise.p_broken, "%", of="promise")
+            if promise.kept is not None:
+                yield from _number(*head, "kept", promise.kept.value, "%", of="promise")

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mpmflow.analysis.alliances.figures import HandoffFigure, PromiseFigure
-from mpmflow.analysis.alliances.view import OwnPart, PartnerView
+from mpmflow.analysis.alliances.view import OwnAction, OwnPart, PartnerView
+from mpmflow.analysis.reporting.partner import HERE, THERE
+from mpmflow.analysis.reporting.parts import ReportedAction, Told
+from mpmflow.analysis.risk.figures import Action
 from mpmflow.render.numbers import duration, percent, significant
-from mpmflow.render.risk_words import amount, chance, span, upper
+from mpmflow.render.risk_words import amount, chance, day, rate_unit, span, upper
 
 HANDOFF_COLUMNS = ("from → to", "per period", "waits by design", "waits", "nine in ten within", "comes back")
 
@@ -81,3 +84,55 @@ def _parts(part: OwnPart, unit: str) -> str:
         f"{amount(part.borne_of_own, unit, 2)} by what is done here, {amount(part.borne_of_others, unit, 2)} by what "
         f"others do; {amount(part.caused_at_others, unit, 2)} where others work, by what is done here"
     )
+
+
+def told_partner(view: PartnerView) -> Told:
+    """The sentences of a partner's report, made of what it may see alone."""
+    top = [*_broken(view), *_states(view)]
+    cases = len(view.open_cases)
+    if cases:
+        oldest = duration(max(case.age for case in view.open_cases), 2)
+        stand = "cases stand" if cases > 1 else "case stands"
+        top.append(f"{cases:,} open {stand} here, the oldest for {oldest}.")
+    if not top:
+        top = ["Nothing stands out: what was seen is about as it should be."]
+    called = {one.name: one.label for one in view.steps} | {one.name: one.label for one in view.indicators}
+    called |= {action.lever: action.label for action in view.actions}
+    called |= {one.counterpart: one.counterpart_label for one in view.handoffs} | {view.name: view.label}
+    return Told(
+        headline=top[0],
+        sentences=tuple(top[1:]),
+        actions=tuple(ReportedAction(_action(one), _action_sentence(one)) for one in view.actions),
+        words={**called, HERE: "What is done here", THERE: "What others do"},
+        notes=view.notes,
+    )
+
+
+def _broken(view: PartnerView) -> Iterator[str]:
+    for one in view.handoffs:
+        for promise in one.promises:
+            if promise.state == "broken":
+                way = f"from {one.counterpart_label}" if one.direction == "in" else f"to {one.counterpart_label}"
+                kept = f": {percent(promise.kept.value, 3)} in time" if promise.kept is not None else ""
+                within = f"within {duration(promise.within)}{kept}"
+                yield f"What was promised of hand-offs {way} is broken so far ({within})."
+
+
+def _states(view: PartnerView) -> Iterator[str]:
+    for state, words in (("alert", "alert"), ("warn", "a warning")):
+        for one in view.indicators:
+            if one.state == state:
+                since = f" since {day(one.since)}" if one.since is not None else ""
+                unit = rate_unit(one.unit)
+                seen = f": {amount(one.observed, unit)} seen" if one.observed is not None else ""
+                wanted = f", {amount(one.expected, unit)} expected" if one.expected is not None else ""
+                yield f"{upper(one.label)} stands at {words}{since}{seen}{wanted}."
+
+
+def _action(one: OwnAction) -> Action:
+    return Action(one.lever, one.label, one.start, one.goal, one.unit)
+
+
+def _action_sentence(one: OwnAction) -> str:
+    unit = rate_unit(one.unit)
+    return f"{upper(one.label)}: back from {amount(one.start, unit)} to {amount(one.goal, unit)}."

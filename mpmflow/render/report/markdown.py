@@ -7,13 +7,11 @@ Sections that have nothing to say are left out.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import date
 
+from mpmflow.analysis.reporting.parts import IndicatorCourse
 from mpmflow.analysis.reporting.report import Report
 from mpmflow.render.choice_text import choice_sentences
-from mpmflow.render.numbers import percent
 from mpmflow.render.report import words
-from mpmflow.render.risk_words import amount, chance, day, upper
 
 from .escaping import markdown_cell, markdown_text, wide
 from .handoff_words import HANDOFF_COLUMNS, handoff_cells, own_lines, promise_lines
@@ -50,23 +48,29 @@ def _own(report: Report) -> Iterator[str]:
 
 
 def _indicators(report: Report) -> Iterator[str]:
-    shown = [row for row in report.indicators if row.in_trouble or row.state is not None or report.own is not None]
+    own = report.own is not None
+    shown = [
+        row
+        for row in report.indicators
+        if row.in_trouble or row.state is not None or (own and row.figure.observed is not None)
+    ]
     if shown:
         cells = [(*words.indicator_cells(row), _course(row.course)) for row in shown[:MOST_ROWS]]
-        lately = any(row[-1] for row in cells)
-        columns = (*words.INDICATOR_COLUMNS, *(("lately",) if lately else ()))
-        yield from _table(columns, [row if lately else row[:-1] for row in cells], left=(0, 5, 6))
+        columns = (*words.INDICATOR_COLUMNS, "lately")
+        told = [place for place in range(len(columns)) if any(row[place] not in ("", "-") for row in cells)]
+        rows = [[row[place] for place in told] for row in cells]
+        left = [number for number, place in enumerate(told) if place in (0, 5, 6)]
+        yield from _table([columns[place] for place in told], rows, left)
     yield from _more(len(shown) - MOST_ROWS)
     rest = len(report.indicators) - len(shown)
-    if rest:
+    if rest and not own:
         others = f"{rest} other indicators" if rest > 1 else "One other indicator"
         yield from _paragraph(f"{others} without a rule: about as expected, or better.")
 
 
-def _course(course: object) -> str:
+def _course(course: IndicatorCourse | None) -> str:
     """The last values as bars, lowest to highest, for those who read the text."""
-    points = getattr(course, "points", ())
-    values = [point.value for point in points][-MOST_BARS:]
+    values = [point.value for point in course.points][-MOST_BARS:] if course is not None else []
     known = [value for value in values if value is not None]
     if len(known) < 3:
         return ""
@@ -117,18 +121,9 @@ def _spread(report: Report) -> Iterator[str]:
         yield from _more(len(delays) - MOST_ROWS)
     if report.teams:
         yield from _paragraph("Who is busy, and what one visit waits:")
-        busy = [
-            (
-                upper(report.called(team.name)),
-                percent(team.load_before),
-                percent(team.load),
-                chance(team.p_overloaded),
-                amount(team.wait_before, "s", 2),
-                amount(team.wait, "s", 2),
-            )
-            for team in report.teams[:MOST_ROWS]
-        ]
-        yield from _table(("team", "busy before", "now", "overloaded?", "waits before", "now"), busy, left=(0,))
+        busy = [words.team_cells(team, report) for team in report.teams[:MOST_ROWS]]
+        yield from _table(words.TEAM_COLUMNS, busy, left=(0,))
+        yield from _more(len(report.teams) - MOST_ROWS)
 
 
 def _actions(report: Report) -> Iterator[str]:
@@ -152,24 +147,9 @@ def _actions(report: Report) -> Iterator[str]:
 def _cases(report: Report) -> Iterator[str]:
     if not report.open_cases:
         return
-    late = f", {report.late:,} of them late for certain" if report.late else ""
-    yield from _paragraph(f"{report.open_cases:,} open{late}.")
-    rows: list[tuple[str, ...]] = [
-        (
-            case.case,
-            report.called(case.at),
-            day(date.fromisoformat(case.since[:10])),
-            amount(case.age, "s", 2),
-            chance(case.p_late),
-            amount(case.remaining, "s", 2),
-            chance(case.p_rework),
-        )
-        for case in report.cases[:MOST_ROWS]
-    ]
-    columns: tuple[str, ...] = ("case", "stands at", "since", "for", "late", "still takes", "rework")
-    if report.own is not None:
-        rows, columns = [row[:4] for row in rows], columns[:4]
-    yield from _table(columns, rows, left=(0, 1, 2))
+    yield from _paragraph(words.cases_sentence(report))
+    rows = [words.case_cells(case, report) for case in report.cases[:MOST_ROWS]]
+    yield from _table(words.case_columns(report), rows, left=(0, 1, 2))
     yield from _more(report.open_cases - len(rows))
 
 
@@ -226,11 +206,8 @@ def _reading(report: Report) -> Iterator[str]:
 
 def _basis(report: Report) -> Iterator[str]:
     yield from _list(report.notes)
-    if report.provenance is not None:
-        found = report.provenance
-        seed = f", seed {found.seed}" if found.seed is not None else ""
-        data = f", data `{found.data[:12]}`" if found.data else ""
-        yield from (f"mpmflow {found.mpmflow}, model `{found.model[:12]}`{data}{seed}.", "")
+    facts = [f"{name} `{markdown_cell(value)}`" for name, value in words.provenance_facts(report)]
+    yield from (f"{', '.join(facts)}.", "") if facts else ()
 
 
 _SECTIONS: dict[str, Callable[[Report], Iterator[str]]] = {

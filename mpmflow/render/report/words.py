@@ -6,6 +6,7 @@ Sentences that the note of `mpmflow risk` says are the same ones here.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import date
 from math import sqrt
 
 from mpmflow.analysis.reporting.parts import (
@@ -20,9 +21,10 @@ from mpmflow.analysis.reporting.parts import (
     Way,
 )
 from mpmflow.analysis.reporting.report import Report
-from mpmflow.analysis.risk.evaluation import Evaluation, MetricFigure, SpreadFigure
+from mpmflow.analysis.risk.evaluation import Evaluation, MetricFigure, OpenCaseFigure, SpreadFigure
 from mpmflow.analysis.risk.objectives import ObjectiveFigure
 from mpmflow.analysis.risk.standing import Standing, most_urgent
+from mpmflow.analysis.risk.teams import TeamLoad
 from mpmflow.render.numbers import duration, percent, significant
 from mpmflow.render.promises_text import standing as promise_standing
 from mpmflow.render.promises_text import ways_back
@@ -346,20 +348,32 @@ def because(at: str, by: Mapping[str, float], report: Report) -> str:
 
 
 def past_cells(row: PastForecast) -> tuple[str, str, str, str, str, str, str]:
-    """A row of the table of past forecasts: what, made on, for, expected, range, what came, whether that is inside."""
-    inside = {True: "inside the range", False: "outside the range", None: row.note or "not known yet"}[row.inside]
+    """A row of the table of past forecasts: what, made on, for, expected, range, what came, and how that was."""
     return (
-        upper(row.label),
+        upper(row.label) + (f" ({row.title})" if row.title else ""),
         day(row.made_on),
         day(row.for_on),
         amount(row.middle, row.unit),
         span(row.low, row.high, row.unit),
         amount(row.came, row.unit),
-        inside,
+        past_mark(row),
     )
 
 
-PAST_COLUMNS = ("metric", "made on", "for", "expected", "95% range", "came", "so it was")
+def past_mark(row: PastForecast) -> str:
+    """What came of a forecast, in words."""
+    words = {
+        "kept": "target kept",
+        "missed": "target missed",
+        "late": f"target reached late, {day(row.reached_on)}",
+        "came": "no target",
+        "ahead": "still to come",
+        "unscored": row.note or "nothing can be said",
+    }[row.mark]
+    return words if row.inside is None else f"{words}, {'inside' if row.inside else 'outside'} the range"
+
+
+PAST_COLUMNS = ("metric", "made on", "for", "expected", "95% range", "came", "result")
 
 
 def past_sentence(past: tuple[PastForecast, ...]) -> str:
@@ -419,3 +433,63 @@ def reading_lines(report: Report) -> Iterator[tuple[str, str]]:
         "What to do first": bool(report.actions) and report.own is None,
     }
     return ((title, meaning) for title, meaning in READING if used[title])
+
+
+# ---------------------------------------------------------------------------------------------- cases, teams, basis
+
+
+def case_cells(case: OpenCaseFigure, report: Report) -> tuple[str, ...]:
+    """A row of the table of open cases; `CASE_COLUMNS` says which, a partner gets the first four."""
+    cells = (
+        case.case,
+        report.called(case.at),
+        day(date.fromisoformat(case.since[:10])),
+        amount(case.age, "s", 2),
+        chance(case.p_late),
+        amount(case.remaining, "s", 2),
+        chance(case.p_rework),
+    )
+    return cells if report.own is None else cells[:4]
+
+
+def case_columns(report: Report) -> tuple[str, ...]:
+    """What stands above the cases."""
+    columns = ("case", "stands at", "since", "for", "late?", "still takes", "rework?")
+    return columns if report.own is None else columns[:4]
+
+
+def cases_sentence(report: Report) -> str:
+    """How many cases are open, and how many nobody can help any more."""
+    late = f", {report.late:,} of them late for certain" if report.late else ""
+    return f"{report.open_cases:,} open{late}."
+
+
+TEAM_COLUMNS = ("team", "busy before", "busy now", "overloaded?", "a visit waited", "waits now")
+
+
+def team_cells(team: TeamLoad, report: Report) -> tuple[str, str, str, str, str, str]:
+    """A row of the table of busy teams."""
+    return (
+        upper(report.called(team.name)),
+        percent(team.load_before),
+        percent(team.load),
+        chance(team.p_overloaded),
+        amount(team.wait_before, "s", 2),
+        amount(team.wait, "s", 2),
+    )
+
+
+def provenance_facts(report: Report) -> tuple[tuple[str, str], ...]:
+    """Where the report comes from, as pairs of a word and a value; () for what a partner gets."""
+    found = report.provenance
+    if found is None:
+        return ()
+    facts = (
+        ("mpmflow", found.mpmflow),
+        ("Python", found.python),
+        ("model", found.model),
+        ("data", found.data),
+        ("seed", str(found.seed) if found.seed is not None else None),
+        ("draws", f"{report.draws:,}" if report.draws else None),
+    )
+    return tuple((name, value) for name, value in facts if value)
