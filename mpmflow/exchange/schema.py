@@ -20,6 +20,7 @@ from .schemas import (
     live,
     logs,
     process,
+    report,
     risk,
     testing,
 )
@@ -63,6 +64,7 @@ DOCUMENTS: dict[str, Callable[[], Schema]] = {
     "risk": risk.risk,
     "partner-view": alliances.partner_view,
     "remaining": process.remaining,
+    "report": report.report,
     "simulation": process.simulation,
     "sweep": process.sweep,
     "sight": goals.sight,
