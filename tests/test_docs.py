@@ -108,10 +108,11 @@ def session(text: str) -> list[tuple[str, str]]:
     return list(zip(parts[1::2], parts[2::2], strict=True))
 
 
-def printed_by(command: str) -> str:
+def printed_by(command: str, ledger: Path) -> str:
     program, *arguments = shlex.split(command)
     assert program == "mpmflow", f"only mpmflow is run here, not {program}"
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8", "COLUMNS": "100"}
+    environment["MPMFLOW_LEDGER"] = str(ledger)
     done = subprocess.run(
         [sys.executable, "-m", "mpmflow", *arguments],
         cwd=ROOT,
@@ -156,12 +157,27 @@ def rewritten(shown: str, printed: str) -> str:
     return "...\n".join("".join(line + "\n" for line in part) for part in kept)
 
 
-@pytest.mark.parametrize("block", blocks("console"), ids=str)
-def test_a_session_on_a_page_prints_what_it_shows(block: Block) -> None:
+def stories() -> list[tuple[Block, ...]]:
+    """Sessions that belong together: those of a page that keeps a ledger, one after the other; any other is alone."""
+    found: dict[object, tuple[Block, ...]] = {}
+    keeping = {block.page for block in blocks("console") if "$ mpmflow ledger" in block.text}
+    for block in blocks("console"):
+        key: object = block.page if block.page in keeping else block
+        found[key] = (*found.get(key, ()), block)
+    return list(found.values())
+
+
+@pytest.mark.parametrize("story", stories(), ids=lambda story: str(story[0]))
+def test_a_session_on_a_page_prints_what_it_shows(story: tuple[Block, ...], tmp_path: Path) -> None:
+    for block in story:
+        check_session(block, tmp_path / "mpmflow-ledger.db")
+
+
+def check_session(block: Block, ledger: Path) -> None:
     wrong = [
         (command, shown, printed)
         for command, shown in session(block.text)
-        if not agrees(shown, printed := printed_by(command))
+        if not agrees(shown, printed := printed_by(command, ledger))
     ]
     if wrong and os.environ.get("MPMFLOW_REWRITE"):
         text = block.page.read_text(encoding="utf-8")

@@ -43,7 +43,7 @@ def run(verb: Callable[[], object], *, arguments: Sequence[str]) -> int:
         terminal.say(f"No such change can be made: {error}")
         return CANNOT
     except LedgerError as error:
-        terminal.say(f"The ledger cannot be used: {error}")
+        terminal.say(f"The ledger {'cannot be used' if error.ledger else 'does not take this'}: {error}")
         return CANNOT
     except MonitorError as error:
         terminal.say(f"The monitor cannot go on: {error}")

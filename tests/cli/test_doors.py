@@ -91,8 +91,11 @@ class TestTheProgram:
     def test_each_verb_that_answers_offers_json_and_quiet(self, verb: str) -> None:
         command = Program(name="mpmflow").get_command(click.Context(program), verb)
         assert command is not None
-        options = {name for parameter in command.params for name in parameter.opts}
-        assert {"--json", "-q"} <= options
+        parts = command.commands if isinstance(command, click.Group) else {verb: command}
+        for name, part in parts.items():
+            options = {word for parameter in part.params for word in parameter.opts}
+            wanted = {"--json", "-q"} if name != "export" or verb == name else {"-q"}  # entries are exported as JSON
+            assert wanted <= options, name
 
     def test_suggests_the_nearest_verb(self, call: Callable[..., Result]) -> None:
         result = call("chekc", "clean.mpm")

@@ -65,16 +65,17 @@ def _all(evaluation: Evaluation, model: Model, said: Mapping[str, Any]) -> Itera
     targets = targets_of(model)
     courses = {course.name: course for course in evaluation.courses}
     rows = {row.name: row for row in evaluation.metrics}
+    promised = {(promise.metric, promise.target) for one in model.commitments for promise in one.promises}
     for row in evaluation.metrics:
         course, target = courses.get(row.name), targets.get(row.name)
+        if target is not None and (row.name, target) in promised:
+            continue  # what it is held to is the promise, which is kept as such
         law = course.law if course is not None else ()
         why = _why_not(row, target, law, evaluation.as_of)
         yield row.name, why or _of_metric(row, metrics[row.name], target, law, course, evaluation.period, said)
     for commitment in evaluation.commitments:
-        promised = {
-            promise.metric: promise.target for one in model.commitments if one.name == commitment.name
-            for promise in one.promises
-        }  # fmt: skip
+        own = next((one.promises for one in model.commitments if one.name == commitment.name), ())
+        wanted = {promise.metric: promise.target for promise in own}
         for promise in commitment.promises:
             name = f"{commitment.name}, {promise.metric}"
             if promise.on is None:
@@ -82,7 +83,7 @@ def _all(evaluation: Evaluation, model: Model, said: Mapping[str, Any]) -> Itera
             elif promise.on <= evaluation.as_of:
                 yield name, f"its day, {promise.on.isoformat()}, was over"
             else:
-                metric, target = metrics[promise.metric], promised[promise.metric]
+                metric, target = metrics[promise.metric], wanted[promise.metric]
                 kept = _of_promise(promise, metric, target, courses.get(promise.metric), evaluation, said)
                 about = {"commitment": commitment.name, "title": commitment.label, "owner": commitment.by}
                 yield name, kept.model_copy(update={**about, "owner": commitment.by or kept.owner})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from types import TracebackType
@@ -134,7 +134,7 @@ class Ledger:
         Raises LedgerError: nothing was foretold of the metric or for that date, or the unit is another.
         """
         known = [one for _, one in self.forecasts()]
-        found = settlement_of(known, metric, value, source, on=on, reading=reading, ledger=self.path)
+        found = settlement_of(known, metric, value, source, on=on, reading=reading)
         before = [(entry, one) for entry, one in self.settled() if one.key == found.key]
         if before and before[-1][1].says(found):
             return before[-1][0]
@@ -155,25 +155,28 @@ class Ledger:
         except (ValueError, RecursionError) as error:
             raise self._unreadable(error) from None
 
-    def forecasts(self) -> list[tuple[Entry, KeptForecast]]:
-        """Every forecast with its entry, the first one first."""
-        found = self._pairs("forecast")
-        return [(entry, one) for entry, one in found if isinstance(one, KeptForecast)]
-
-    def settled(self) -> list[tuple[Entry, Settlement]]:
-        """Everything that was said by hand, with its entry, the first one first."""
-        found = self._pairs("settlement")
-        return [(entry, one) for entry, one in found if isinstance(one, Settlement)]
-
-    def models(self) -> list[KeptModel]:
-        """Every model that forecasts were made with."""
-        return [one for _, one in self._pairs("model") if isinstance(one, KeptModel)]
-
-    def _pairs(self, kind: Kind) -> list[tuple[Entry, Kept]]:
+    def kept(self, kind: str | None = None) -> list[tuple[Entry, Kept]]:
+        """Every entry, or those of one kind, with what it says as a record."""
         try:
             return [(entry, kept_in(entry)) for entry in self.entries(kind)]
         except ValueError as error:
             raise self._unreadable(error) from None
+
+    def lines(self, kind: str | None = None) -> Iterator[str]:
+        """Every entry, or those of one kind, as a line of JSON, as `export` writes it."""
+        return exchange.lines(self.store, kind)
+
+    def forecasts(self) -> list[tuple[Entry, KeptForecast]]:
+        """Every forecast with its entry, the first one first."""
+        return [(entry, one) for entry, one in self.kept("forecast") if isinstance(one, KeptForecast)]
+
+    def settled(self) -> list[tuple[Entry, Settlement]]:
+        """Everything that was said by hand, with its entry, the first one first."""
+        return [(entry, one) for entry, one in self.kept("settlement") if isinstance(one, Settlement)]
+
+    def models(self) -> list[KeptModel]:
+        """Every model that forecasts were made with."""
+        return [one for _, one in self.kept("model") if isinstance(one, KeptModel)]
 
     def _unreadable(self, error: Exception) -> LedgerError:
         return LedgerError(

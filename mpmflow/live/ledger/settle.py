@@ -23,7 +23,6 @@ def settlement_of(
     *,
     on: date | str | None = None,
     reading: str | None = None,
-    ledger: str | None = None,
 ) -> Settlement:
     """The settlement that is meant, for the forecasts that a ledger has.
 
@@ -34,13 +33,13 @@ def settlement_of(
         there = sorted({one.metric for one in forecasts})
         near = nearest(metric, there)
         cure = f"did you mean {near[0]}?" if near else f"there are: {', '.join(there[:SHOWN]) or 'none'}"
-        raise LedgerError(f"nothing was foretold of {metric[:80]!r}; {cure}", ledger=ledger)
+        raise LedgerError(f"nothing was foretold of {metric[:80]!r}; {cure}")
     if not source.strip():
-        raise LedgerError("say where the figure comes from, such as a report or a person", ledger=ledger)
-    day = _day(own, on, ledger)
-    chosen = _reading(own, day, reading, ledger)
+        raise LedgerError("say where the figure comes from, such as a report or a person")
+    day = _day(own, on)
+    chosen = _reading(own, day, reading)
     unit = own[-1].unit
-    asked = _quantity(value, unit, metric, ledger)
+    asked = _quantity(value, unit, metric)
     return Settlement(
         metric=metric,
         on=day,
@@ -51,37 +50,34 @@ def settlement_of(
     )
 
 
-def _day(own: Sequence[KeptForecast], on: date | str | None, ledger: str | None) -> date:
+def _day(own: Sequence[KeptForecast], on: date | str | None) -> date:
     days = sorted({one.on for one in own})
     told = ", ".join(day.isoformat() for day in days[:SHOWN]) + (" and later" if len(days) > SHOWN else "")
     if on is None:
         if len(days) > 1:
-            raise LedgerError(f"forecasts of {own[0].metric} were made for {told}; say which one: --on", ledger=ledger)
+            raise LedgerError(f"forecasts of {own[0].metric} were made for {told}; say which one: --on")
         return days[0]
     try:
         day = on if isinstance(on, date) else date.fromisoformat(on)
     except ValueError:
-        raise LedgerError(f"{on!r} is no day of the calendar; write one as 2026-03-31", ledger=ledger) from None
+        raise LedgerError(f"{on!r} is no day of the calendar; write one as 2026-03-31") from None
     if day not in days and day < days[0]:
-        raise LedgerError(f"no forecast of {own[0].metric} is for {day} or earlier; there are: {told}", ledger=ledger)
+        raise LedgerError(f"no forecast of {own[0].metric} is for {day} or earlier; there are: {told}")
     return day
 
 
-def _reading(own: Sequence[KeptForecast], day: date, reading: str | None, ledger: str | None) -> str:
+def _reading(own: Sequence[KeptForecast], day: date, reading: str | None) -> str:
     """How the figure is read: as the forecasts for that day say, or for a later day, as the last one before it."""
     near = [one for one in own if one.on == day] or [one for one in own if one.on <= day]
     last = max(one.on for one in near)
     readings = sorted({one.reading for one in near if one.on == last})
     if reading is not None:
         if reading not in readings:
-            raise LedgerError(
-                f"no forecast for {day} is read {reading!r}; there are: {_quoted(readings)}", ledger=ledger
-            )
+            raise LedgerError(f"no forecast for {day} is read {reading!r}; there are: {_quoted(readings)}")
         return reading
     if len(readings) > 1:
         raise LedgerError(
-            f"forecasts for {day} are read in more ways than one: {_quoted(readings)}; say which: --reading",
-            ledger=ledger,
+            f"forecasts for {day} are read in more ways than one: {_quoted(readings)}; say which: --reading"
         )
     return readings[0]
 
@@ -90,21 +86,19 @@ def _quoted(words: Sequence[str]) -> str:
     return ", ".join(f'"{word or "of one period"}"' for word in words)
 
 
-def _quantity(value: str | float, unit: str, metric: str, ledger: str | None) -> Quantity:
+def _quantity(value: str | float, unit: str, metric: str) -> Quantity:
     """The figure as a quantity; a bare number is in the metric's unit."""
     try:
         found = Quantity.model_validate(value)
     except ValueError:
-        raise LedgerError(
-            f"{str(value)[:60]!r} is no figure such as {'37' + (f' {unit}' if unit else '')}", ledger=ledger
-        ) from None
+        raise LedgerError(f"{str(value)[:60]!r} is no figure such as {'37' + (f' {unit}' if unit else '')}") from None
     wanted = parse_unit(unit)
     if not found.unit:
         if unit == "%" and found.value:
             number = str(value).strip()
-            raise LedgerError(f"{metric} is a share: write {number}% for what you mean", ledger=ledger)
+            raise LedgerError(f"{metric} is a share: write {number}% for what you mean")
         return found.model_copy(update={"unit": unit})
     if found.measure.powers not in (wanted.powers, wanted.without_counts().powers):
         measured = f"is measured in {unit}" if unit else "has no unit"
-        raise LedgerError(f"{metric} {measured}, not in {found.unit}", ledger=ledger)
+        raise LedgerError(f"{metric} {measured}, not in {found.unit}")
     return found

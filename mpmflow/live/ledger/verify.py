@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar
 
 from mpmflow.analysis.results import Document, Result
@@ -12,7 +13,7 @@ from mpmflow.diagnostics.errors import LedgerError
 
 from .anchor import Anchor, anchor_path, read_anchor
 from .chain import FIRST, Entry, canonical, digest, entry_of, kept_in
-from .store import SCHEMA, LedgerStore, Row
+from .store import DAMAGED, SCHEMA, LedgerStore, Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,23 @@ def counted(entries: int) -> str:
     ('1 entry', '1,200 entries')
     """
     return f"{entries:,} entr{'y' if entries == 1 else 'ies'}"
+
+
+def verify_file(path: str | Path, head: str | None = None) -> Verified:
+    """Look through the ledger at a path; see `verify`. One that SQLite cannot open any more is found damaged.
+
+    Raises LedgerError where there is no such file, or it is no ledger.
+    """
+    try:
+        store = LedgerStore(path, reading=True)
+    except LedgerError as error:
+        if not error.message.startswith(DAMAGED):
+            raise
+        return Verified(0, FIRST, (Finding("damaged", None, error.message),), 0, ())
+    try:
+        return verify(store, head)
+    finally:
+        store.close()
 
 
 def verify(store: LedgerStore, head: str | None = None) -> Verified:
