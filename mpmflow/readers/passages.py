@@ -156,7 +156,7 @@ class _Walk:
             if giver is not None:
                 yield giver, clock, clock
             return
-        for last in self._last_of_branches(events, clock, here, inside[-1][0]).values():
+        for _, last in sorted(self._last_of_branches(events, clock, here, inside[-1][0]).items()):
             giver = self._with_team(events, last, self.branches.scope(events[last].mark)[: len(here) + 1])
             if giver is not None:
                 yield giver, last, clock

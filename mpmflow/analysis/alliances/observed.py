@@ -168,7 +168,10 @@ def what_the_log_cannot_tell(passages: Passages, known: set[tuple[str, str]], ti
         if (passages.nodes[source], passages.nodes[target]) not in known
     )
     if others:
-        yield f"Left out are {others} hand-offs of imported workflows, or from one workflow into another."
+        yield (
+            f"Left out are {others} hand-offs between steps that do not follow each other in a workflow of this file: "
+            "what lies between them leaves no event, or they are of imported workflows."
+        )
 
 
 def _mean(values: npt.NDArray[np.float64]) -> Estimated | None:
