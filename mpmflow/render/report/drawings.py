@@ -15,6 +15,8 @@ SMALLEST = 0.72
 """A diagram shrinks to this part of its size at most; then it scrolls, so that its words can be read."""
 PIXELS = 4 / 3
 """Pixels in a point."""
+TALL = 730
+"""Pixels of a diagram that are seen at once; of a taller one a button shows all."""
 _POINTS = re.compile(r"([\d.]+)pt")
 _NEEDLESS = frozenset({"id", "class", "{http://www.w3.org/1999/xlink}title"})
 
@@ -68,8 +70,8 @@ def sparkline(svg: str) -> Html:
 def pictured(diagram: Diagram) -> Html:
     """A diagram in a room that scrolls where the diagram is larger."""
     svg = ElementTree.fromstring(diagram.svg())
-    width = _POINTS.match(svg.get("width", ""))
-    wide = round(float(width[1]) * PIXELS) if width else 600
+    wide, high = (round(float(size[1]) * PIXELS) if (size := _POINTS.match(svg.get(side, ""))) else 600
+                  for side in ("width", "height"))  # fmt: skip
     _quiet(svg)
     svg.attrib = {"viewBox": svg.get("viewBox", "")}
     ElementTree.register_namespace("", SVG)
@@ -82,6 +84,7 @@ def pictured(diagram: Diagram) -> Html:
         role="region",
         tabindex="0",
         aria_label=f"{diagram.title}: a picture that scrolls",
+        data_tall="yes" if high * SMALLEST > TALL else None,
     )
 
 

@@ -81,20 +81,22 @@ def scales(across: tuple[date, date], up: tuple[float, float]) -> list[vega.Spec
 
 def grid(frame: Frame, across: tuple[date, date], up: tuple[float, float], unit: str) -> list[vega.Specification]:
     """Lines at round values, dates below, and their words."""
-    found: list[vega.Specification] = []
     values, counted = ticks.of_values(*up, unit)
+    days = ticks.of_days(*across, most=4 if frame.slim else 7)
+    rows = [{"at": value, "words": words} for value, words in values]
+    columns = [{"at": day.toordinal(), "words": words} for day, words in days]
+    at_value, at_day, words = {"scale": "y", "field": "at"}, {"scale": "x", "field": "at"}, {"field": "words"}
+    hair = {"stroke": palette.HAIR, "strokeWidth": 1, "strokeOpacity": 0.7}
+    tick = {"stroke": palette.LINE, "strokeWidth": 1}
+    bottom, below, under = ({"value": frame.height + down} for down in (0, 5, 16))
+    found = [
+        vega.each(rows, vega.rule({"value": 0}, at_value, {"value": frame.width}, at_value, **hair)),
+        vega.each(rows, vega.text({"value": -8}, at_value, words, align="right", strokeWidth=0)),
+        vega.each(columns, vega.rule(at_day, bottom, at_day, below, **tick)),
+        vega.each(columns, vega.text(at_day, under, words, align="center", strokeWidth=0)),
+    ]
     if counted:
         found.append(vega.text({"value": -8}, {"value": -15}, {"value": counted}, align="right"))
-    for value, words in values:
-        at = {"scale": "y", "value": value}
-        looks = {"stroke": palette.HAIR, "strokeWidth": 1, "strokeOpacity": 0.7}
-        found.append(vega.rule({"value": 0}, at, {"value": frame.width}, at, **looks))
-        found.append(vega.text({"value": -8}, at, {"value": words}, align="right", strokeWidth=0))
-    for day, words in ticks.of_days(*across, most=4 if frame.slim else 7):
-        at = {"scale": "x", "value": day.toordinal()}
-        bottom, below = {"value": frame.height}, {"value": frame.height + 5}
-        found.append(vega.rule(at, bottom, at, below, stroke=palette.LINE, strokeWidth=1))
-        found.append(vega.text(at, {"value": frame.height + 16}, {"value": words}, align="center", strokeWidth=0))
     return found
 
 

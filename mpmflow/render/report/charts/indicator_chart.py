@@ -64,7 +64,7 @@ def indicator_chart(row: IndicatorFigure, course: IndicatorCourse, label: str) -
             marks += level(frame, _last(limit), words, COLOURS[limit.level], top=top, row=number, dash=dash)
         marks.append(vega.line("seen", "value", stroke=palette.INK, strokeWidth=1.75, strokeJoin="round"))
         marks.append(_last_point(seen[-1], row))
-        marks += [_strip(frame, *spell) for spell in spells]
+        marks.append(_strip(frame, spells))
         data = [{"name": "seen", "values": [{"on": point.on.toordinal(), "value": point.value} for point in points]}]
         data += [
             {
@@ -144,16 +144,21 @@ def _spells(points: Sequence[IndicatorPoint]) -> list[tuple[str, float, float]]:
     return found
 
 
-def _strip(frame: Frame, state: str, start: float, end: float) -> vega.Specification:
+def _strip(frame: Frame, spells: Sequence[tuple[str, float, float]]) -> vega.Specification:
+    """The states as a strip at the foot of the plot."""
+    rows = [
+        {"start": start, "end": end, "colour": COLOURS[state], "full": 0.35 if state in ("ok", "unknown") else 0.9}
+        for state, start, end in spells
+    ]
     encoded = {
-        "x": {"scale": "x", "value": start},
-        "x2": {"scale": "x", "value": end},
+        "x": {"scale": "x", "field": "start"},
+        "x2": {"scale": "x", "field": "end"},
         "y": {"value": frame.height - STRIP},
         "y2": {"value": frame.height},
-        "fill": {"value": COLOURS[state]},
-        "fillOpacity": {"value": 0.35 if state in ("ok", "unknown") else 0.9},
+        "fill": {"field": "colour"},
+        "fillOpacity": {"field": "full"},
     }
-    return {"type": "rect", "encode": {"enter": encoded}}
+    return vega.each(rows, {"type": "rect", "encode": {"enter": encoded}})
 
 
 def _last_point(point: IndicatorPoint, row: IndicatorFigure) -> vega.Specification:

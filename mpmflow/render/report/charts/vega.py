@@ -105,6 +105,15 @@ def text(x: Any, y: Any, words: Any, **looks: Any) -> Specification:
     return {"type": "text", "encode": {"enter": encoded}}
 
 
+def each(rows: list[dict[str, Any]], mark: Specification) -> Specification:
+    """A mark for every row of a table."""
+    return {
+        "type": "group",
+        "data": [{"name": "rows", "values": rows}],
+        "marks": [{**mark, "from": {"data": "rows"}}],
+    }
+
+
 def line(data: str, field: str, **looks: Any) -> Specification:
     """A line through the days of a table; it is broken where a value is missing."""
     encoded = {
