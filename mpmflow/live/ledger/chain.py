@@ -105,7 +105,7 @@ def canonical(document: Any) -> str:
 
 def digest(text: str) -> str:
     """SHA-256 of a text, in hexadecimal."""
-    return sha256(text.encode()).hexdigest()
+    return sha256(text.encode(errors="surrogateescape")).hexdigest()
 
 
 def linked(drafts: Iterable[Draft], count: int, head: str) -> Iterator[tuple[Entry, str]]:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from mpmflow.analysis.results import Document, Result
-from mpmflow.analysis.review.recording import LeftOut
 
 from .chain import Entry
 from .verify import counted
+
+if TYPE_CHECKING:
+    from mpmflow.analysis.review.recording import LeftOut
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,8 @@ class LedgerStore:
         except sqlite3.Error as error:
             raise self.fault(error) from error
         try:
+            # A text that is none any more is read as it is, so that its entry can be named.
+            self.base.text_factory = lambda raw: raw.decode(errors="surrogateescape")
             self.base.execute("PRAGMA journal_mode=WAL")
             self.base.execute("PRAGMA synchronous=FULL")
             self._prepare(reading)
@@ -173,7 +175,7 @@ class LedgerStore:
         """The rows in their order."""
         where, given = ("WHERE kind = ?", (kind,)) if kind is not None else ("", ())
         with self.reading():
-            yield from self.base.execute(f"SELECT * FROM entries {where} ORDER BY number", given)
+            yield from self.base.execute(f"SELECT number, kind, id, line, hash FROM entries {where} ORDER BY number", given)
 
     def ids(self) -> set[str]:
         """The ids of all entries."""

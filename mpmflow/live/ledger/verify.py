@@ -115,9 +115,13 @@ def verify(store: LedgerStore, head: str | None = None) -> Verified:
         head: a hash that was written down when the ledger was shorter or as long: the beginning of one will do.
     """
     findings = list(_file(store))
-    if findings and findings[0].kind == "damaged":
+    rows: list[Row] = []
+    try:
+        rows += store.rows()
+    except LedgerError as error:
+        findings.append(Finding("damaged", None, f"entries cannot be read: {error.message}"))
+    if any(one.kind == "damaged" for one in findings):
         return Verified(0, FIRST, tuple(findings), 0, ())
-    rows = list(store.rows())
     findings += _chain(rows)
     hashes = {row[0]: row[4] for row in rows}
     count, last = (rows[-1][0], rows[-1][4]) if rows else (0, FIRST)
@@ -201,7 +205,7 @@ def _before(line: str) -> Any:
 
 
 def _row(number: int, kind: str, identity: str, line: str, hashed: str) -> Iterator[Finding]:
-    if digest(line) != hashed:
+    if not all(isinstance(text, str) for text in (kind, identity, line, hashed)) or digest(line) != hashed:
         yield Finding("changed", number, f"entry {number} was changed: its text does not have its hash")
         return
     try:
