@@ -28,6 +28,27 @@ cause brand -> leads {{ {first} }}
 cause leads -> brand {{ {second} }}
 """
 
+_LAUNCHES = (
+    'objective launch "Launch" department { measured by launches, target at least 3 per 1w by 2026-06-30, '
+    'owner "CMO" }\n'
+)
+_SHARE = (
+    "metric preference outcome unit % higher is better\n"
+    "cause launches -> preference { lag 4w, each +1 adds 0.1% }\n"
+    'objective known "Be known" department { measured by preference, target at least 30% by 2026-12-31, owner "CMO" }\n'
+)
+_LIKED = (
+    'commitment liked "Be liked" { by "CMO", promises preference at least 30% by 2026-12-31, '
+    'if missed "a new campaign" }\n'
+)
+
+
+def _promise(
+    more: str = ', if missed "monthly review"', level: str = "at least 3 per 1w", by: str = "2026-06-30"
+) -> str:
+    return f'commitment more "More" {{ by "CMO", promises launches {level} by {by}{more} }}\n'
+
+
 GOALS: tuple[Code, ...] = (
     Code(
         "orphan-metric",
@@ -177,10 +198,10 @@ GOALS: tuple[Code, ...] = (
         help="set one on the metric, or on an objective that it measures",
         means="An initiative or a commitment is about a metric that has no target.",
         why="Money and promises go to a place where nobody has said what is enough.",
-        example=_goal('commitment more "More" { by "CMO", promises launches at least 3 per 1w by 2026-06-30 }\n'),
+        example=_goal(_promise()),
         instead=_goal(
-            'commitment more "More" { by "CMO", promises launches at least 3 per 1w by 2026-06-30 }\n'
-            'objective launch "Launch" department { measured by launches, target at least 3 per 1w by 2026-12-31 }\n'
+            _promise()
+            + 'objective launch "Launch" department { measured by launches, target at least 3 per 1w by 2026-12-31 }\n'
         ),
     ),
     Code(
@@ -190,8 +211,49 @@ GOALS: tuple[Code, ...] = (
         help='add `by "NAME"`',
         means="A commitment names nobody who promises.",
         why="A promise that nobody makes is kept by nobody.",
-        example=_goal('commitment more "More" { promises launches at least 3 per 1w by 2026-06-30 }\n'),
-        instead=_goal('commitment more "More" { by "CMO", promises launches at least 3 per 1w by 2026-06-30 }\n'),
+        example=_goal(_promise().replace('by "CMO", ', "")),
+        instead=_goal(_promise()),
+    ),
+    Code(
+        "promise-without-consequence",
+        WARNING,
+        "nothing follows from `{name}`, whether it is kept or missed",
+        help='add `if met "…"` or `if missed "…"`',
+        means="A commitment names no consequence, neither good nor bad.",
+        why="A promise from which nothing follows is a wish.",
+        example=_goal(_promise("")),
+        instead=_goal(_promise(', if missed "monthly review with the CEO"')),
+    ),
+    Code(
+        "promise-without-data",
+        WARNING,
+        "nobody can tell whether `{by}` is kept: `{name}` has no formula, and the file names no series that it could "
+        "come from",
+        help='name the table in `data {{ series "weekly.csv" {{ time week }} }}`, or give the metric a formula',
+        means="A commitment promises a metric that nothing computes and no data of the file can show.",
+        why="On the day that it is due there would be two opinions and no figure.",
+        example=_goal(_SHARE + _LIKED),
+        instead=_goal(_SHARE + _LIKED + 'data { series "survey.csv" { time month } }\n'),
+    ),
+    Code(
+        "lax-promise",
+        WARNING,
+        "`{by}` promises less than the target of `{name}` asks for: {promised}, where {target} is wanted",
+        help="promise what the target asks for; a milestone on the way to it has an earlier date",
+        means="What is promised is easier to reach than the target for the same day.",
+        why="The promise would be kept and the target missed.",
+        example=_goal(_LAUNCHES + _promise(level="at least 2 per 1w")),
+        instead=_goal(_LAUNCHES + _promise(level="at least 3 per 1w")),
+    ),
+    Code(
+        "late-promise",
+        WARNING,
+        "`{by}` promises `{name}` for {promised}, after the day of its target, {target}",
+        help="promise it for the day of the target or an earlier one, or promise more than the target asks for",
+        means="A promise is due after the target that it is about.",
+        why="When it comes due, the target has been missed or met long before.",
+        example=_goal(_LAUNCHES + _promise(by="2026-12-31")),
+        instead=_goal(_LAUNCHES + _promise()),
     ),
     Code(
         "benchmark-without-source",

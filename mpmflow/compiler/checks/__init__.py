@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from ..findings import Finding
-from . import alliances, causes, data, figures, flow, goals, names, rules, sight, teams, units
+from . import alliances, causes, data, figures, flow, goals, names, promises, rules, sight, teams, units
 from .subject import Subject
 
 __all__ = ["ALL", "Check", "Subject"]
@@ -45,6 +45,9 @@ ALL: tuple[Check, ...] = (
     goals.objectives,
     goals.targets,
     goals.initiatives,
+    promises.consequences,
+    promises.evidence,
+    promises.beside_targets,
     goals.benchmarks,
     rules.conditions,
     rules.tests,
