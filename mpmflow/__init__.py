@@ -32,6 +32,7 @@ PUBLIC: dict[str, dict[str, str]] = {
         "remaining_time": "api",
         "observe": "api",
         "evaluate": "api",
+        "compare": "api",
         "line_of_sight": "api",
         "fit": "api",
         "discover": "api",
@@ -84,6 +85,7 @@ if TYPE_CHECKING:  # the same names for type checkers and editors, which do not 
     from .api import assess as assess
     from .api import backtest as backtest
     from .api import cause_effect as cause_effect
+    from .api import compare as compare
     from .api import diff as diff
     from .api import discover as discover
     from .api import draw as draw

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from .analysis.learned.leads import Leads
     from .analysis.learned.learned import LearnedCauses
     from .analysis.observed.indicators import Observed
+    from .analysis.periods.answer import PeriodComparison
     from .analysis.reporting.parts import PastForecast
     from .analysis.risk.evaluation import Evaluation
     from .analysis.risk.reference import Reference
@@ -736,6 +737,71 @@ def line_of_sight(model: Model, evaluation: Evaluation | None = None) -> LineOfS
     if found is None or evaluation.model != model:
         raise ValueError("the evaluation is about another model; ask evaluate(model) for one about this model")
     return found
+
+
+def compare(
+    model: Model,
+    *,
+    first: str | tuple[date, date],
+    second: str | tuple[date, date],
+    log: Any = None,
+    series: Any = None,
+    by: str | None = None,
+) -> PeriodComparison:
+    """One period against another: what changed in every figure, and how much of it is mix, rates, process or volume.
+
+    Args:
+        first, second: two periods, as "2026-01-05..2026-03-29" or as two dates; figures change from the first to the
+            second. Days where only a log is read; where a table of periods is read, the periods that start in the span.
+        log, series: as for `evaluate`.
+        by: a column of the log: then what the mix of its values adds is told apart.
+
+    Returns:
+        An answer with `.figures` (each with `.by` source and `.kinds`, which add up to its `.change`, and an interval),
+        `.levers` (shares, times, arrivals, with their counts), and `.draft`: initiatives that bring back what got
+        worse, as text to paste.
+
+    Raises:
+        DataError: the data cannot be used, a period is none, shows nothing, or overlaps the other.
+        MpmError: a workflow has no figures; the diagnostic says where and why.
+
+    >>> model = parse('''
+    ... workflow w {
+    ...   step brief
+    ...   decision ok { yes seen as "approved", no 20% -> brief rework seen as "sent back" }
+    ... }
+    ... ''')
+    >>> import polars
+    >>> rows = []
+    >>> for case in range(80):
+    ...     again = case % (4 if case < 40 else 2) == 0
+    ...     shown = ("brief", "sent back", "brief", "approved") if again else ("brief", "approved")
+    ...     day = 5 if case < 40 else 15
+    ...     rows += [(f"c{case}", what, f"2026-01-{day + n:02d}") for n, what in enumerate(shown)]
+    >>> log = polars.DataFrame(rows, schema=["case", "activity", "time"], orient="row")
+    >>> found = compare(model, log=log, first="2026-01-05..2026-01-10", second="2026-01-15..2026-01-20")
+    >>> [(row.name, round(row.before, 3), round(row.after, 3), row.n_before) for row in found.levers][0]
+    ('ok.no', 0.2, 0.333, 50)
+    >>> first_pass = found.figure("first_pass(w)")
+    >>> round(first_pass.change, 3), {kind: round(part, 3) for kind, part in first_pass.kinds.items()}
+    (-0.133, {'rates': -0.133})
+    """
+    from .analysis.periods.compare import compare as answer
+    from .analysis.periods.spans import span_of
+    from .readers.observe import open_history
+
+    spans = span_of(first), span_of(second)
+    # Days, where there are no tables whose periods are given: then a period may begin and end on any day.
+    tables = series is not None or any(source.kind == "series" for source in model.data)
+    grain = None if tables else "1d"
+    history = open_history(
+        model, folder=origin_of(model).folder, log=log, series=series, by=() if by is None else by, period=grain
+    )
+    observations = history.observe()
+    samples = samples_of(model)
+    with _answering(model):
+        period = observations.period if tables else 604800.0
+        return answer(model, observations, *spans, period=period, by=by or "", samples=samples)
 
 
 def assess(

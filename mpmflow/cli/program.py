@@ -30,6 +30,7 @@ VERBS: dict[str, str] = {
     "explain": "Why an indicator, metric, objective or step stands where it does, back to its line",
     "sight": "Which goals everything that is done reaches, by how much, how soon; what reaches none",
     "assess": "How mature the plan is against a standard, point by point, and what would raise it",
+    "compare": "One period against another: what changed every figure, what may be luck, what to do next",
     "test": "Run the test blocks of files: rules, forecasts, spread; coverage and mutation",
     "what-if": "Scenarios side by side with today: times, waits, loads, costs",
     "diff": "Two versions of a file: what changed, what each change brings, which forecasts still count",

@@ -198,6 +198,7 @@ class Assessment(Result):
     """
 
     schema = "mpmflow/assessment/1"
+    shown_by = ("render.assess_page", "assess_page")
 
     on: date
     standard: str

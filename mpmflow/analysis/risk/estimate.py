@@ -31,6 +31,7 @@ from mpmflow.model.observations import Durations, Observations
 from mpmflow.model.process import Choose, Decision, PoissonArrivals, Step
 from mpmflow.numerics.statistics.estimates import (
     PRIOR_SIZE,
+    MeanEstimate,
     forgetting,
     mean_estimate,
     outcome_posterior,
@@ -134,6 +135,33 @@ def estimate(
         }
         base = with_estimates(filled, then_shares, then_times, then_arrivals, planned, now=True)
     return Estimate(base, current, found, times, arrivals, periods)
+
+
+def seen_in(
+    model: Model, observations: Observations, periods: slice, planned: PlanTimes
+) -> tuple[dict[str, SharesEstimate], dict[str, TimeEstimate], dict[str, ArrivalsEstimate]]:
+    """Shares by decision, times by indicator and arrivals by workflow as some periods have them by themselves.
+
+    Nothing is forgotten and the plan adds nothing: a share is what was counted. What was not seen is left out.
+    """
+    found: dict[str, SharesEstimate] = {}
+    for row in _decisions(model, observations, periods, False, 1.0):
+        counts = np.nansum(row.counts, axis=1)
+        if counts.sum() > 0.0:
+            bare = outcome_posterior(counts, np.zeros(len(counts)), None)
+            found[row.decision] = replace(row, posterior=bare)
+    times: dict[str, TimeEstimate] = {}
+    for time in _times(model, observations, periods, False, planned):
+        count = float(time.visits.sum())
+        mean = float(np.nansum(time.visits * np.nan_to_num(time.means))) / count
+        error = time.sd / count**0.5 if count >= 2.0 else float("nan")
+        times[time.name] = replace(time, belief=MeanEstimate(count, mean, time.sd, error))
+    arrivals: dict[str, ArrivalsEstimate] = {}
+    for flow in _arrivals(model, observations, periods, False):
+        seconds = len(flow.counts) * flow.seconds
+        rate = float(flow.counts.sum()) / seconds
+        arrivals[flow.workflow] = replace(flow, rate=rate, error=(rate / seconds) ** 0.5)
+    return found, times, arrivals
 
 
 def _told(observations: Observations, periods: slice) -> bool:
