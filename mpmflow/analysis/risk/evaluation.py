@@ -110,6 +110,10 @@ class Evaluation(Result):
         """The metric of that name over time; KeyError with the nearest names where there is none with a level."""
         return _named(self.courses, name)
 
+    def commitment(self, name: str) -> CommitmentFigure:
+        """The commitment of that name; KeyError with the nearest names if there is none."""
+        return _named(self.commitments, name)
+
     def explain(self, name: str) -> Explanation:
         """Why an indicator, metric, objective, step, decision or team stands where it does: clauses with their values,
         parts by source, paths. KeyError with the nearest names for anything else.
