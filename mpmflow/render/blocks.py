@@ -18,17 +18,20 @@ from mpmflow.render.dot import plain
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderableType
+    from rich.text import Text
 
 WIDTH = 120
 """Columns of a page where nobody knows how wide the window is: as the command line has it in a pipe."""
+_DIGIT = re.compile(r"\d")
 _SIGNS = re.compile(r"([\\`*_\[\]<>#|~])")
 
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """The title of a page or of a section."""
+    """The title of a page or of a section, and the quieter words behind it."""
 
     words: str
+    gloss: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,18 +102,16 @@ def _parts(page: Any, console: Console, inside: bool = False) -> Iterator[Block]
     if isinstance(page, Verbatim):
         yield page
     elif isinstance(page, Text):
-        words = page.plain.strip()
-        if words:
-            styles = [str(page.style), *(str(span.style) for span in page.spans if span.start == 0)]
-            title = not inside and any("bold" in style for style in styles)
-            yield Heading(words) if title else Paragraph(words, any("dim" in style for style in styles))
+        yield from _of_words(page, inside)
     elif isinstance(page, Padding):
         yield from _parts(page.renderable, console, True)
     elif isinstance(page, Fitted):
         yield Grid(
             tuple(head.strip() for head in page.heads),
             tuple(tuple(cell.strip() for cell in row) for row in page.rows),
-            tuple(number > 0 for number in range(len(page.heads))),
+            tuple(
+                number > 0 and any(_DIGIT.search(row[number]) for row in page.rows) for number in range(len(page.heads))
+            ),
         )
     elif isinstance(page, Table):
         columns = [[_words(cell) for cell in column.cells] for column in page.columns]
@@ -129,6 +130,18 @@ def _parts(page: Any, console: Console, inside: bool = False) -> Iterator[Block]
         yield Paragraph(str(page))
 
 
+def _of_words(text: Text, inside: bool) -> Iterator[Block]:
+    """Words that begin bold on a page of their own are a title, and what follows them in another style its gloss."""
+    words = text.plain.strip()
+    bold = [span.end for span in text.spans if span.start == 0 and "bold" in str(span.style)]
+    if words and not inside and ("bold" in str(text.style) or bold):
+        end = bold[0] if bold else len(text.plain)
+        yield Heading(text.plain[:end].strip(), text.plain[end:].strip())
+    elif words:
+        quiet = "dim" in str(text.style) or any(span.start == 0 and "dim" in str(span.style) for span in text.spans)
+        yield Paragraph(words, quiet)
+
+
 def _words(cell: Any) -> str:
     return getattr(cell, "plain", None) or (cell if isinstance(cell, str) else as_text(cell))
 
@@ -144,13 +157,18 @@ _CELL = "padding:0.15em 0.9em 0.15em 0;border:none;vertical-align:top;max-width:
 
 def as_html(parts: Iterable[Block], picture: str = "") -> str:
     """The parts as HTML for a notebook: no script, no style sheet, the colours of the page that it stands in. `picture`
-    is an SVG of ours, on a ground of its own, as wide as there is room.
+    is an SVG of ours, on a ground of its own, as wide as there is room; it stands before the second title.
 
     >>> as_html([Heading("A <b> title"), Grid(("step", "time"), (("brief", "2 h"),), (False, True))])[:61]
     '<div class="mpmflow"><p style="margin:0.6em 0 0.2em"><strong>'
     """
-    shown = f'<div style="{_PICTURE}">{_SIZED.sub(_fitting, picture, count=1)}</div>' if picture else ""
-    return f'<div class="mpmflow">{"".join(map(_html, parts))}{shown}</div>'
+    found = list(parts)
+    made = [_html(part) for part in found]
+    if picture:
+        titles = [number for number, part in enumerate(found) if isinstance(part, Heading)]
+        shown = f'<div style="{_PICTURE}">{_SIZED.sub(_fitting, picture, count=1)}</div>'
+        made.insert(titles[1] if len(titles) > 1 else len(made), shown)
+    return f'<div class="mpmflow">{"".join(made)}</div>'
 
 
 def _fitting(head: re.Match[str]) -> str:
@@ -160,7 +178,8 @@ def _fitting(head: re.Match[str]) -> str:
 
 def _html(part: Block) -> str:
     if isinstance(part, Heading):
-        return f'<p style="margin:0.6em 0 0.2em"><strong>{_escaped(part.words)}</strong></p>'
+        gloss = f' <span style="opacity:0.75">{_escaped(part.gloss)}</span>' if part.gloss else ""
+        return f'<p style="margin:0.6em 0 0.2em"><strong>{_escaped(part.words)}</strong>{gloss}</p>'
     if isinstance(part, Paragraph):
         quiet = ";opacity:0.75;font-size:0.92em" if part.quiet else ""
         return f'<p style="margin:0.15em 0;max-width:60em{quiet}">{_escaped(part.words)}</p>'
@@ -210,7 +229,7 @@ def as_markdown(parts: Iterable[Block]) -> str:
             found.append("")
         listed = entry
         if isinstance(part, Heading):
-            found += [f"{'###' if found else '##'} {_literal(part.words)}", ""]
+            found += [f"{'###' if found else '##'} {_literal(f'{part.words} {part.gloss}')}", ""]
         elif isinstance(part, Paragraph):
             found += [f"- `{part.words[0]}` {_literal(part.words[2:])}"] if entry else [_literal(part.words), ""]
         elif isinstance(part, Verbatim):
