@@ -30,7 +30,9 @@ def rows(path: Path) -> list[dict[str, str]]:
 def main(source: Path, into: Path) -> None:
     """Read both tables, write the log and the weeks."""
     won = {row["mql_id"]: row["won_date"] for row in rows(source / "closed_deals.csv.gz")}
-    leads = sorted(rows(source / "marketing_qualified_leads.csv.gz"), key=lambda row: (row["first_contact_date"], row["mql_id"]))
+    leads = sorted(
+        rows(source / "marketing_qualified_leads.csv.gz"), key=lambda row: (row["first_contact_date"], row["mql_id"])
+    )
     contacts: Counter[int] = Counter()
     deals: Counter[int] = Counter()
     with (into / "leads.csv").open("w", encoding="utf-8", newline="") as file:

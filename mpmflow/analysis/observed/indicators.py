@@ -74,6 +74,10 @@ class ObservedSegment:
     cases: int
     indicators: tuple[ObservedIndicator, ...]
 
+    def __getitem__(self, name: str) -> ObservedIndicator:
+        """The indicator of that name among these cases; KeyError with the nearest names if there is none."""
+        return named(self.indicators, name)
+
 
 @dataclass(frozen=True, slots=True)
 class Observed(Result):
