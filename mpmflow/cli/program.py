@@ -40,6 +40,7 @@ VERBS: dict[str, str] = {
     "export": "Write the workflow for a model checker (PRISM), or the model as JSON",
     "fmt": "Rewrite files in the one canonical style",
     "schema": "Print the JSON Schema of the model and of what --json prints",
+    "lsp": "The language server, for editors to start",
     "completion": "Print the script that completes verbs and options in your shell",
 }
 """Each verb with its one line of help. `module_of` names its file, which holds `command`."""

@@ -29,11 +29,11 @@ from mpmflow.diagnostics.suggest import distance, nearest
 from mpmflow.syntax import tree
 from mpmflow.syntax.build import DEPTH, Builder
 from mpmflow.syntax.comments import Comment, comments_of
-from mpmflow.syntax.grammar import Row
+from mpmflow.syntax.grammar import Row, tables
 from mpmflow.syntax.lexer import Lexer, Token, meant_date, vocabulary
 from mpmflow.syntax.machine import Machine
 
-__all__ = ["MOST_ERRORS", "MOST_TOKENS", "Parsed", "parse", "probe"]
+__all__ = ["MOST_ERRORS", "MOST_TOKENS", "Parsed", "open_end", "parse", "probe"]
 
 MOST_ERRORS = 200
 """How many mistakes are reported before the rest is left unread."""
@@ -115,6 +115,21 @@ def probe(source: Source) -> tuple[int, Token, str] | None:
             token = Token("_NL", "\n", token.start, token.end)
         if not parser._take(token):
             return parser.refusing(token.type), token, parser._context()
+
+
+def open_end(source: Source) -> tuple[frozenset[str], Token | None, str, tuple[str, ...]]:
+    """Where a text ends: the terminals that may follow, the token before, the context, and the words of the statements
+    whose blocks are open. Mistakes on the way are mended as ever.
+    """
+    parser = _Parser(source)
+    for _ in range(MOST_TOKENS):
+        token = parser.lexer.next(parser.states[parser.stack[-1]])
+        if token.type == "$END" or len(parser.diagnostics) >= MOST_ERRORS:
+            break
+        if not parser._take(token):
+            parser._mend(token)
+    able = frozenset(kind for kind in tables().terminals if parser.accepts(len(parser.stack), kind))
+    return able, parser.last, parser._context(), tuple(block.kind for block in parser.blocks[1:])
 
 
 class _TooManyError(Exception):
