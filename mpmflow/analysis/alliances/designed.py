@@ -23,6 +23,8 @@ from .figures import Designed
 
 SMALL = 1e-9
 """Less than this of a visit is not followed any further."""
+ROUNDS = 10_000
+"""So many steps a visit is followed at most: a loop that is left once in five hundred times has died out by then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,7 @@ class _Routes:
     limited: dict[str, float] = field(init=False)
     delay: dict[str, float] = field(init=False)
     waits: dict[str, float] = field(init=False)
+    known: dict[str, dict[str, _Onward]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self.flow = arcs(self.workflow)
@@ -108,9 +111,14 @@ class _Routes:
 
     def onward(self, source: str) -> dict[str, _Onward]:
         """The next places with a team behind one visit to a place."""
+        if source not in self.known:
+            self.known[source] = self._onward(source)
+        return self.known[source]
+
+    def _onward(self, source: str) -> dict[str, _Onward]:
         found: dict[str, _Onward] = {}
         wave = {source: _Onward(1.0)}
-        for _ in range(4 * len(self.ways)):
+        for _ in range(ROUNDS):
             moved: dict[str, _Onward] = {}
             for place, here in wave.items():
                 for arc in self.ways[place]:
@@ -153,7 +161,7 @@ class _Routes:
         """Chance that work at a node next leaves its team as rework for another team."""
         taker = self.team[target]
         chance, wave = 0.0, {target: 1.0}
-        for _ in range(4 * len(self.ways)):
+        for _ in range(ROUNDS):
             moved: dict[str, float] = {}
             for place, mass in wave.items():
                 for onto, way in self.onward(place).items():
@@ -177,12 +185,11 @@ def legs(workflow: Workflow, analyses: Mapping[str, WorkflowAnalysis], graph: nx
     crowd = {name: team for one in analyses.values() if one.waiting is not None for name, team in one.teams.items()}
     routes = _Routes(workflow, found)
     edges = sorted(graph.edges(keys=True, data=True), key=lambda edge: int(edge[3][at.ORDER]))
-    onward: dict[str, dict[str, _Onward]] = {}
     for giver, taker, key, facts in edges:
         if facts[at.VIA] != workflow.name:
             continue
         source, _, target = key.partition("->")
-        way = onward.setdefault(source, routes.onward(source)).get(target, _Onward())
+        way = routes.onward(source).get(target, _Onward())
         step, team = found.steps.get(target), crowd.get(taker)
         held = step is not None and (step.wait != 0.0 if found.waiting is not None else step.time > 0.0)
         queue = team.wait if held and team is not None else 0.0  # where no cases keep coming, everybody is free
