@@ -7,8 +7,6 @@ npm installs it, in the folder that MPMFLOW_MERMAID names.
 from __future__ import annotations
 
 import os
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,27 +14,10 @@ import pytest
 
 import mpmflow as mpm
 from mpmflow.analysis.risk.evaluation import Evaluation
+from tests.render.browsing import HOSTILE, Watched, escaped
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 VIEWS = ("workflow", "causes", "objectives", "metrics", "handoffs")
-HOSTILE = (
-    "</script><script>fetch('http://example.org')</script> <img src=x onerror=alert(1)> ]]> &amp; %%{init}%% #35; "
-    "`code` **bold** end --> \\N \\\" ' {x} [y] (z) |p| ; ü 漢字 \u0645\u0631\u062d\u0628\u0627 \u202eabc "
-    + "y"
-    * 10_000
-)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    playwright = pytest.importorskip("playwright.sync_api", reason="optional: playwright is not installed")
-    program = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-    if program is None:
-        pytest.skip("optional: there is no Chromium on this machine (CHROMIUM names its program)")
-    with playwright.sync_playwright() as session:
-        found = session.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        yield found
-        found.close()
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +26,7 @@ def evaluation() -> Evaluation:
 
 
 def hostile_model() -> mpm.Model:
-    label = HOSTILE.replace("\\", "\\\\").replace('"', '\\"')
+    label = escaped(HOSTILE)
     text = (EXAMPLES / "webinar" / "webinar.mpm").read_text(encoding="utf-8")
     for words in (
         "Write the brief",
@@ -56,26 +37,6 @@ def hostile_model() -> mpm.Model:
     ):
         text = text.replace(words, label)
     return mpm.parse(text)
-
-
-class Watched:
-    """A page of a diagram, and what it said and asked for since it was opened."""
-
-    def __init__(self, browser: Any, path: Path, **context: Any) -> None:
-        self.page = browser.new_context(viewport={"width": 1200, "height": 700}, **context).new_page()
-        self.said: list[str] = []
-        self.asked: list[str] = []
-        self.page.on("console", lambda message: self.said.append(message.text))
-        self.page.on("pageerror", lambda error: self.said.append(str(error)))
-        self.page.on("request", lambda request: self.asked.append(request.url))
-        self.page.goto(path.as_uri())
-        self.own = path.as_uri()
-
-    def quiet(self) -> bool:
-        return self.said == [] and self.asked == [self.own]
-
-    def box(self) -> list[float]:
-        return [float(part) for part in self.page.get_attribute("#picture svg", "viewBox").split()]
 
 
 @pytest.mark.parametrize("view", VIEWS)

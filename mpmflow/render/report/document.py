@@ -43,7 +43,7 @@ def document(report: Report, pictures: Mapping[str, Diagram]) -> str:
     whole = [
         el("a", "Skip to the report", href="#report", class_="skip"),
         el(
-            "div",
+            "header",
             el("span", name(report.title or "Report"), f", {day(report.as_of)}", class_="what"),
             el("button", "Dark", type="button", id="theme", hidden=""),
             class_="bar-top",

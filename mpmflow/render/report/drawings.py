@@ -81,7 +81,7 @@ def pictured(diagram: Diagram) -> Html:
         "div",
         el("div", drawing, style=style),
         class_="picture",
-        role="region",
+        role="group",
         tabindex="0",
         aria_label=f"{diagram.title}: a picture that scrolls",
         data_tall="yes" if high * SMALLEST > TALL else None,

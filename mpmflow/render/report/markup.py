@@ -101,7 +101,7 @@ def table(
         for row in rows
     )
     whole = el("table", el("caption", title, class_="unseen"), el("thead", top), el("tbody", *body))
-    return el("div", whole, class_=f"scroll {kind}".strip(), role="region", tabindex="0", aria_label=title)
+    return el("div", whole, class_=f"scroll {kind}".strip(), role="group", tabindex="0", aria_label=title)
 
 
 def bar(share: float, kind: str = "") -> Html:

@@ -14,6 +14,7 @@ from mpmflow.analysis.risk.figures import IndicatorFigure
 from mpmflow.render import palette
 from mpmflow.render.report.charts import ticks, vega
 from mpmflow.render.report.charts.chart import Chart, Frame, apart, grid, level, on_both, place, scales
+from mpmflow.render.report.words import STATE_WORDS
 from mpmflow.render.risk_words import bare, day, rate_unit
 
 COLOURS = {
@@ -82,7 +83,7 @@ def indicator_chart(row: IndicatorFigure, course: IndicatorCourse, label: str) -
     wide, narrow = on_both(draw)
     head = ("last day", "observed", "of", "state")
     rows = tuple(
-        (day(one.on), bare(one.value, unit), "" if one.n is None else str(one.n), one.state or "") for one in points
+        (day(one.on), bare(one.value, unit), "" if one.n is None else str(one.n), STATE_WORDS[one.state] if one.state else "") for one in points
     )
     return Chart(
         wide, narrow, _summary(row, label, seen, spells), head, rows, tuple(place(one.on, across) for one in points)
