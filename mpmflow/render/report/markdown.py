@@ -20,6 +20,8 @@ MOST_ROWS = 12
 """Rows of a table; the rest is counted. The other forms have them all."""
 MOST_WIDE = 48
 """Cells beyond this many columns do not widen the whole column of the text."""
+MOST_OF_A_HASH = 12
+"""So much of a hash tells two models apart; the document has all of it."""
 BARS = "▁▂▃▄▅▆▇█"
 MOST_BARS = 16
 
@@ -206,7 +208,7 @@ def _reading(report: Report) -> Iterator[str]:
 
 def _basis(report: Report) -> Iterator[str]:
     yield from _list(report.notes)
-    facts = [f"{name} `{markdown_cell(value)}`" for name, value in words.provenance_facts(report)]
+    facts = [f"{name} `{markdown_cell(value)[:MOST_OF_A_HASH]}`" for name, value in words.provenance_facts(report)]
     yield from (f"{', '.join(facts)}.", "") if facts else ()
 
 
