@@ -192,10 +192,10 @@ class OpenedLog:
         if counted.ties and not self.events.by_day and not self.events.lifecycle:
             foreign = self.events.lazy and not self.events.frame.implementation.is_polars()
             order = "their steps' names, for this engine knows no order of rows" if foreign else "the file"
-            notes.append(
-                f"{counted.ties} events have the same time as the one before them in their case: they keep the order "
-                f"of {order}."
-            )
+            tied = "1 event has the same time as the one before it in its case: it keeps"
+            if counted.ties > 1:
+                tied = f"{counted.ties} events have the same time as the one before them in their case: they keep"
+            notes.append(f"{tied} the order of {order}.")
         for activity, marks in self.claims.disputed:
             notes.append(f"{' and '.join(marks)} are both seen as {activity!r}; the first has it.")
         return notes

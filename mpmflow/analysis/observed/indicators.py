@@ -75,8 +75,8 @@ class ObservedSegment:
     indicators: tuple[ObservedIndicator, ...]
 
     def __getitem__(self, name: str) -> ObservedIndicator:
-        """The indicator of that name among these cases; KeyError with the nearest names if there is none."""
-        return named(self.indicators, name)
+        """An indicator of these cases by its name. Raises KeyError, which names the ones there are."""
+        return _named(self.indicators, name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +98,7 @@ class Observed(Result):
 
     def __getitem__(self, name: str) -> ObservedIndicator:
         """An indicator by its name. Raises KeyError, which names the ones there are."""
-        for one in self.indicators:
-            if one.name == name:
-                return one
-        raise KeyError(f"{name!r} was not observed; there are: {', '.join(one.name for one in self.indicators)}")
+        return _named(self.indicators, name)
 
     @property
     def coverage(self) -> Coverage:
@@ -295,3 +292,10 @@ def _all(model: Model, of: Callable[[Model], Any]) -> Iterator[Any]:
     yield from of(model)
     for imported in model.imports:
         yield from _all(imported.model, of)
+
+
+def _named(indicators: Sequence[ObservedIndicator], name: str) -> ObservedIndicator:
+    for one in indicators:
+        if one.name == name:
+            return one
+    raise KeyError(f"{name!r} was not observed; there are: {', '.join(one.name for one in indicators)}")
