@@ -14,7 +14,7 @@ Nothing is estimated here: a figure is what the log and the tables say, and None
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
