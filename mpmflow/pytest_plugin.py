@@ -127,9 +127,9 @@ class MpmItem(pytest.Item):
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
         """File, line and name."""
-        from mpmflow import api
+        from mpmflow.compiler.origins import origin_of
 
-        place = api.origin_of(self.model).places.get(f"tests.{self.case.number}")
+        place = origin_of(self.model).places.get(f"tests.{self.case.number}")
         return self.path, place.line - 1 if place is not None else None, self.name
 
 
