@@ -71,7 +71,9 @@ class Layout:
         seen = set()
         while key != exit_ and key not in seen and key != EXIT:
             vertex = self.vertices[key]
-            if vertex.kind != "pass" and (len(vertex.ways) != 1 or vertex.kind in ("work", "good", "bad")):
+            if vertex.settled or (
+                vertex.kind != "pass" and (len(vertex.ways) != 1 or vertex.kind in ("work", "good", "bad"))
+            ):
                 return key
             seen.add(key)
             key = vertex.ways[0].target

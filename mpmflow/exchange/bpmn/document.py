@@ -192,7 +192,8 @@ class Document:
         messages: (source, target) of message flows.
         kept: what was not taken over, so far.
         counts: every element of BPMN by name.
-        settled: ids of ends that are good or bad as they are drawn, whatever their names say.
+        settled: ids of ends that are good or bad as they are drawn, whatever their names say, and of gateways that ask
+            even where one way leaves them.
     """
 
     root: Element

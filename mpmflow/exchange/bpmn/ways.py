@@ -38,13 +38,14 @@ class Way:
 
 @dataclass(slots=True)
 class Vertex:
-    """A place where a case may be."""
+    """A place where a case may be. A `settled` one is what it is, even with one way out."""
 
     key: str
     kind: Kind
     label: str = ""
     node: Node | None = None
     ways: list[Way] = field(default_factory=list)
+    settled: bool = False
 
     @property
     def asks(self) -> bool:
@@ -181,9 +182,10 @@ class _Builder:
                                              "itself, side by side")  # fmt: skip
         elif node.kind == "complex" and len(node.incoming) > 1:
             self.document.keep(node.element, "its own rule of when to go on; here all that comes in is waited for")
-        vertex = self.add(
-            node.id, kind if len(ways) > 1 else "parallel" if kind == "parallel" else "pass", node.name, node
-        )
+        settled = kind == "exclusive" and node.id in self.document.settled
+        split = kind if len(ways) > 1 or settled else "parallel" if kind == "parallel" else "pass"
+        vertex = self.add(node.id, split, node.name, node)
+        vertex.settled = settled
         vertex.ways = ways or [Way(self.plain_end())]
         if kind == "event":
             for way in vertex.ways:

@@ -321,11 +321,10 @@ class Writer:
     def block(self, item: Block, place: Place) -> list[process.Node]:
         vertex = item.vertex
         branches: list[process.Branch] = []
-        inner: list[list[process.Node]] = []
+        own = self.own(vertex) if item.key == vertex.key else None
         for branch in item.branches:
             body = self.branch(item, branch)
-            if body:
-                inner.append(body)
+            if body or own is not None:
                 branches.append(process.Branch(body=tuple(body)))
             if branch.way.flow:
                 self.found.taken.setdefault(branch.way.flow, self.name_of.get(item.key, self.workflow))
@@ -334,8 +333,7 @@ class Writer:
         target = self.goes(vertex, item.onward, place) if item.onward is not None else self.ending(place)
         if vertex.node is not None and item.key in self.name_of:
             self.comment(f"parallel {self.name_of[item.key]}", vertex.node.id)
-        own = self.own(vertex) if item.key == vertex.key else None
-        if own is not None and branches:
+        if own is not None:
             return [own.model_copy(update={"branches": tuple(branches), "target": target})]
         name = self.name_of.get(item.key) or self.drafter.names.of("side by side")
         if not branches:

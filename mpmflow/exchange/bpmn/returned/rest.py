@@ -49,6 +49,7 @@ def with_rest(
     Returns:
         The model, and a sentence for each statement that no longer fits.
     """
+    before = frozenset(one.message for one in whole.check() if one.is_error) if whole is not None else frozenset()
     whole = whole or Model()
     now = {team.name: team for team in teams}
     placed: set[str] = set()
@@ -60,21 +61,22 @@ def with_rest(
     outer = as_now(tuple(whole.teams))
     found = []
     for workflow in workflows:
-        before = whole.workflows[workflow.name].teams if workflow.name in whole.workflows.names else ()
-        found.append(workflow.model_copy(update={"teams": as_now(before)}))
+        inner = whole.workflows[workflow.name].teams if workflow.name in whole.workflows.names else ()
+        found.append(workflow.model_copy(update={"teams": as_now(inner)}))
     more = tuple(team for team in teams if team.name not in placed)
     model = whole.model_copy(update={"workflows": Roster(found), "teams": Roster((*outer, *more))})
-    return _fitting(model, imports, name)
+    return _fitting(model, imports, name, before)
 
 
-def _fitting(model: Model, imports: dict[str, str], name: str) -> tuple[Model, list[str]]:
+def _fitting(model: Model, imports: dict[str, str], name: str, before: frozenset[str]) -> tuple[Model, list[str]]:
+    """The model without what is wrong now and was not before."""
     text = model.to_text()
     said: list[str] = []
     for _ in range(_ROUNDS):
         result = compiled(text, imports, name)
         if result.parsed is None or result.model is None:
             break
-        wrong = [(one.span, one.message) for one in result.errors if one.span is not None]
+        wrong = [(one.span, one.message) for one in result.errors if one.span is not None and one.message not in before]
         statements = result.parsed.tree.statements
         bad = {
             number: message
