@@ -109,10 +109,11 @@ class MpmItem(pytest.Item):
     def runtest(self) -> None:
         """Judge the case."""
         from mpmflow import api
+        from mpmflow.compiler.origins import origin_of
         from mpmflow.testing.judge import judge
         from mpmflow.testing.page import failure
 
-        places = api.origin_of(self.model).places
+        places = origin_of(self.model).places
         result = judge(self.model, self.case, places, file=str(self.path), samples=api.samples_of(self.model))
         if not result.passed:
             raise TestBlockFailed(failure(result))
