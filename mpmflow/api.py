@@ -1311,7 +1311,7 @@ def cause_effect(model: Model) -> networkx.MultiDiGraph:
 
 
 def draw(
-    model: Model | Evaluation | Diff,
+    model: Model | Evaluation | Handoffs | Diff,
     view: str = "workflow",
     *,
     workflow: str | None = None,
@@ -1325,7 +1325,8 @@ def draw(
     file as a BPMN 2.0 diagram, without the paint.
 
     Args:
-        model: a model, what `evaluate` found about one, or what `diff` found about two: both in one picture.
+        model: a model, what `evaluate` or `handoffs` found about one, or what `diff` found about two: both in one
+            picture.
         view: `workflow`, `causes`, `objectives`, `handoffs` or `metrics`.
         workflow: which one, where the file has several; the first unless said.
         theme: `light` or `dark`.
@@ -1342,6 +1343,7 @@ def draw(
     >>> print(draw(model, around="brief", steps=0).title)
     Workflow: w: around brief
     """
+    from .analysis.alliances.handoffs import Handoffs as Handed
     from .analysis.difference.diff import Diff as Difference
     from .analysis.risk.evaluation import Evaluation as Answer
     from .render.drawing import draw as drawn
@@ -1350,10 +1352,16 @@ def draw(
         from .render.pictures.difference import draw_diff
 
         return draw_diff(model, view, workflow=workflow, theme=theme, around=around, steps=steps)
-    evaluation = model if isinstance(model, Answer) else None
+    handed = model if isinstance(model, Handed) else None
+    if handed is not None and view not in ("workflow", "handoffs"):
+        from .render.picture import PictureError
+
+        raise PictureError(f"of hand-offs there is one view, 'handoffs', not {view!r}")
+    view = "handoffs" if handed is not None else view
+    evaluation = model.evaluation if isinstance(model, Handed) else model if isinstance(model, Answer) else None
     if evaluation is not None and evaluation.model is None:
         raise ValueError("this evaluation was not made by mpm.evaluate: it knows no model that could be drawn")
-    asked = model if not isinstance(model, Answer) else model.model
+    asked = model.model if isinstance(model, Answer | Handed) else model
     assert asked is not None
     origin_of(asked)
     diagram = drawn(
@@ -1366,6 +1374,7 @@ def draw(
         collapse=collapse,
         evaluation=evaluation,
         visits=_visits(asked) if evaluation is not None else None,
+        handed=handed,
     )
     if view != "workflow" or around is not None or collapse:
         return diagram

@@ -16,6 +16,7 @@ from .opening import open_model
 from .options import question_options
 
 if TYPE_CHECKING:
+    from ..analysis.alliances.handoffs import Handoffs
     from ..analysis.risk.evaluation import Evaluation
     from ..model.model import Model
 
@@ -75,11 +76,13 @@ def command(
     if not risk and (log is not None or series is not None or as_of is not None):
         raise click.UsageError("--log, --series and --as-of say what risk is judged from: add --risk")
     model = open_model(file, root=root, quiet=quiet)
-    asked: Model | Evaluation = model
+    asked: Model | Evaluation | Handoffs = model
     if risk:
         asked = evidence.evaluate(
             model, log=log, series=series, as_of=as_of, reference=reference, seed=seed, quiet=quiet
         )
+        if view == "handoffs":
+            asked = api.handoffs(asked, log=log)
     try:
         with terminal.busy("Drawing", quiet=quiet):
             diagram = api.draw(

@@ -141,4 +141,7 @@ BENCHMARK = _attribute("benchmark", "node", "tuple[str, ...]", "what others reac
 PEOPLE = _attribute("people", "node", "int", "how many visits a team serves at once")
 ACROSS = _attribute("across", "edge", "bool", "a hand-off between organisations")
 OWNED = _attribute("owned", "edge", "bool", "a hand-off with an owner on both sides")
+PROMISED = _attribute(
+    "promised", "edge", "str", "of a hand-off: how soon it is taken up, as the language writes it", absent="no promise"
+)
 WAYS = _attribute("ways", "edge", "tuple[str, ...]", "the arcs of the workflow that make up a hand-off")

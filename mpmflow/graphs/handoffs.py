@@ -13,16 +13,19 @@ from typing import Any
 import networkx as nx
 
 from mpmflow.graphs import attributes as at
+from mpmflow.model.alliances import Handoff, promises
 from mpmflow.model.flow import Arc, Place, arcs
 from mpmflow.model.imports import with_imports
 from mpmflow.model.model import Model
 from mpmflow.model.process import Choose, Decision, Step, Team
+from mpmflow.model.quantities import Quantity, write_quantity
 
 
 def handoffs(model: Model) -> nx.MultiDiGraph:
     """Every hand-off of every workflow of a model.
 
-    `across` marks those between organisations (one side is a partner), `owned` those with an owner on both sides.
+    `across` marks those between organisations (one side is a partner), `owned` those with an owner on both sides,
+    `promised` those about which a promise was made.
 
     >>> from mpmflow.model.process import Workflow
     >>> house, agency = Team(name="house"), Team(name="agency", partner=True)
@@ -45,6 +48,7 @@ def handoffs(model: Model) -> nx.MultiDiGraph:
     order = 0
     for workflow in model.workflows:
         flow = arcs(workflow)
+        promised = promises(model.handoffs, workflow.handoffs)
         holder: dict[str, str] = {}
         for place in flow.nodes.values():
             node = place.node
@@ -69,6 +73,7 @@ def handoffs(model: Model) -> nx.MultiDiGraph:
                     at.ACROSS: giver.partner or taker.partner,
                     at.OWNED: _owned(giver, taker),
                     at.REWORK: rework or None,
+                    at.PROMISED: _promised(promised.get((giving, taking))),
                     at.WAYS: tuple(arc.key for arc in path),
                     at.ORDER: known[at.ORDER] if known else order,
                 }
@@ -82,6 +87,15 @@ def handoffs(model: Model) -> nx.MultiDiGraph:
 
 def _owned(giver: Team, taker: Team) -> bool:
     return bool(giver.owner and taker.owner)
+
+
+def _promised(promise: Handoff | None) -> str | None:
+    if promise is None:
+        return None
+    share = (
+        "" if promise.share is None else f" at least {write_quantity(Quantity(value=promise.share * 100, unit='%'))}"
+    )
+    return f"within {write_quantity(promise.within)}{share}"
 
 
 def _title(place: Place) -> str:

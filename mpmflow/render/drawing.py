@@ -20,6 +20,7 @@ from mpmflow.render.pictures.unpainted import PLAIN, Unpainted
 from mpmflow.render.workflow import workflow_dot
 
 if TYPE_CHECKING:
+    from mpmflow.analysis.alliances.handoffs import Handoffs
     from mpmflow.analysis.risk.evaluation import Evaluation
     from mpmflow.render.dot import Graph
 
@@ -38,6 +39,7 @@ def draw(
     collapse: bool = False,
     evaluation: Evaluation | None = None,
     visits: Mapping[str, float] | None = None,
+    handed: Handoffs | None = None,
 ) -> Diagram:
     """The picture of a model, painted with the risk of an evaluation where one is given.
 
@@ -52,6 +54,7 @@ def draw(
         collapse: in the view `workflow`, fold parallel blocks and straight stretches of steps into one box each.
         evaluation: what is painted.
         visits: executions of each step and decision per case as planned, for the thickness of ways.
+        handed: what was found about hand-offs, for the view `handoffs`.
 
     Raises:
         PictureError: there is no such view, workflow, name or theme, or nothing to draw.
@@ -65,6 +68,10 @@ def draw(
         from mpmflow.render.pictures.paint import Risk
 
         paint = Risk(evaluation, visits or {})
+    if handed is not None and view == "handoffs":
+        from mpmflow.render.pictures.alliance import AlliancePaint
+
+        paint = AlliancePaint(handed, paint)
     if collapse and view != "workflow":
         raise PictureError(f"only the view 'workflow' can be collapsed, not {view!r}; around NAME shows a part of any")
     title, graph = _drawn(model, view, workflow, collapse, paint)

@@ -105,10 +105,21 @@ def _handoff(
     if facts[at.ACROSS]:
         drawn["penwidth"] = 2
         words += [] if facts[at.OWNED] else ["no owner on one side"]
+    promised = list(dict.fromkeys(str(one[at.PROMISED]) for _, one in found if at.PROMISED in one))
+    words += [] if paint.tells_promises else [f"promised {words}" for words in promised]
     shares = [(key.partition("->")[0], one[at.SHARE]) for key, one in found if at.SHARE in one]
     ways = [way for _, one in found for way in one[at.WAYS]]
-    drawn = paint.handoff(shares, ways, {"label": _words(words), **drawn})
-    dot.edge(*ends, drawn, [" → ".join(str(graph.nodes[end][at.LABEL]) for end in ends), *labels])
+    between = [(key.partition("->")[0], key.partition("->")[2]) for key, _ in found]
+    drawn = paint.handoff(shares, ways, {"label": _words(words), **drawn}, between)
+    dot.edge(
+        *ends,
+        drawn,
+        [
+            " → ".join(str(graph.nodes[end][at.LABEL]) for end in ends),
+            *labels,
+            *(f"Promised {one}" for one in promised),
+        ],
+    )
 
 
 def _told(graph: nx.MultiDiGraph, node: str, facts: dict[str, Any], paint: Unpainted) -> list[str]:

@@ -121,7 +121,13 @@ class Risk(Unpainted):
             painted = _labelled(painted, _headline_words("the headline starts here"), edge=True)
         return painted
 
-    def handoff(self, shares: Sequence[tuple[str, float]], ways: Sequence[str], drawn: Attributes) -> Attributes:
+    def handoff(
+        self,
+        shares: Sequence[tuple[str, float]],
+        ways: Sequence[str],
+        drawn: Attributes,
+        between: Sequence[tuple[str, str]] = (),
+    ) -> Attributes:
         painted = dict(drawn)
         flows = [share * visits for place, share in shares if (visits := self._now(place)) is not None]
         if flows:

@@ -55,9 +55,19 @@ class Unpainted:
         """An influence among indicators, workflows and metrics."""
         return drawn
 
-    def handoff(self, shares: Sequence[tuple[str, float]], ways: Sequence[str], drawn: Attributes) -> Attributes:
-        """One hand-off or several: where each comes from with the share of visits there that take it, and all ways of
-        the workflow that make them up."""
+    tells_promises = False
+    """Whether it says of hand-offs what was promised; else the picture does, in a word."""
+
+    def handoff(
+        self,
+        shares: Sequence[tuple[str, float]],
+        ways: Sequence[str],
+        drawn: Attributes,
+        between: Sequence[tuple[str, str]] = (),
+    ) -> Attributes:
+        """One hand-off or several: where each comes from with the share of visits there that take it, all ways of the
+        workflow that make them up, and the steps that it goes between.
+        """
         return drawn
 
     def told(self, name: str) -> list[str]:
