@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from datetime import datetime
@@ -43,7 +44,10 @@ ENDINGS = (".html", ".htm", ".md", ".markdown", ".json", ".csv")
     help="For this partner: its own part, built of that alone, and nothing of anybody else.",
 )
 @click.option(
-    "--ledger", metavar="PATH", help="Set forecasts of the past, kept by `mpmflow ledger record`, beside what came."
+    "--ledger",
+    metavar="PATH",
+    help="Set forecasts of the past, kept by `mpmflow ledger record`, beside what came (default: $MPMFLOW_LEDGER, "
+    "where there is one).",
 )
 @evidence.evidence_options
 @click.option("--budget", metavar="MONEY", help="Which initiatives of FILE to take for that much, such as '20k eur'.")
@@ -82,6 +86,9 @@ def command(
     if partner is not None and (level is not None or ledger is not None or budget is not None):
         raise click.UsageError("a partner gets its own part alone: leave out --level, --ledger and --budget")
     evidence.budget(budget)
+    usual = os.environ.get("MPMFLOW_LEDGER", "")
+    if ledger is None and partner is None and Path(usual).is_file():
+        ledger = usual
     model = open_model(file, root=root, quiet=quiet)
     evaluation = evidence.evaluate(
         model, log=log, series=series, as_of=as_of, reference=reference, seed=seed, budget=budget, quiet=quiet
