@@ -8,7 +8,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from mpmflow.numerics.statistics.scores import Recalibration, blocks, brier, crps, recalibration, reliability, skill
+from mpmflow.numerics.statistics.scores import (
+    Recalibration,
+    average,
+    blocks,
+    brier,
+    crps,
+    pinball,
+    position,
+    recalibration,
+    reliability,
+    skill,
+)
 
 REAL = st.floats(-1e4, 1e4, allow_subnormal=False)
 
@@ -26,6 +37,42 @@ def test_scores_of_chances_equal_those_of_scoringrules() -> None:
     luck = np.random.default_rng(0)
     chance, came = luck.random(100), (luck.random(100) < 0.4).astype(float)
     np.testing.assert_allclose(brier(chance, came), rules.brier_score(came, chance), rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("level", [0.05, 0.5, 0.9])
+def test_scores_of_quantiles_equal_those_of_scoringrules(level: float) -> None:
+    rules = pytest.importorskip("scoringrules", reason="optional: scoringrules")
+    luck = np.random.default_rng(2)
+    quantile, came = luck.standard_normal(100), luck.standard_normal(100)
+    expected = rules.quantile_score(came, quantile, level)
+    np.testing.assert_allclose(pinball(level, quantile, came), expected, rtol=0, atol=1e-12)
+
+
+def test_twice_the_mean_score_of_all_quantiles_is_the_score_of_the_law() -> None:
+    law = np.sort(np.random.default_rng(3).standard_normal(2_000))
+    levels = (np.arange(2_000) + 0.5) / 2_000
+    twice = 2.0 * np.mean([pinball(level, value, 0.3) for level, value in zip(levels, law, strict=True)])
+    assert float(twice) == pytest.approx(float(crps(law, 0.3)), abs=1e-9)
+
+
+def test_the_positions_of_truths_in_their_own_law_are_even() -> None:
+    luck = np.random.default_rng(4)
+    found = np.array([position(luck.standard_normal(400), one) for one in luck.standard_normal(4_000)])
+    counts = np.histogram(found, bins=10, range=(0, 1))[0]
+    assert ((counts - 400.0) ** 2 / 400.0).sum() < 27.9  # chi-squared with 9 degrees of freedom, 0.1 %
+
+
+def test_the_interval_of_a_mean_covers_it_as_often_as_it_says() -> None:
+    luck, held = np.random.default_rng(5), 0
+    for seed in range(200):
+        found = average(luck.standard_normal(60), seed=seed)
+        assert found is not None
+        held += found.low <= 0.0 <= found.high
+    assert 160 <= held <= 195
+    short = average([1.0, 2.0], block=2)
+    assert short is not None
+    assert np.isnan(short.low)
+    assert average([np.nan]) is None
 
 
 def test_the_score_of_a_normal_forecast_is_the_closed_form() -> None:

@@ -80,7 +80,7 @@ def _all(evaluation: Evaluation, model: Model, said: Mapping[str, Any]) -> Itera
             name = f"{commitment.name}, {promise.metric}"
             if promise.on is None:
                 yield name, "the promise names no date"
-            elif promise.on <= evaluation.as_of:
+            elif promise.on <= evaluation.as_of or promise.came is not None:
                 yield name, f"its day, {promise.on.isoformat()}, was over"
             else:
                 metric, target = metrics[promise.metric], wanted[promise.metric]
@@ -91,7 +91,7 @@ def _all(evaluation: Evaluation, model: Model, said: Mapping[str, Any]) -> Itera
         for figure in scenario.metrics:
             row, target = rows[figure.name], targets.get(figure.name)
             name = f"{scenario.name}, {figure.name}"
-            if not figure.law or row.on is None or row.on <= evaluation.as_of:
+            if not figure.law or _why_not(row, target, figure.law, evaluation.as_of):
                 yield name, "its level is not known, or its day was over"
                 continue
             course = courses.get(figure.name)
@@ -100,7 +100,7 @@ def _all(evaluation: Evaluation, model: Model, said: Mapping[str, Any]) -> Itera
 
 
 def _why_not(row: MetricFigure, target: Target | None, law: tuple[float, ...], as_of: date) -> str:
-    if row.on is None or row.on <= as_of:
+    if row.on is None or row.on <= as_of or row.method == "observed":
         return f"its day, {row.on.isoformat() if row.on is not None else 'none'}, was over"
     if target is None and not law:
         return "it has no target, and no data that its level could be told from"

@@ -12,10 +12,11 @@ from datetime import date
 import numpy as np
 
 from mpmflow.analysis.exact.laws_of import Samples
-from mpmflow.analysis.risk.enough_data import last_day, metrics_of, require_something
+from mpmflow.analysis.risk.enough_data import metrics_of, require_something
 from mpmflow.analysis.risk.estimate import full_periods
 from mpmflow.analysis.risk.forecast import chance_to_miss
 from mpmflow.analysis.risk.prepared import prepare
+from mpmflow.analysis.risk.readings import Timeline
 from mpmflow.model.measures import Target
 from mpmflow.model.model import Model
 from mpmflow.model.observations import Observations
@@ -53,7 +54,8 @@ class Truth:
         require_something(model, observations)
         self._reads: dict[tuple[str, Target], tuple[float | None, str]] = {}
         self.metrics = {metric.name for metric in metrics_of(model)}
-        self.known_until: date = last_day(observations, full_periods(observations) - 1)
+        periods = full_periods(observations)
+        self.known_until: date = Timeline.of(observations, periods, 1).last_day(periods - 1)
         """The last day of the last full period."""
         asked = [one for one in forecasts if one.metric in self.metrics and one.on <= self.known_until]
         self.ready = prepare(model, observations, latest_targets(asked), draws=DRAWS, samples=samples)

@@ -36,10 +36,9 @@ def settlement_of(
         raise LedgerError(f"nothing was foretold of {metric[:80]!r}; {cure}")
     if not source.strip():
         raise LedgerError("say where the figure comes from, such as a report or a person")
+    asked = _quantity(value, own[-1].unit, metric)
     day = _day(own, on)
     chosen = _reading(own, day, reading)
-    unit = own[-1].unit
-    asked = _quantity(value, unit, metric)
     return Settlement(
         metric=metric,
         on=day,
