@@ -301,6 +301,17 @@ def test_the_example_is_sound_asks_for_six_factors_and_five_steps_and_says_that_
     assert "example" in standard.note
 
 
+def test_the_standard_on_the_guide_is_one() -> None:
+    page = (ROOT / "docs/guides/assess.md").read_text(encoding="utf-8")
+    text = page.partition("```text\n")[2].partition("```")[0]
+    assert [point.measure for point in parse_standard(text).points] == ["goals_with_owner"]
+
+
+def test_the_reference_page_lists_every_measure_with_what_it_counts() -> None:
+    page = (ROOT / "docs/reference/standards.md").read_text(encoding="utf-8")
+    assert all(f"| `{measure.name}` | {measure.means}." in page for measure in MEASURES.values())
+
+
 NO_ASSESSMENTS = {
     "a-list": [],
     "no-schema": {},

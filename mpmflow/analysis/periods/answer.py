@@ -73,7 +73,7 @@ class FigureChange:
         residual: what the parts leave: rounding.
         low, high: 95 % interval of the change from the counts behind its sources; None where they have none.
         seen_before, seen_after: what was observed of it in each period, of the cases that ended there. seen_low,
-            seen_high: 95 % interval of that change, by the scatter of the periods.
+            seen_high: 95 % interval of that change, for shares of the cases.
         better: higher, lower, or None.
     """
 

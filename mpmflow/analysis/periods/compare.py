@@ -24,13 +24,14 @@ from mpmflow.model.observations import Observations
 
 from .answer import FigureChange, LeverChange, PeriodComparison
 from .draft import draft_of
-from .levers import SURE, data_levels, lever_changes
+from .levers import SURE, data_levels, finished, lever_changes, of_shares
 from .parts import KINDS, Changes, kind_of
 from .states import FEWEST, States, Window, states_of, window
 
 FIGURES = {"time": "s", "cost": "", "yield": "%", "first_pass": "%", "rework": "%", "throughput": ""}
 """Figures of every workflow that are told of even where no metric asks for them, with their units."""
-_MEANS = ("time", "cost", "yield", "first_pass", "scrap", "late")
+_SHARES = ("yield", "first_pass", "scrap", "late")
+_MEANS = ("time", "cost", *_SHARES)
 Days = tuple[date, date]
 
 
@@ -172,7 +173,7 @@ class _Comparison:
         for source, part in by.items():
             kinds[kind_of(source, self.model, self.metrics)] += part
         spread = self._spread(by)
-        ends = self._seen_interval(name) if seen is not None else (None, None)
+        ends = self._seen_interval(name) if seen is not None and name in self.metrics else (None, None)
         return FigureChange(
             name,
             label,
@@ -192,11 +193,15 @@ class _Comparison:
         )
 
     def _seen_interval(self, name: str) -> tuple[float | None, float | None]:
-        """The interval of an observed change, by the scatter of its periods."""
-        error = float(np.hypot(*self.errors[name]))
-        if not np.isfinite(error):
+        """The interval of an observed change of a share of the cases, by how many ended in each period."""
+        figure, workflow = _only(self.metrics[name]), _of_cases(self.metrics[name])
+        ends = finished(self.observations, workflow) if workflow is not None else None
+        if figure is None or figure[0] not in _SHARES or ends is None:
             return None, None
-        moved = self.seen[name][1] - self.seen[name][0]
+        sizes = [int(ends[slice(*one)].sum()) for one in self.windows]
+        if not all(sizes):
+            return None, None
+        moved, error = self.seen[name][1] - self.seen[name][0], of_shares(self.seen[name], sizes)
         return moved - SURE * error, moved + SURE * error
 
     def _spread(self, by: Mapping[str, float]) -> float | None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 import numpy as np
+import numpy.typing as npt
 
 from mpmflow.model.imports import with_imports
 from mpmflow.model.model import Model, derived_indicators
@@ -41,7 +42,7 @@ def lever_changes(
             if index == old.passing:
                 continue
             levels = float(old.mean[index]), float(new.mean[index])
-            spread = _of_shares(levels, sizes) if sizes is not None else None
+            spread = of_shares(levels, sizes) if sizes is not None else None
             kind, worse = kind_of(outcome, model, ()), None
             if outcome in effects and levels[0] != levels[1]:
                 worse = levels[1] > levels[0]
@@ -68,7 +69,7 @@ def lever_changes(
     for segment in states.segments:
         name, levels = f"{column} = {segment.value}", (segment.before, segment.after)
         label = name if segment.value != OTHERS else f"{column}: all others"
-        yield _lever(name, label, "mix", "%", levels, totals, _of_shares(levels, totals), None)
+        yield _lever(name, label, "mix", "%", levels, totals, of_shares(levels, totals), None)
 
 
 def _effects(model: Model) -> set[str]:
@@ -80,7 +81,7 @@ def _effects(model: Model) -> set[str]:
     }
 
 
-def _of_shares(levels: tuple[float, float], sizes: list[int]) -> float:
+def of_shares(levels: tuple[float, float], sizes: list[int]) -> float:
     """Standard error of the difference of two shares."""
     variance = 0.0
     for level, size in zip(levels, sizes, strict=True):
@@ -127,7 +128,7 @@ def data_levels(
     levels: dict[str, tuple[float, float]] = {}
     errors: dict[str, tuple[float, float]] = {}
     for name, row in observations.series.items():
-        ends = _finished(observations, behind[name]) if name in behind else None
+        ends = finished(observations, behind[name]) if name in behind else None
         found = []
         for window in windows:
             values = np.array([np.nan if value is None else value for value in row[slice(*window)]], dtype=float)
@@ -148,6 +149,7 @@ def data_levels(
     return levels, errors
 
 
-def _finished(observations: Observations, workflow: str) -> np.ndarray[tuple[int], np.dtype[np.float64]] | None:
+def finished(observations: Observations, workflow: str) -> npt.NDArray[np.float64] | None:
+    """How many cases of a workflow ended in each period; None where no log tells."""
     ends = [row for end, row in observations.finished.items() if end.partition(".")[0] == workflow]
-    return np.sum(np.array(ends, dtype=float), axis=0) if ends else None
+    return np.asarray(np.sum(np.array(ends, dtype=float), axis=0)) if ends else None
