@@ -1445,6 +1445,7 @@ def report(
     from .model.goals import LEVELS
     from .render.report.handoff_words import told_partner
     from .render.report.page import ReportPage as Page
+    from .render.report.pictures import Pictures
     from .render.report.words import told
 
     if evaluation.model is None:
@@ -1464,7 +1465,7 @@ def report(
         handoffs=_hand_overs(evaluation, log),
         level=wanted,
     )
-    return Page(found, _pictures(evaluation))
+    return Page(found, Pictures(lambda: _pictures(evaluation)))
 
 
 def _past_forecasts(evaluation: Evaluation, ledger: Ledger | str | Path) -> tuple[PastForecast, ...]:
@@ -1491,15 +1492,17 @@ def _hand_overs(evaluation: Evaluation, log: Any) -> tuple[HandoffFigure, ...]:
 
 
 def _pictures(evaluation: Evaluation) -> dict[str, Diagram]:
-    """The diagrams of a report, laid out when they are shown: causes, and each workflow, with the risk on them."""
+    """The diagrams of a report: causes, and each workflow, with the risk on them."""
+    from .render.drawing import draw as drawn
     from .render.picture import PictureError
 
-    assert evaluation.model is not None
-    found = {}
-    for name in evaluation.model.workflows.names:
-        found[f"workflow {name}"] = draw(evaluation, workflow=name)
+    model = evaluation.model
+    assert model is not None
+    visits, found = _visits(model), {}
+    for name in model.workflows.names:
+        found[f"workflow {name}"] = drawn(model, workflow=name, evaluation=evaluation, visits=visits)
     with suppress(PictureError):
-        found["causes"] = draw(evaluation, "causes")
+        found["causes"] = drawn(model, "causes", evaluation=evaluation, visits=visits)
     return found
 
 
