@@ -42,7 +42,7 @@ def el(tag: str, *children: Child, **attributes: str | int | float | None) -> Ht
     '<p class="big">1 &lt; 2 <b>&amp;</b></p>'
     """
     given = "".join(
-        f' {name.rstrip("_").replace("_", "-")}="{escape(_given(value), quote=True)}"'
+        f' {name.rstrip("_").replace("_", "-")}="{escape(_given(name, value), quote=True)}"'
         for name, value in attributes.items()
         if value is not None
     )
@@ -51,9 +51,9 @@ def el(tag: str, *children: Child, **attributes: str | int | float | None) -> Ht
     return Html(f"<{tag}{given}>{joined(children)}</{tag}>")
 
 
-def _given(value: str | int | float) -> str:
-    """What an attribute holds: words no longer than others, our own numbers whole."""
-    return short(value) if isinstance(value, str) and " " in value and not value[0].isdigit() else plain(str(value))
+def _given(name: str, value: str | int | float) -> str:
+    """What an attribute holds: words that are read aloud no longer than others, anything else whole."""
+    return short(str(value)) if name == "aria_label" else plain(str(value))
 
 
 def joined(children: Iterable[Child]) -> Html:
