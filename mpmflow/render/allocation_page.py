@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from mpmflow.model.units import parse_unit
 from mpmflow.render.numbers import duration
 from mpmflow.render.risk_words import amount, chance, day
 
@@ -75,6 +76,10 @@ def _sentences(found: Allocation) -> Iterator[str]:
     if found.nominal.p_miss != found.today.p_miss:
         words += f"; its target is missed with {chance(found.nominal.p_miss)} instead of {chance(found.today.p_miss)}"
     yield f"{words}."
+    more = found.nominal.cost - found.today.cost
+    if parse_unit(found.unit) == parse_unit(found.currency) and more > 0.01 * found.budget:
+        each = amount((then - now) / more, found.currency, 2)
+        yield f"That is {each} of {found.label} for each {found.currency} spent more than today."
     spent = found.budget - found.today.cost
     if found.channels and abs(spent) > 0.01 * found.budget:
         yield (

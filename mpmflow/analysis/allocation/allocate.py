@@ -49,7 +49,7 @@ from .spread import SHARES, Bounds, spread
 Floats = npt.NDArray[np.float64]
 LOOKED_AT = 2_000
 """So many draws are looked at while searching."""
-MOST_SETS = 48
+MOST_SETS = 128
 """Of more sets of initiatives and people than this not every one is tried: they grow one by one."""
 MOST_PEOPLE = 2
 """A team may get up to so many more people."""
@@ -131,8 +131,8 @@ class _Search:
         if not self.channels and not self.options:
             raise DataError(
                 f"there is nothing to spend on that moves {metric}: no channel (an activity in {money.unit} with "
-                "causes that lead there), no initiative with moves, no team with a cost"
-                + (". " + " ".join(self.notes) if self.notes else "")
+                "causes that lead there), no initiative that helps, no team with a cost in which one more person would "
+                "help" + (". " + " ".join(self.notes) if self.notes else "")
             )
 
     def _better(self) -> Literal["higher", "lower"]:
