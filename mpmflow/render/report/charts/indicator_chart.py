@@ -83,7 +83,13 @@ def indicator_chart(row: IndicatorFigure, course: IndicatorCourse, label: str) -
     wide, narrow = on_both(draw)
     head = ("last day", "observed", "of", "state")
     rows = tuple(
-        (day(one.on), bare(one.value, unit), "" if one.n is None else str(one.n), STATE_WORDS[one.state] if one.state else "") for one in points
+        (
+            day(one.on),
+            bare(one.value, unit),
+            "" if one.n is None else str(one.n),
+            STATE_WORDS[one.state] if one.state else "",
+        )
+        for one in points
     )
     return Chart(
         wide, narrow, _summary(row, label, seen, spells), head, rows, tuple(place(one.on, across) for one in points)

@@ -47,7 +47,14 @@ def past(report: Report) -> Html:
         label = upper(rows[0].label)
         chart = past_chart(rows, label)
         if chart is not None:
-            charts.append(el("article", el("h3", name(label)), charted(chart, f"Past forecasts of {rows[0].label}"), class_="block one"))
+            charts.append(
+                el(
+                    "article",
+                    el("h3", name(label)),
+                    charted(chart, f"Past forecasts of {rows[0].label}"),
+                    class_="block one",
+                )
+            )
     if charts:
         parts.append(el(
             "ul",
