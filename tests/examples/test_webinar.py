@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mpmflow import load
+from mpmflow import evaluate, load
 from mpmflow.api import read
 from mpmflow.model.observations import Observations
 from mpmflow.readers.observe import observe
@@ -57,3 +57,23 @@ def test_briefs_climb_leads_follow_and_revenue_does_not_know_yet(observed: Obser
     assert mean(leads[-3:]) < mean(leads[:new_year]) - 5
     revenue = observed.series["revenue"]
     assert mean(revenue[-3:]) == pytest.approx(mean(revenue[:new_year]), rel=0.06)
+
+
+def test_one_promise_was_kept_one_is_on_course_and_one_is_at_risk(folder: Path, observed: Observations) -> None:
+    evaluation = evaluate(load(folder / "webinar.mpm"))
+    states = {row.name: row.state for row in evaluation.commitments}
+    assert states == {"cpl_june": "at risk", "full_autumn": "kept", "busy_summer": "on course"}
+    days = [start.date() for start in observed.starts]
+    last = days.index(date(2025, 12, 22))
+    came = evaluation.commitment("full_autumn").promises[0].came
+    assert came == pytest.approx(sum(observed.series["registrations"][last - 12 : last + 1]))
+    assert round(came) == 2437
+
+
+def test_the_promise_at_risk_can_be_brought_back(folder: Path) -> None:
+    """What is said to suffice does: with the media as short as that, a miss is less than 20 % likely."""
+    model = load(folder / "webinar.mpm")
+    row = evaluate(model).commitment("cpl_june")
+    (way,) = row.ways_back
+    assert way.enough
+    assert way.p_miss < 0.2 <= row.p_miss

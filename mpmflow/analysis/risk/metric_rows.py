@@ -85,7 +85,7 @@ def unit_word(units: Units, metric: Metric) -> str:
 def cases_behind(name: str, outlook: Outlook, observations: Observations) -> npt.NDArray[np.float64] | None:
     """How many cases ended in each period, for a figure that is a mean over them; None for any other."""
     place = next((place for place, metric in outlook.told_as.items() if metric == name), None)
-    if place is None or outlook.figures[place][0] in ("throughput", "wip"):
+    if place is None or place not in outlook.figures or outlook.figures[place][0] in ("throughput", "wip"):
         return None
     workflow = outlook.figures[place][1]
     ends = [row for end, row in observations.finished.items() if end.partition(".")[0] == workflow]
