@@ -38,7 +38,8 @@ def handoffs_page(found: Handoffs, *, steps: bool = False) -> Group:
     parts: list[RenderableType] = [*_opening(found)]
     if found.pairs:
         parts += _volumes(found, steps)
-        parts += promise_blocks([(pair_words(pair), one) for pair in found.pairs for one in pair.promises])
+        promises = [(pair_words(pair), one) for pair in found.pairs for one in pair.promises]
+        parts += promise_blocks(promises, found.period)
         parts += _burdens(found)
     parts += [paragraph(note, "dim") for note in found.notes]
     return Group(*parts)
@@ -145,7 +146,9 @@ def _percent(share: float) -> str:
 
 
 # ------------------------------------------------------------------------------------------ what was promised
-def promise_blocks(promises: Sequence[tuple[str, PromiseFigure]], *, owners: bool = True) -> Iterator[RenderableType]:
+def promise_blocks(
+    promises: Sequence[tuple[str, PromiseFigure]], period: float, *, owners: bool = True
+) -> Iterator[RenderableType]:
     """Promises with what came of them, each beside the words for its hand-off; `owners`: say who answers for one."""
     from rich.padding import Padding
     from rich.text import Text
@@ -165,13 +168,21 @@ def promise_blocks(promises: Sequence[tuple[str, PromiseFigure]], *, owners: boo
                 f"{percent(one.kept.value, 2)}{_share_range(one.kept)}" if one.kept is not None else "-",
                 f"{one.missed} of {one.kept.n}" if one.kept is not None else "-",
                 STATES[one.state],
-                chance(one.p_broken) if one.p_broken is not None else "-",
+                _breaks(one, period),
             ]
         table.add_row(*cells, chance(one.designed_late) if one.designed_late is not None else "-")
     yield Padding(table, (0, 0, 0, 2))
     for words, one in promises:
         if one.state == "broken":
             yield paragraph(_broken(words, one, owners), "bold")
+
+
+def _breaks(one: PromiseFigure, period: float) -> str:
+    """The chance to break, of a promise about every hand-off with the time in which it is meant."""
+    if one.p_broken is None:
+        return "-"
+    every = f" a {PERIODS.get(period, duration(period))}" if one.share is None else ""
+    return f"{chance(one.p_broken)}{every}"
 
 
 def promise_words(one: PromiseFigure) -> str:

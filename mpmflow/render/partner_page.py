@@ -32,9 +32,8 @@ def partner_page(view: PartnerView) -> Group:
     if view.handoffs:
         lines: list[Line] = [(_words(one), one.designed, one.observed) for one in view.handoffs]
         parts += volume_blocks(lines, view.period, "What comes to you, and what you hand over")
-        parts += promise_blocks(
-            [(_words(one), promise) for one in view.handoffs for promise in one.promises], owners=False
-        )
+        promises = [(_words(one), promise) for one in view.handoffs for promise in one.promises]
+        parts += promise_blocks(promises, view.period, owners=False)
     parts += _delay(view)
     parts += _open_cases(view)
     parts += _actions(view)
