@@ -32,8 +32,8 @@ def sentences(note: Evaluation, names: Names) -> Iterator[Text]:
         if near:
             closest = ", ".join(f"{row.label} ({chance(row.p_miss)})" for row in near[:4])
             yield Text(f"No target is more likely to be missed than met; closest to it: {closest}.")
-        elif held and not any(unjudged(row) for row in held):
-            yield Text("Every target is likely to be met, or was met.")
+        elif any(row.p_miss is not None for row in held) and not any(unjudged(row) for row in held):
+            yield Text(f"{_all_met(held)} is likely to be met, or was met.")
     for name in causes:
         yield _cause(note, name, names)
     if in_danger and _beyond(in_danger[0]) and note.reference == "plan":
@@ -61,13 +61,21 @@ def _beyond(row: MetricFigure) -> bool:
 def _calm(held: list[MetricFigure]) -> str:
     near = [f"{row.label} ({chance(row.p_miss)})" for row in held if row.p_miss is not None and row.p_miss >= 0.2]
     if any(row.p_miss is not None for row in held) and not near and not any(unjudged(row) for row in held):
-        return "All is well: what was observed is about what was expected, and every target is likely to be met."
+        targets = _all_met(held)
+        well = f"what was observed is about what was expected, and {targets[0].lower()}{targets[1:]}"
+        return f"All is well: {well} is likely to be met."
     if near:
         return (
             "What was observed is about what was expected. No target is more likely to be missed than met; "
             f"closest to it: {', '.join(near[:4])}."
         )
     return "Nothing stands out: what was observed is about what was expected."
+
+
+def _all_met(held: list[MetricFigure]) -> str:
+    """Every target, or those of which something is known, with the ones that are not."""
+    dark = [row.label for row in held if row.p_miss is None]
+    return f"Every target that can be judged (not {', '.join(dark)})" if dark else "Every target"
 
 
 def _first(row: MetricFigure) -> Text:

@@ -25,6 +25,7 @@ from mpmflow.analysis.risk.evaluation import Evaluation, MetricFigure, OpenCaseF
 from mpmflow.analysis.risk.objectives import ObjectiveFigure
 from mpmflow.analysis.risk.standing import Standing, most_urgent
 from mpmflow.analysis.risk.teams import TeamLoad
+from mpmflow.model.imports import with_imports
 from mpmflow.render.numbers import duration, percent, significant
 from mpmflow.render.promises_text import standing as promise_standing
 from mpmflow.render.promises_text import ways_back
@@ -139,7 +140,7 @@ def told(evaluation: Evaluation) -> Told:
             row.name: " ".join([*promise_standing(row), *ways_back(evaluation, row, names)])
             for row in evaluation.commitments
         },
-        words={name: upper(names.full(name)) for name in sorted(_mentioned(evaluation))},
+        words={name: upper(names.full(name)) for name in sorted(_mentioned(evaluation))} | _teams(evaluation),
         notes=tuple(dict.fromkeys(notes)),
         cautions=tuple(dates_in_words(caution) for caution in evaluation.coverage.cautions),
     )
@@ -154,9 +155,15 @@ def _draws(evaluation: Evaluation) -> Iterator[str]:
         )
 
 
+def _teams(evaluation: Evaluation) -> dict[str, str]:
+    """What people call the teams and partners, those of imported files too."""
+    models = with_imports(evaluation.model) if evaluation.model is not None else ()
+    return {team.name: upper(team.title) for model in models for team in model.all_teams}
+
+
 def _mentioned(evaluation: Evaluation) -> set[str]:
     """Every name that the report may have to say in words."""
-    found = {row.name for row in evaluation.metrics} | {row.name for row in evaluation.teams}
+    found = {row.name for row in evaluation.metrics}
     for indicator in evaluation.indicators:
         found |= {indicator.name} if indicator.measures is None else {indicator.name, indicator.measures}
     for metric in evaluation.metrics:
@@ -193,6 +200,14 @@ def summary_lines(report: Report) -> Iterator[str]:
     for standing, names in report.summary.metrics.items():
         rows = [row for name in names if (row := report.metric(name)) is not None]
         yield f"{upper(STANDING_WORDS[standing])}: {', '.join(row.figure.label for row in rows)}."
+    for state in ("missed", "broken", "at risk"):
+        labels = [row.figure.label for row in report.commitments if row.figure.state == state]
+        if labels:
+            yield f"Promises {state}: {', '.join(labels)}."
+    late = [row for row in report.handoffs if any(promise.state == "broken" for promise in row.promises)]
+    if late:
+        ways = ", ".join(f"{row.giver_label} → {row.taker_label}" for row in late)
+        yield f"Hand-offs later than promised: {ways}."
     states = [f"{count} {STATE_WORDS[state]}" for state, count in report.summary.indicators.items()]
     if states:
         total = sum(report.summary.indicators.values())
@@ -412,9 +427,12 @@ def level_title(part: LevelPart) -> str:
 
 def objective_state(figure: ObjectiveFigure) -> str:
     """How an objective stands, and how likely it is missed."""
-    if figure.state in ("missed", "met") or figure.p_miss is None:
+    if figure.p_miss is None or figure.state in ("missed", "met"):
         return figure.state if figure.state != "unknown" else "not known"
-    return f"{figure.state}, {chance(figure.p_miss)} likely to be missed"
+    likely_missed = f"{chance(figure.p_miss)} likely to be missed"
+    if figure.state == "unknown":
+        return f"not known; what can be judged is {likely_missed}"
+    return f"{figure.state}, {likely_missed}"
 
 
 def objective_target(figure: ObjectiveFigure) -> str:
