@@ -70,6 +70,6 @@ def cases(report: Report) -> Html:
     title = "Open cases that need a hand, the likeliest to be late first"
     return joined([
         el("p", cases_sentence(report)),
-        table(title, head, rows, left=(1, 2, 4), kind="bars"),
+        table(title, head, rows, left=(1, 2, 4), kind="bars cases"),
         el("p", f"… and {left:,} more.", class_="note") if left > 0 else None,
     ])  # fmt: skip

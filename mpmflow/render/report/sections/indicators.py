@@ -9,7 +9,7 @@ from mpmflow.analysis.reporting.parts import ReportedIndicator
 from mpmflow.analysis.reporting.report import Report
 from mpmflow.render.report.charts.indicator_chart import RECENT, indicator_chart, spark
 from mpmflow.render.report.drawings import charted, sparkline
-from mpmflow.render.report.markup import Html, chip, described, el, joined, more, name, table
+from mpmflow.render.report.markup import Child, Html, chip, described, el, joined, more, name, table
 from mpmflow.render.report.words import INDICATOR_COLUMNS, indicator_cells, indicator_state
 from mpmflow.render.risk_words import bare, day, rate_unit
 
@@ -73,28 +73,26 @@ def _others(rows: Sequence[ReportedIndicator], after: bool) -> Html:
     title = "Other indicators" if after else "Indicators"
     rest = rows[FIRST:]
     return joined([
-        el("h3", title),
+        el("h3", title) if after else None,
         _listed(title, rows[:FIRST]),
         more(f"{len(rest)} more", _listed(f"{title}, the rest", rest)) if rest else None,
     ])  # fmt: skip
 
 
 def _listed(title: str, rows: Sequence[ReportedIndicator]) -> Html:
-    """A table with a row for each; the state only where rules watch one of them."""
+    """A table with a row for each; columns in which nothing is known are left out, and the state where no rule is."""
     ruled = any(row.state is not None or row.in_trouble for row in rows)
-    head = [
-        INDICATOR_COLUMNS[0],
-        "last half year",
-        *INDICATOR_COLUMNS[1:-1],
-        *(INDICATOR_COLUMNS[-1:] if ruled else ()),
-    ]
-    cells = []
+    head = [INDICATOR_COLUMNS[0], "last half year", *INDICATOR_COLUMNS[1:]]
+    cells: list[list[Child]] = []
     for row in rows:
         drawn = spark(row.figure, row.course) if row.course is not None else ""
         first, *figures, _ = indicator_cells(row)
-        shown = [name(first), sparkline(drawn) if drawn else None, *figures]
-        cells.append([*shown, _state(row)] if ruled else shown)
-    return table(title, head, cells, left=(1, *((len(head) - 1,) if ruled else ())), kind="indicators")
+        state = _state(row) if ruled else None
+        cells.append([name(first), sparkline(drawn) if drawn else None, *figures, state])
+    kept = [column for column in range(len(head)) if any(row[column] not in (None, "", "-") for row in cells)]
+    left = [place for place, column in enumerate(kept) if column in (1, len(head) - 1)]
+    shown = [[row[column] for column in kept] for row in cells]
+    return table(title, [head[column] for column in kept], shown, left=left, kind="indicators")
 
 
 def _values(rows: Sequence[ReportedIndicator]) -> Html | None:

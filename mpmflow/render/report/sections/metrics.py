@@ -12,7 +12,7 @@ from mpmflow.analysis.reporting.report import Report
 from mpmflow.render.picture import Diagram
 from mpmflow.render.report.charts.forecast_chart import forecast_chart
 from mpmflow.render.report.drawings import charted, pictured
-from mpmflow.render.report.markup import Html, chip, described, el, joined, more, name
+from mpmflow.render.report.markup import Html, chip, described, el, joined, name
 from mpmflow.render.report.sections.indicators import KINDS as STATE_KINDS
 from mpmflow.render.report.sections.top import KINDS
 from mpmflow.render.report.words import (
@@ -101,7 +101,7 @@ def ways(report: Report, pictures: Mapping[str, Diagram]) -> Html:
         return Html("")
     return joined([
         el("ol", *(_way(way) for way in report.ways), class_="ways") if report.ways else None,
-        more("The picture of all causes", pictured(picture)) if picture is not None else None,
+        joined([el("h3", "All causes and what they lead to"), pictured(picture)]) if picture is not None else None,
     ])  # fmt: skip
 
 
