@@ -179,6 +179,7 @@ class TestHostileLines:
             ({"recorded": "yesterday"}, "recorded is no time: 'yesterday'"),
             ({"recorded": "2024-01-01T00:00:00"}, "recorded says no time zone"),
             ({"author": 3}, "its author is a text or null"),
+            ({"author": "Ann\x1b[2J"}, "without control characters"),
             ({"content": "all of it"}, "content is an object"),
             ({"content": {"p_miss": 1.5}}, "content.p_miss: Input should be less than or equal to 1"),
             ({"content": {"law": ["x"]}}, "content.law.0:"),
@@ -187,8 +188,8 @@ class TestHostileLines:
             ({"content": {"simple": {"oracle": [1.0]}}}, "content.simple.oracle"),
         ],
         ids=[
-            "kind", "number", "number that is none", "time", "time zone", "author", "content", "chance", "law",
-            "long law", "day", "forecaster",
+            "kind", "number", "number that is none", "time", "time zone", "author", "author that steers",
+            "content", "chance", "law", "long law", "day", "forecaster",
         ],
     )  # fmt: skip
     def test_a_field_that_cannot_be(self, changes: dict[str, object], said: str, tmp_path: Path) -> None:
@@ -220,6 +221,13 @@ class TestHostileLines:
         document["id"] = digest(canonical(document["content"]))
         line = canonical({**document, "hash": digest(canonical(document))})
         assert "the model is not the one that its hash names" in self.refused(tmp_path, line)
+
+    def test_what_would_steer_a_terminal_is_shown_as_blanks(self, tmp_path: Path) -> None:
+        (tmp_path / "lines.jsonl").write_text(self.line(content={"label": "leads\x1b[2J\x07"}))
+        with mpm.Ledger(None) as ledger:
+            ledger.import_lines(tmp_path / "lines.jsonl")
+            assert [one.label for _, one in ledger.forecasts()] == ["leads [2J "]
+            assert ledger.verify().ok
 
     @given(st.text(max_size=200) | st.binary(max_size=200).map(lambda raw: raw.decode("latin-1")))
     def test_any_text_is_refused_in_words(self, text: str) -> None:

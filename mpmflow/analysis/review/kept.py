@@ -5,19 +5,33 @@ Both are plain records: whoever reads them needs no model. Times are seconds, sh
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from mpmflow.model.base import Line, Part
 from mpmflow.model.measures import Better, Target
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
+
+
+def printable(text: str) -> str:
+    """A text with blanks in the place of control characters.
+
+    >>> printable("a\\x1b[31mb")
+    'a [31mb'
+    """
+    return _CONTROL.sub(" ", text)
+
 
 Law = Annotated[tuple[Annotated[float, Field(allow_inf_nan=False)], ...], Field(max_length=2_000)]
 """Equally likely values."""
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
-Short = Annotated[Line, Field(max_length=2_000)]
+Short = Annotated[Line, AfterValidator(printable), Field(max_length=2_000)]
+"""A text that a terminal shows as it is: it may come from elsewhere, and may not steer anything."""
 Hash = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 Simple = Literal["persistence", "seasonal", "climatology"]
 SIMPLE: tuple[Simple, ...] = ("persistence", "seasonal", "climatology")

@@ -15,7 +15,7 @@ from hashlib import sha256
 from typing import Any, ClassVar, Literal, get_args
 
 from mpmflow.analysis.results import Document, Result
-from mpmflow.analysis.review.kept import Kept, KeptForecast, KeptModel, Merged, Settlement
+from mpmflow.analysis.review.kept import Kept, KeptForecast, KeptModel, Merged, Settlement, printable
 
 Kind = Literal["forecast", "settlement", "model", "merge"]
 KINDS: Mapping[str, type[Kept]] = {
@@ -135,8 +135,8 @@ def entry_of(document: Mapping[str, Any], hashed: str) -> Entry:
         raise ValueError(f"its kind is {str(kind)[:40]!r}; there are {', '.join(KINDS)}")
     if not isinstance(content, dict) or not all(isinstance(text, str) for text in texts):
         raise ValueError("id, recorded, before and mpmflow are texts, and content is an object")
-    if author is not None and not isinstance(author, str):
-        raise ValueError("its author is a text or null")
+    if author is not None and (not isinstance(author, str) or author != printable(author)):
+        raise ValueError("its author is a text or null, without control characters")
     identity, recorded, before, version = (str(text) for text in texts)
     try:
         moment = datetime.fromisoformat(recorded)

@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from mpmflow.analysis.results import model_hash, mpmflow_version
-from mpmflow.analysis.review.kept import Kept, KeptForecast, KeptModel, Merged, Settlement
+from mpmflow.analysis.review.kept import Kept, KeptForecast, KeptModel, Merged, Settlement, printable
 from mpmflow.diagnostics.errors import LedgerError
 from mpmflow.model.model import Model
 
@@ -145,7 +145,8 @@ class Ledger:
 
     def _drafts(self, contents: Iterable[tuple[Kind, Any]], author: str | None) -> list[Draft]:
         moment, version = self.clock().astimezone(UTC), mpmflow_version()
-        return [Draft(kind, content, moment, author, version) for kind, content in contents]
+        name = printable(author) if author is not None else None
+        return [Draft(kind, content, moment, name, version) for kind, content in contents]
 
     # ------------------------------------------------------------------------------------------ looking
     def entries(self, kind: str | None = None) -> tuple[Entry, ...]:

@@ -174,8 +174,9 @@ class LedgerStore:
     def rows(self, kind: str | None = None) -> Iterator[Row]:
         """The rows in their order."""
         where, given = ("WHERE kind = ?", (kind,)) if kind is not None else ("", ())
+        query = f"SELECT number, kind, id, line, hash FROM entries {where} ORDER BY number"
         with self.reading():
-            yield from self.base.execute(f"SELECT number, kind, id, line, hash FROM entries {where} ORDER BY number", given)
+            yield from self.base.execute(query, given)
 
     def ids(self) -> set[str]:
         """The ids of all entries."""
