@@ -18,7 +18,7 @@ from mpmflow.analysis.risk.evaluate import evaluate
 from mpmflow.analysis.risk.evaluation import Evaluation
 from mpmflow.exchange.schema import schema
 from mpmflow.model.observations import OpenCase
-from mpmflow.render.report.words import told
+from mpmflow.render.report.words import summary_lines, told
 from tests.analysis.risk_data import MONDAY, WEEK, observed
 
 TEXT = """
@@ -171,6 +171,10 @@ def test_every_name_that_is_a_source_can_be_said_in_words(report: Report) -> Non
         assert set(row.figure.by) <= set(report.words)
     assert report.called("ok.no") == "Drafts sent back"
     assert report.called("draft.time") == "Time of “Write the draft”"
+
+
+def test_promises_in_danger_stand_at_the_top(report: Report) -> None:
+    assert "Promises at risk: Reviews within four days." in list(summary_lines(report))
 
 
 # ------------------------------------------------------------------------------------------ one level alone

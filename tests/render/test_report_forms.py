@@ -327,6 +327,14 @@ def test_a_partner_reads_no_name_label_or_number_of_anybody_else(evaluation: Any
         assert number not in text, number
 
 
+def test_hand_offs_and_teams_are_called_by_their_labels(evaluation: Any) -> None:
+    found, log = evaluation
+    text = mpm.report(found, log=log).markdown()
+    assert "Secretariat of the board → Studio North" in text
+    assert "promised within 2 d. " in text
+    assert "| Red Press" in text.partition("Who is busy")[2]
+
+
 @pytest.mark.parametrize("form", FORMS)
 def test_a_partner_reads_its_own_part(evaluation: Any, form: str) -> None:
     found, log = evaluation

@@ -68,6 +68,17 @@ def test_a_quiet_week_says_so():
     assert "All is well: what was observed is about what was expected, and every target is likely to be met." in text
 
 
+def test_a_target_of_which_nothing_is_known_is_not_among_those_that_will_be_met():
+    """`responses` has a target and no data: nobody can say that every target is likely to be met."""
+    text = REVIEW.replace("at most 4d", "at most 40d") + (
+        "metric responses outcome unit people higher is better target at least 500 by 2026-06-30\n"
+        "cause done -> responses { lag 1w, each +1 adds 20 }\n"
+    )
+    outcomes = {"ok.no": [10] * 10, "ok.never": [2] * 10, "ok.yes": [38] * 10}
+    found = " ".join(plain(evaluate(parse(text), observed(10, outcomes)), 100).split())
+    assert "every target that can be judged (not responses) is likely to be met" in found.lower()
+
+
 def test_a_target_that_the_plan_itself_misses_is_called_so():
     outcomes = {"ok.no": [10] * 4, "ok.never": [2.5] * 4, "ok.yes": [37.5] * 4}
     model = parse(REVIEW.replace("at most 4d", "at most 3d"))
