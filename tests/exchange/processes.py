@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 from hypothesis import strategies as st
 
 from mpmflow.model import distributions as law
@@ -84,7 +86,8 @@ def _body(
         by = draw(st.none() | st.sampled_from(teams)) if teams else None
         work = {
             "name": name, "label": draw(labels), "by": by, "takes": draw(st.none() | durations),
-            "waits": draw(st.none() | durations), "costs": draw(st.sampled_from([None, "40 eur"])), "seen_as": draw(st.none() | forms.seen),
+            "waits": draw(st.none() | durations), "costs": draw(st.sampled_from([None, "40 eur"])),
+            "seen_as": draw(st.none() | forms.seen),
         }  # fmt: skip
         if kind == "parallel" and depth < 2:
             branches = tuple(
@@ -117,3 +120,37 @@ def _outcomes(draw: st.DrawFn, back: list[str], ahead: list[str]) -> tuple[proce
             )
         )  # fmt: skip
     return tuple(found)
+
+
+def large(steps: int, seed: int = 1) -> str:
+    """The text of a process of so many steps, by five teams, with side work and much that comes back."""
+    rng = random.Random(seed)
+    teams = ("marketing", "legal", "design", "media", "sales")
+    lines = ['workflow programme "A large campaign programme" {', "  arrivals 3 per week"]
+    lines += [f"  {'partner' if name == 'sales' else 'team'} {name} {{ people 2 }}" for name in teams]
+    names: list[str] = []
+    team, count = teams[0], 0
+    while count < steps:
+        team = rng.choice(teams) if rng.random() < 0.3 else team
+        work, roll = rng.choice(("the brief", "the budget", "a landing page", "the invitations")), rng.random()
+        if roll < 0.08:
+            lines.append(f"  parallel block{count} {{")
+            for _ in range(rng.randint(2, 3)):
+                other, length = rng.choice(teams), rng.randint(1, 3)
+                inner = " ".join(f'step s{count + n} "Write {work}" by {other} takes 2h\n' for n in range(length))
+                lines.append(f"    branch {{ {inner} }}")
+                count += length
+            lines.append("  }")
+            continue
+        if roll < 0.35 and names:
+            lines += [f'  decision d{count} "Is {work} in order?" by {team} takes 1h {{', "    yes"]
+            lines.append(f"    no 12% -> {names[max(0, len(names) - rng.randint(1, 6))]} rework")
+            lines += [f"    later 3% -> d{count} delay 2d"] if rng.random() < 0.3 else []
+            lines += ["    stop 1% scrap"] if rng.random() < 0.3 else []
+            lines.append("  }")
+            names.append(f"d{count}")
+        else:
+            lines.append(f'  step s{count} "Prepare {work}" by {team} takes {rng.randint(1, 9)}h')
+            names.append(f"s{count}")
+        count += 1
+    return "\n".join([*lines, "  done", "}"])

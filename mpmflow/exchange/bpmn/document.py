@@ -193,7 +193,7 @@ class Document:
         kept: what was not taken over, so far.
         counts: every element of BPMN by name.
         settled: ids of ends that are good or bad as they are drawn, whatever their names say, and of gateways that ask
-            even where one way leaves them.
+            or split even where one way leaves them.
     """
 
     root: Element

@@ -55,7 +55,7 @@ class Vertex:
     @property
     def splits(self) -> bool:
         """Whether several ways are taken at once here."""
-        return self.kind in ("parallel", "inclusive") and len(self.ways) > 1
+        return self.kind in ("parallel", "inclusive") and (len(self.ways) > 1 or self.settled)
 
 
 @dataclass(slots=True)
@@ -182,7 +182,7 @@ class _Builder:
                                              "itself, side by side")  # fmt: skip
         elif node.kind == "complex" and len(node.incoming) > 1:
             self.document.keep(node.element, "its own rule of when to go on; here all that comes in is waited for")
-        settled = kind == "exclusive" and node.id in self.document.settled
+        settled = kind in ("exclusive", "parallel") and node.id in self.document.settled
         split = kind if len(ways) > 1 or settled else "parallel" if kind == "parallel" else "pass"
         vertex = self.add(node.id, split, node.name, node)
         vertex.settled = settled

@@ -75,7 +75,7 @@ class Writer:
         for item in items:
             vertex = item.vertex
             if isinstance(item, Block):
-                if len(item.branches) > 1 or vertex.kind == "inclusive":
+                if len(item.branches) > 1 or vertex.kind == "inclusive" or vertex.settled:
                     own = self.own(vertex) if item.key == vertex.key else None
                     self.name_of[item.key] = own.name if own is not None else names.of(vertex.label or "side by side")
                 for branch in item.branches:

@@ -28,7 +28,10 @@ def _digest(said: Iterator[str]) -> str:
 
 def _said(root: Element) -> Iterator[str]:
     for one in root.walk():
-        if one.space == BPMN and one.tag in ("conditionExpression", "timeDuration", "timeCycle", "flowNodeRef", "text"):
+        if one.space == BPMN and one.tag == "lane":
+            members = sorted(inner.text for inner in one.children if inner.tag == "flowNodeRef")
+            yield f"lane {one.get('id')} {_plain(one.get('name'))} {' '.join(members)}"
+        elif one.space == BPMN and one.tag in ("conditionExpression", "timeDuration", "timeCycle", "text"):
             yield f"{one.tag} {one.text}"
         elif one.space == BPMN and one.get("id") and one.tag not in ("definitions", "laneSet"):
             names = ("id", "name", "sourceRef", "targetRef", "default", "calledElement", "attachedToRef", "processRef")

@@ -57,6 +57,12 @@ class Field:
                     yield x1 + 5, y, far + over * 2.0 + 4
                     yield x1 - 4 - width, y, far + over * 2.0 + 10
             gone += length
+        # Where a short flow has no room of its own: farther off, rather than on something else.
+        (x1, y1), (x2, y2) = points[0], points[-1]
+        for off in range(20, 200, 12):
+            for x in (min(x1, x2) + 4, (x1 + x2 - width) // 2):
+                yield x, y1 - height - off, 2_000.0 + off
+                yield x, y1 + off, 2_000.0 + off
 
     def trouble(self, place: tuple[int, int, float], width: int, height: int, key: str) -> float:
         """What it costs to put words there."""

@@ -141,7 +141,7 @@ class _Layout:
         for one, column in grid.column.items():
             for found, side in out.get(one, ()):
                 if side == RIGHT and found.link.name:
-                    slack = (wide[column] - size_of(self.shape[one])[0]) // 2
+                    slack = (wide[column] - max(size_of(self.shape[one])[0], beside(self.shape[one])[0])) // 2
                     lead[column + 1] = max(
                         lead[column + 1], words.box(found.link.name, _ROOM, words.SMALL)[0] + 16 - slack
                     )

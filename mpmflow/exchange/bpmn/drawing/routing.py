@@ -16,6 +16,7 @@ from mpmflow.exchange.bpmn.drawing.placing import Grid
 from mpmflow.exchange.bpmn.drawing.shapes import Link, Pool, Shape
 
 RIGHT, DOWN, LEFT, UP = range(4)
+_BEFORE = 4
 _STEP = ((1, 0), (0, 1), (-1, 0), (0, -1))
 _LENGTH = (1.0, 0.8, 1.0, 0.8)
 _BEND, _CROSSING, _DOUBLED, _SHARED = 1.5, 0.7, 60.0, 0.4
@@ -131,22 +132,23 @@ class _Router:
                 ahead = abs(place[0] - goal[0]) + 0.8 * abs(place[1] - goal[1])
                 heappush(heap, (cost + ahead, cost, place, way))
 
+        # A way that has not begun yet is a state of its own, so that a flow may come back to where it starts.
         for way, extra in leaving.items():
-            reach(extra, start, way, None)
+            reach(extra, start, way + _BEFORE, None)
         final: tuple[Point, int] | None = None
         while heap:
             _, cost, place, way = heappop(heap)
             if cost > best[place, way]:
                 continue
-            if place == goal and (place != start or (place, way) in came):
+            if place == goal and way < _BEFORE:
                 final = (place, way)
                 break
-            for turn in (way,) if place == start and (place, way) not in came else (way, (way + 1) % 4, (way + 3) % 4):
+            for turn in (way, (way + 1) % 4, (way + 3) % 4) if way < _BEFORE else (way - _BEFORE,):
                 step = _STEP[turn]
                 there = (place[0] + step[0], place[1] + step[1])
                 if not (0 <= there[0] <= wide and 0 <= there[1] <= high):
                     continue
-                more = self.cost(link, place, there, way, turn)
+                more = self.cost(link, place, there, way % _BEFORE, turn)
                 if there == goal:
                     if turn not in arriving:
                         continue

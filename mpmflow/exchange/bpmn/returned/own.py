@@ -64,7 +64,7 @@ def own_of(document: Document, marks: Marks) -> Own:
             if statement.name in own.taken:
                 continue
             own.taken.add(statement.name)
-            if isinstance(statement, process.Decision | process.Choose):
+            if isinstance(statement, process.Decision | process.Choose | process.Parallel):
                 document.settled.add(shape.id)
             own.nodes[shape.id] = _whole(edits.node(statement, shapes, flows), own)
     teams = edits.teams()
