@@ -1,4 +1,4 @@
-"""Models as BPMN diagrams: valid by the standard's own schema, nothing on anything else, and the same model comes back."""
+"""Models as BPMN diagrams: valid by the schema of the standard, nothing on anything else, the same model comes back."""
 
 from __future__ import annotations
 
@@ -115,17 +115,21 @@ def test_ids_are_names_that_xml_takes_each_given_once() -> None:
     assert [ids.of(one) for one in ("a", "a", "1a", "ärger", "a b")] == ["a", "a_2", "_1a", "arger", "au0020b"]
 
 
+def flow_of(*body: process.Node, label: str | None = None) -> mpm.Model:
+    return mpm.Model(workflows=[process.Workflow(name="w", label=label, body=body)])
+
+
 @pytest.mark.parametrize(
     ("model", "words"),
     [
         (mpm.parse("metric m activity"), "there is no workflow in this file"),
-        (mpm.Model(workflows=[process.Workflow(name="w", body=[process.Call(name="c", workflow="x")])]), "calls the workflow `x`"),
-        (mpm.Model(workflows=[process.Workflow(name="w", body=[process.Step(name="a", target="b")])]), "`a` leads to `b`"),
-        (mpm.Model(workflows=[process.Workflow(name="w", body=[process.Step(name="a"), process.Step(name="a")])]), "name one anew"),
-        (mpm.Model(workflows=[process.Workflow(name="w", label="a\ufffe", body=[])]), r"U\+FFFE"),
+        (flow_of(process.Call(name="c", workflow="x")), "calls the workflow `x`"),
+        (flow_of(process.Step(name="a", target="b")), "`a` leads to `b`"),
+        (flow_of(process.Step(name="a"), process.Step(name="a")), "name one anew"),
+        (flow_of(label="a\ufffe"), r"U\+FFFE"),
     ],
     ids=["no-workflow", "no-callee", "no-target", "twice", "no-character"],
-)  # fmt: skip
+)
 def test_what_no_diagram_can_hold_is_refused_in_words(model: mpm.Model, words: str) -> None:
     with pytest.raises(BpmnError, match=words):
         write_bpmn(model)
