@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import pairwise
@@ -20,7 +20,7 @@ from typing import Any
 from mpmflow.model.flow import Scope
 from mpmflow.model.model import Model
 from mpmflow.model.passages import UNKNOWN, Passages
-from mpmflow.model.process import Parallel, Work
+from mpmflow.model.process import Choose, Decision, Parallel, Work
 
 from .case_events import Branches, CaseEvents, CaseLogs, CaseReader, Event, open_cases
 from .ways import Stop, Way
@@ -65,21 +65,30 @@ class _Passage:
     taker: str
 
 
+_Route = tuple[tuple[tuple[str, str], ...], bool]
+"""The seams between teams on a way, and whether it goes over rework."""
+
+
 class _Walk:
     """Follows cases and writes their passages down."""
 
     def __init__(self, logs: CaseLogs) -> None:
         self.logs, self.ways, self.branches = logs, logs.ways, Branches(logs.ways)
         self.team: dict[str, str] = {}
+        self.bounds: dict[str, str] = {}
         self.joins: dict[str, str] = {}
         self.count: dict[str, int] = {}
         for workflow in logs.workflows:
             for node in workflow.nodes():
                 if isinstance(node, Work) and node.by is not None:
                     self.team[node.name] = node.by
+                if isinstance(node, Decision | Choose):
+                    bound = ((f"{node.name}.{one.name}", one.at_most) for one in node.outcomes)
+                    self.bounds |= {name: at_most.target for name, at_most in bound if at_most is not None}
                 if isinstance(node, Parallel):
                     self.joins[node.name], self.count[node.name] = node.join, len(node.branches)
         self.unseen: Counter[tuple[str, str]] = Counter()
+        self._seams: dict[tuple[str, str, str], _Route | None] = {}
         self.blurred = self.astray = self.undecided = 0
 
     def result(self, cases: Sequence[CaseEvents]) -> Passages:
@@ -187,13 +196,15 @@ class _Walk:
         self, events: Sequence[Event], giver: int, last: int, given: int, event: Event, going_on: bool
     ) -> Iterator[_Passage]:
         """From the giver's event, over the last one on the way, to the taker's."""
-        way = self.ways.between(events[last].mark, event.mark)
+        key = (events[giver].mark, events[last].mark, event.mark)
+        if key not in self._seams:
+            self._seams[key] = self._route(*key)
+        route = self._seams[key]
         source, target = self._node(events[giver].mark), self._node(event.mark)
-        if way is None:
+        if route is None:
             self.astray += self.team[source] != self.team[target]
             return
-        chain = self._chain(source, way, target)
-        seams = [(one, two) for one, two in pairwise(chain) if self.team[one] != self.team[two]]
+        seams, over_rework = route
         if len(seams) != 1:
             self.unseen.update(seams)
             return
@@ -201,24 +212,37 @@ class _Walk:
         self.blurred += seam[0] != source
         began = event.began is not None and seam[1] == target
         taken = event.began if began and event.began is not None else event.at
-        rework = self._over_rework(events, giver, last, way)
-        yield _Passage(
-            *seam, given, max(taken, given), began or going_on, rework, self.team[seam[0]], self.team[seam[1]]
-        )
+        rework = over_rework or (giver != last and self._reworked_before(events, giver, last))
+        giving, taking = (self.team[one] for one in seam)
+        yield _Passage(*seam, given, max(taken, given), began or going_on, rework, giving, taking)
+
+    def _route(self, giver: str, last: str, mark: str) -> _Route | None:
+        """Where the team changes from one mark to another, and whether that goes over rework; None without a way."""
+        way = self.ways.between(last, mark)
+        if way is None:
+            return None
+        chain = self._chain(self._node(giver), way, self._node(mark))
+        seams = tuple((one, two) for one, two in pairwise(chain) if self.team[one] != self.team[two])
+        return seams, self._is_rework((giver, last, *way.outcomes), way, self._node(mark))
+
+    def _is_rework(self, outcomes: Iterable[str], way: Way, target: str) -> bool:
+        """Whether one of some outcomes is rework; behind its bound (`at most N then -> T`) it is not."""
+        passed = {target, *(place.id for place in way.places)}
+        return any(one in self.ways.rework and self.bounds.get(one) not in passed for one in outcomes)
 
     def _chain(self, source: str, way: Way, target: str) -> list[str]:
         """The nodes with a team on a way, those without an event of their own too."""
         silent = [place.id for place in way.places if place.id in self.team and place.id not in (source, target)]
         return [source, *silent, target]
 
-    def _over_rework(self, events: Sequence[Event], giver: int, last: int, way: Way) -> bool:
-        outcomes = {events[giver].mark, events[last].mark, *way.outcomes}
-        between = [
-            events[index].mark for index in range(giver, last) if self._node(events[index].mark) not in self.team
-        ]
-        for one, two in pairwise([events[giver].mark, *between, events[last].mark]):
-            passed = self.ways.between(one, two) if one != two else None
-            outcomes |= {one, *(passed.outcomes if passed is not None else ())}
+    def _reworked_before(self, events: Sequence[Event], giver: int, last: int) -> bool:
+        """Whether work by nobody between two events of a case was come to over rework."""
+        passed_by = [index for index in range(giver, last) if self._node(events[index].mark) not in self.team]
+        marks = [events[index].mark for index in (giver, *passed_by, last)]
+        outcomes = set(marks)
+        for one, two in pairwise(marks):
+            way = self.ways.between(one, two)
+            outcomes.update(way.outcomes if way is not None else ())
         return not outcomes.isdisjoint(self.ways.rework)
 
     # ------------------------------------------------------------------------------------------ still waiting
@@ -276,7 +300,10 @@ class _Walk:
                      if self.team[one] != self.team[two]]  # fmt: skip
             seam = seams[0] if seams else None
             if seam is not None:
-                rework[seam] = rework.get(seam, True) and self._over_rework(events, giver, front, way)
+                marks = (events[giver].mark, events[front].mark, *way.outcomes)
+                over = self._is_rework(marks, way, self._node(stop.name))
+                over = over or (giver != front and self._reworked_before(events, giver, front))
+                rework[seam] = rework.get(seam, True) and over
             groups.setdefault(scope[outer] if len(scope) > outer else None, set()).add(seam)
         if len(groups) > 1 and len({key[0] if key is not None else None for key in groups}) > 1:
             self.undecided += 1

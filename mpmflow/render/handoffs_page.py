@@ -208,10 +208,12 @@ def _share_range(one: Estimated) -> str:
 # ------------------------------------------------------------------------------------------ who causes, who bears
 def _burdens(found: Handoffs) -> Iterator[RenderableType]:
     several = len({one.workflow for one in found.burdens}) > 1
+    reference = found.evaluation.reference if found.evaluation is not None else "plan"
+    than = {"plan": "by plan", "rework-free": "without rework"}.get(reference, "before")
     told = False
     for one in found.burdens:
         if any(abs(amount) > 0.0 for line in one.cells.values() for amount in line.values()):
-            yield from burden_block(one, found.labels, several)
+            yield from burden_block(one, found.labels, several, than)
             told = True
     if told:
         yield paragraph(
@@ -221,7 +223,9 @@ def _burdens(found: Handoffs) -> Iterator[RenderableType]:
         )
 
 
-def burden_block(one: Burden, labels: Mapping[str, str], several: bool = False) -> Iterator[RenderableType]:
+def burden_block(
+    one: Burden, labels: Mapping[str, str], several: bool = False, than: str = "by plan"
+) -> Iterator[RenderableType]:
     """A matrix: who causes (rows) extra time or visits, and who bears them (columns)."""
     from rich.padding import Padding
     from rich.text import Text
@@ -230,10 +234,10 @@ def burden_block(one: Burden, labels: Mapping[str, str], several: bool = False) 
     if one.kind == "delay":
         unit, size = one_unit(max(largest, abs(one.total)))
         words = {"d": "days", "h": "hours", "min": "minutes", "s": "seconds"}[unit]
-        title, gloss = "Who causes delay, and who bears it", f"{words} per case more than the reference"
+        title, gloss = "Who causes delay, and who bears it", f"{words} per case more than {than}"
     else:
         size = 0.01
-        title, gloss = "Who causes rework, and who does it", "visits per 100 cases more than the reference"
+        title, gloss = "Who causes rework, and who does it", f"visits per 100 cases more than {than}"
     yield Text("")
     yield heading(f"{title}{f' in {one.workflow}' if several else ''}", gloss)
     bearers = list(dict.fromkeys(bearer for line in one.cells.values() for bearer in line))

@@ -68,14 +68,15 @@ def _indicators(view: PartnerView) -> Iterator[RenderableType]:
         return
     yield Text("")
     yield heading("How your work stands", "in the last full period; expected: by design")
-    table = table_of("", "seen", "expected", "of", "state")
+    states = any(row.state is not None for row in view.indicators)
+    table = table_of("", "seen", "expected", "of", *(("state",) if states else ()))
     for row in view.indicators:
         table.add_row(
             row.label,
             amount(row.observed, row.unit),
             amount(row.expected, row.unit),
             str(row.n) if row.n is not None else "-",
-            _state(row),
+            *((_state(row),) if states else ()),
         )
     yield Padding(table, (0, 0, 0, 2))
 
@@ -145,4 +146,5 @@ def _actions(view: PartnerView) -> Iterator[RenderableType]:
     yield Text("")
     yield heading("Where you could help", "what pays most first")
     for row in view.actions:
-        yield paragraph(f"{row.label}: from {amount(row.start, row.unit)} to {amount(row.goal, row.unit)}.")
+        colon = "" if row.label.endswith("?") else ":"
+        yield paragraph(f"{row.label}{colon} from {amount(row.start, row.unit)} to {amount(row.goal, row.unit)}.")

@@ -115,6 +115,17 @@ def test_what_comes_back_as_rework_is_told_of_the_hand_off_that_it_answers() -> 
     assert list(found.back) == [0, 1, 0, 0, 0, 0, UNKNOWN]
 
 
+def test_behind_its_bound_work_is_no_rework() -> None:
+    text = REVIEW.replace("-> media rework", "-> media rework at most 1 then -> check")
+    found = seen(
+        text,
+        *(("a", "brief", 0), ("a", "media", 1), ("a", "disliked", 2)),
+        *(("a", "media", 3), ("a", "disliked", 4), ("a", "check", 5)),
+    )
+    assert [line[0] for line in told(found)] == ["brief->media", "media->ok", "ok->media", "media->ok", "ok->check"]
+    assert list(found.rework) == [0, 0, 1, 0, 0]
+
+
 def test_steps_by_nobody_are_passed_over() -> None:
     text = TEAMS + "workflow w { step brief by house\n step mail\n step media by agency }"
     assert told(seen(text, ("a", "brief", 0), ("a", "mail", 3), ("a", "media", 4))) == [("brief->media", 3, 4)]

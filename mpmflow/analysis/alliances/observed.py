@@ -158,8 +158,9 @@ def what_the_log_cannot_tell(passages: Passages, known: set[tuple[str, str]], ti
             "that too."
         )
     if passages.undecided:
-        cases = "1 open case waits" if passages.undecided == 1 else f"{passages.undecided} open cases wait"
-        yield f"{cases} where one of several teams may have to go on, and count for none of them."
+        n = passages.undecided
+        cases = "1 open case is" if n == 1 else f"{n} open cases are"
+        yield f"{cases} left out of what waits now: one of several teams may have to go on, and nobody knows which."
     if passages.astray:
         yield f"Left out are {passages.astray} hand-offs that went a way which the workflow does not have."
     others = sum(
