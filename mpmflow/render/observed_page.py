@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from mpmflow.render.numbers import duration, percent, significant
+from mpmflow.render.risk_words import amount
 
 if TYPE_CHECKING:
     from rich.console import Group, RenderableType
@@ -89,6 +90,8 @@ def _cell(value: float | None, unit: str) -> str:
         return "-"
     if unit == "share":
         return percent(value)
+    if unit not in ("", "s", "rounds", "cases"):
+        return amount(value, unit)
     return duration(value) if unit == "s" else significant(value, 6 if unit == "cases" else 3)
 
 

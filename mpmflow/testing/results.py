@@ -32,7 +32,7 @@ class Verdict:
             "passed": self.passed,
             "line": self.place.line if self.place is not None else None,
             "column": self.place.column if self.place is not None else None,
-            "why": [_clause(clause) for clause in self.why],
+            "why": [clause.to_dict() for clause in self.why],
             "hint": self.hint,
         }
 
@@ -270,16 +270,3 @@ class Mutation(Result):
             "after": [mutant.after for mutant in self.mutants],
             "fate": [mutant.fate for mutant in self.mutants],
         }
-
-
-def _clause(clause: Clause) -> Document:
-    return {
-        "text": clause.text,
-        "truth": clause.truth,
-        "value": clause.value,
-        "low": clause.low,
-        "high": clause.high,
-        "fires": clause.fires,
-        "pending": clause.pending,
-        "parts": [_clause(part) for part in clause.parts],
-    }

@@ -19,6 +19,8 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from mpmflow.analysis.results import Document, Result, finite
+from mpmflow.compiler.names import Names
+from mpmflow.compiler.units import Units
 from mpmflow.model.expressions import Function
 from mpmflow.model.measures import DerivedIndicator
 from mpmflow.model.model import Model
@@ -42,7 +44,8 @@ class ObservedIndicator:
 
     Attributes:
         name: as in the language, `brief_complete.no`.
-        unit: `share`, `rounds`, `s`, `cases`, or empty for anything else that a table brought, in base units.
+        unit: `share`, `rounds`, `s`, `cases`, a currency (`eur`), money for something (`eur/leads`), or empty for
+            anything else that a table brought, in base units.
         values: per period, None where nothing was seen.
         counts: what each value rests on: answers, visits or cases; None where that is not known.
         whole: the value over all periods together: shares and means of everything, sums of arrivals and ends, what is
@@ -188,6 +191,7 @@ class _Table:
     def __init__(self, model: Model, seen: Observations) -> None:
         self.model, self.seen = model, seen
         self.workflows = list(_all(model, lambda one: one.workflows))
+        self.units = Units(Names(model))
         self.teams = list(_all(model, lambda one: one.all_teams))
 
     def indicators(self) -> Iterator[ObservedIndicator]:
@@ -212,7 +216,10 @@ class _Table:
         if isinstance(asked, Function) and asked.function in SHARES:
             return "share"
         unit = metric.unit if metric is not None else None
-        return "" if not unit else "share" if unit == "%" else "s" if parse_unit(unit).is_time else ""
+        if unit == "%" or (unit and parse_unit(unit).is_time):
+            return "share" if unit == "%" else "s"
+        known = self.units.of_name(name).unit
+        return str(known.base) if known is not None and known.currencies else ""
 
     def _from_log(self) -> Iterator[ObservedIndicator]:
         for workflow in self.workflows:

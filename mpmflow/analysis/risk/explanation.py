@@ -78,7 +78,7 @@ class Explanation(Result):
             "state": self.state,
             "since": self.since,
             "figures": dict(self.figures),
-            "clauses": [_clause(clause) for clause in self.clauses],
+            "clauses": [clause.to_dict() for clause in self.clauses],
             "by": dict(self.by),
             "rework": dict(self.rework),
             "delay": dict(self.delay),
@@ -221,17 +221,3 @@ def _workflow(evaluation: Evaluation, name: str, row: SpreadFigure) -> Explanati
         "open_cases": sum(case.workflow == name for case in evaluation.open_cases),
     }
     return Explanation(name, evaluation.labels.get(name, name), "place", figures=figures, delay=row.time_by)
-
-
-def _clause(clause: Clause) -> dict[str, Any]:
-    return {
-        "text": clause.text,
-        "kind": clause.kind,
-        "truth": clause.truth,
-        "value": clause.value,
-        "low": clause.low,
-        "high": clause.high,
-        "fires": clause.fires,
-        "pending": clause.pending,
-        "parts": [_clause(part) for part in clause.parts],
-    }

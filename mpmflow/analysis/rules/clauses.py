@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -83,6 +83,20 @@ class Clause:
     fires: bool = False
     pending: bool = False
     parts: tuple[Clause, ...] = field(default=())
+
+    def to_dict(self) -> dict[str, Any]:
+        """Its part of a document."""
+        return {
+            "text": self.text,
+            "kind": self.kind,
+            "truth": self.truth,
+            "value": self.value,
+            "low": self.low,
+            "high": self.high,
+            "fires": self.fires,
+            "pending": self.pending,
+            "parts": [part.to_dict() for part in self.parts],
+        }
 
 
 def trace_condition(condition: Condition, series: Series, complete: bool | None = None) -> ClauseTrace:

@@ -23,6 +23,8 @@ FUNCTIONS = {
     "wip": "wip",
 }
 """Functions of a workflow that are a figure of each replication."""
+USUAL = ("time.mean", "time.p90", "cost.mean", "first_pass")
+"""What is usually asked for, to be named where nothing is near to what was."""
 
 
 def figure_asked(model: Model, events: EventModel, figure: str, workflow: str | None) -> tuple[int, str]:
@@ -49,12 +51,14 @@ def figure_asked(model: Model, events: EventModel, figure: str, workflow: str | 
     if figure in known:
         return number, figure
     close = nearest(figure, [*known, *metrics], most=3)
-    mend = f"Did you mean {' or '.join(close)}?" if close else "Ask for one such as time.mean, time.p90 or cost.mean."
+    more = f", or for a metric such as {next(iter(metrics))}" if metrics else ""
+    usual = f"Ask for one such as {', '.join(name for name in USUAL if name in known)}{more}."
+    mend = f"Did you mean {' or '.join(close)}?" if close else usual
     if figure == "rework":
         mend = "It is found by a second simulation without rework; ask for another one, such as first_pass."
     elif figure == "time.late":
         mend = "Lateness needs a `deadline`."
-    raise ModelFault(names[number], f"a simulation has no figure {figure!r} to be made precise", mend)
+    raise ModelFault(figure, f"a simulation of {names[number]} has no figure of that name", mend)
 
 
 def _figure_of(formula: Expression | None) -> tuple[str, str] | None:

@@ -83,7 +83,10 @@ def observed() -> Schema:
     indicator = known(
         "",
         name=TEXT,
-        unit={**TEXT, "description": "share, rounds, s, cases, or empty for what a table brought"},
+        unit={
+            **TEXT,
+            "description": "share, rounds, s, cases, money such as eur, or empty for what else a table brought",
+        },
         values={**many(optional(NUMBER)), "description": "one for each period"},
         counts={**many(optional(COUNT)), "description": "what each value rests on"},
         whole={**optional(NUMBER), "description": "over all periods together"},
