@@ -55,8 +55,12 @@ def across(model: Model, effects_on: Effects, teams: Mapping[str, tuple[str, ...
 
 
 def _pair(first: Objective, second: Objective, effects_on: Effects, teams: Mapping[str, tuple[str, ...]]) -> Across:
-    rank: dict[Effect, int] = {}
+    rank: dict[tuple[str, str], int] = {}
     mine, theirs = (_by_source(goal, effects_on, rank) for goal in (first, second))
+
+    def place_of(conflict: Conflict) -> int:
+        return sum(rank[one.source, one.metric] for one in (conflict.helps, conflict.hurts))
+
     shared = [name for name in first.measured_by if name in second.measured_by]
     both = [source for source in mine if source in theirs]
     together, conflicts = [], []
@@ -68,12 +72,12 @@ def _pair(first: Objective, second: Objective, effects_on: Effects, teams: Mappi
             if one.helps is not None and other.helps is not None and one.helps != other.helps
         ]
         if opposed:
-            conflicts.append(min(opposed, key=lambda one: rank[one.helps] + rank[one.hurts]))
+            conflicts.append(min(opposed, key=place_of))
         elif any(
             one.helps is not None and one.helps == other.helps for one in mine[source] for other in theirs[source]
         ):
             together.append(source)
-    conflicts.sort(key=lambda one: (rank[one.helps] + rank[one.hurts], one.helps.source))
+    conflicts.sort(key=lambda one: (place_of(one), one.helps.source))
     crews = [
         {team for effects in part.values() for one in effects for team in teams.get(one.of, ())}
         for part in (mine, theirs)
@@ -89,11 +93,11 @@ def _pair(first: Objective, second: Objective, effects_on: Effects, teams: Mappi
     )
 
 
-def _by_source(goal: Objective, effects_on: Effects, rank: dict[Effect, int]) -> dict[str, list[Effect]]:
+def _by_source(goal: Objective, effects_on: Effects, rank: dict[tuple[str, str], int]) -> dict[str, list[Effect]]:
     """The effects on a goal's metrics by their source; notes down which place each has among those on its metric."""
     found: dict[str, list[Effect]] = {}
     for metric in goal.measured_by:
         for place, (source, effect) in enumerate(effects_on(metric).items()):
             found.setdefault(source, []).append(effect)
-            rank[effect] = place
+            rank[effect.source, effect.metric] = place
     return found

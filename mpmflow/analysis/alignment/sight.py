@@ -86,9 +86,9 @@ class Sight:
         self.level = level_of(model, analysis, levels, period)
         self.levers: dict[str, Lever] = levers_in(analysis)
         self.passing = passing_outcomes(model)
-        self.network = Network(links_of(model, analysis, self.level, learned, period))
         formulas = formulas_in(model).values()
-        self.figures = frozenset(figure_name(*one) for formula in formulas for one in figures_of(formula))
+        figures = frozenset(figure_name(*one) for formula in formulas for one in figures_of(formula))
+        self.network = Network(links_of(model, analysis, self.level, learned, period), figures)
         self.units = units_of(model, self.metrics, self.levers)
         self._effects: dict[str, dict[str, Effect]] = {}
 
@@ -131,7 +131,7 @@ class Sight:
         return self._effects[metric]
 
     def _effect(self, source: str, metric: str, gain: float, doubtful: bool) -> Effect | None:
-        ways = self.network.ways(source, metric, self.figures)
+        ways = self.network.ways(source, metric)
         known = any(way.gain for way in ways) or (len(ways) == MOST_WAYS and gain != 0.0)
         if not ways or not (known or doubtful):
             return None

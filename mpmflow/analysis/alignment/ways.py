@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import prod
 
 import numpy as np
 
@@ -43,18 +44,22 @@ class Way:
 
 
 class Network:
-    """The links as a graph; `links` as `links_of` gives them.
+    """The links as a graph; `links` as `links_of` gives them. Places that are `hidden` are not named on ways.
 
     Raises `UnstableLoopError` when asked for effects where influences go round and do not die out.
     """
 
-    def __init__(self, links: Sequence[Link]) -> None:
+    def __init__(self, links: Sequence[Link], hidden: frozenset[str] = frozenset()) -> None:
+        self.hidden = hidden
         self.links = tuple(link for link in links if link.gain != 0.0)
         self.nodes = tuple(dict.fromkeys(name for link in self.links for name in (link.source, link.target)))
         self.place = {name: number for number, name in enumerate(self.nodes)}
         self._behind: dict[str, list[str]] = {}
+        self._ahead: dict[str, list[Link]] = {}
         for link in self.links:
             self._behind.setdefault(link.target, []).append(link.source)
+            self._ahead.setdefault(link.source, []).append(link)
+        self._ways: dict[tuple[str, str], tuple[Way, ...]] = {}
         self._known = [link for link in self.links if link.gain is not None]
         # A way over an unknown strength is looked for as if that strength were 1.
         strengths = [(one, 1.0 if one.gain is None else one.gain) for one in self.links]
@@ -105,26 +110,60 @@ class Network:
             self._gains[metric] = dict(zip(self.nodes, settled.tolist(), strict=True))
         return self._gains[metric]
 
-    def ways(self, source: str, metric: str, hidden: frozenset[str] = frozenset()) -> tuple[Way, ...]:
-        """The strongest ways from a place to a metric, known strengths first; `hidden` places are not named."""
+    def ways(self, source: str, metric: str) -> tuple[Way, ...]:
+        """The strongest ways from a place to a metric, known strengths first; `hidden` places are not named.
+
+        Of levers, to which nothing leads, there may be many thousands: their ways are their own links and the ways from
+        where those lead.
+        """
         if source not in self.place or metric not in self.place or source == metric:
             return ()
+        if source in self._behind:
+            return self._searched(source, metric)
         found = []
-        for path in self._finder.strongest(self.place[source], self.place[metric], MOST_WAYS).paths:
-            links = [self.links[number] for number in path.edges]
-            why = next((link.why for link in links if link.gain is None), "")
-            found.append(
-                Way(
-                    tuple(name for name in (self.nodes[node] for node in path.nodes) if name not in hidden),
-                    None if any(link.gain is None for link in links) else float(path.gain),
-                    sum(link.soonest for link in links),
-                    sum(link.lag for link in links),
-                    sum(link.latest for link in links),
-                    weakest([link.evidence for link in links]),
-                    why,
-                )
-            )
-        return tuple(sorted(found, key=lambda way: (way.gain is None, -abs(way.gain or 0.0), way.names)))
+        for link in self._ahead.get(source, ()):
+            if link.target == metric:
+                found.append(self._way((link,)))
+            else:
+                found += [self._before(link, way) for way in self._searched(link.target, metric)]
+        return _strongest(found)
+
+    def _searched(self, source: str, metric: str) -> tuple[Way, ...]:
+        key = (source, metric)
+        if key not in self._ways:
+            paths = self._finder.strongest(self.place[source], self.place[metric], MOST_WAYS).paths
+            self._ways[key] = _strongest([self._way([self.links[one] for one in path.edges]) for path in paths])
+        return self._ways[key]
+
+    def _way(self, links: Sequence[Link]) -> Way:
+        names = (links[0].source, *(link.target for link in links))
+        known = [link.gain for link in links if link.gain is not None]
+        return Way(
+            tuple(name for name in names if name not in self.hidden),
+            prod(known) if len(known) == len(links) else None,
+            sum(link.soonest for link in links),
+            sum(link.lag for link in links),
+            sum(link.latest for link in links),
+            weakest([link.evidence for link in links]),
+            next((link.why for link in links if link.gain is None), ""),
+        )
+
+    def _before(self, link: Link, way: Way) -> Way:
+        """A way with a link before it."""
+        return Way(
+            (link.source, *way.names),
+            None if link.gain is None or way.gain is None else link.gain * way.gain,
+            link.soonest + way.soonest,
+            link.lag + way.lag,
+            link.latest + way.latest,
+            weakest([link.evidence, way.evidence]),
+            link.why if link.gain is None else way.why,
+        )
+
+
+def _strongest(ways: Sequence[Way]) -> tuple[Way, ...]:
+    found = sorted(ways, key=lambda way: (way.gain is None, -abs(way.gain or 0.0), way.names))
+    return tuple(found[:MOST_WAYS])
 
 
 def lag_over(ways: Sequence[Way]) -> tuple[float, float, float]:
