@@ -95,11 +95,26 @@ def test_dates_of_the_grid_are_few_and_lie_within_it(first: date, days: int, mos
     assert [one for one, _ in found] == sorted({one for one, _ in found})
 
 
-@given(st.lists(NUMBERS, min_size=1, max_size=20))
-def test_a_scale_holds_every_value(values: list[float]) -> None:
-    low, high = ticks.scale(values)
+@given(st.lists(NUMBERS, min_size=1, max_size=20), st.lists(NUMBERS, max_size=5))
+def test_a_scale_holds_every_value_but_lone_spikes(history: list[float], held: list[float]) -> None:
+    low, high = ticks.scale(history, held)
     assert low < high
-    assert all(low <= value <= high for value in values)
+    assert all(low <= value <= high for value in held)
+    assert all(low <= value for value in history)
+    above = [value for value in history if value > high]
+    assert len(above) <= 1, "one of up to thirty"
+    assert all(value > 1.299 * max(other for other in history if other <= high) for value in above)
+
+
+def test_a_spike_that_would_leave_no_room_is_cut_and_said() -> None:
+    calm = course(seen=40, ahead=0)
+    points = (*calm.seen[:20], Point(week(20), 9000.0), *calm.seen[21:])
+    chart = forecast_chart(Course("spend", "eur", "", points, (), ()), as_of=week(40), label="spend")
+    assert chart is not None
+    assert "9,000 eur" in words_of(chart.wide)
+    assert "1,000" not in words_of(chart.wide), "the scale ends at about 600"
+    triangles = [one for one in shown(chart.wide).iter(f"{{{vega.SVG}}}path") if one.get("fill") == palette.INK]
+    assert len(triangles) == 1
 
 
 @given(st.lists(st.floats(0, 1), min_size=2, max_size=5))

@@ -20,6 +20,8 @@ MOST_ROWS = 12
 """Rows of a table; the rest is counted. The other forms have them all."""
 MOST_WIDE = 48
 """Cells beyond this many columns do not widen the whole column of the text."""
+MOST_MOVERS = 3
+"""Of what moves an objective, the strongest so many."""
 MOST_OF_A_HASH = 12
 """So much of a hash tells two models apart; the document has all of it."""
 BARS = "▁▂▃▄▅▆▇█"
@@ -183,6 +185,7 @@ def _levels(report: Report) -> Iterator[str]:
                 ("owner", figure.owner),
                 ("target", words.objective_target(figure)),
                 ("measured by", ", ".join(called[name] for name in one.metrics if name in called)),
+                ("moved most by", "; ".join(report.called(name) for name in figure.moved_by[:MOST_MOVERS])),
                 ("promised", ", ".join(promises[name] for name in one.commitments if name in promises)),
                 ("helped by", ", ".join(started[name] for name in one.initiatives if name in started)),
                 ("serves", one.serves),

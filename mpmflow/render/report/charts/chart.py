@@ -6,9 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
+from typing import Any
 
 from mpmflow.render import palette
 from mpmflow.render.report.charts import ticks, vega
+from mpmflow.render.risk_words import bare
 
 Cells = tuple[str, ...]
 
@@ -75,7 +77,15 @@ def scales(across: tuple[date, date], up: tuple[float, float]) -> list[vega.Spec
     days = [across[0].toordinal(), across[1].toordinal()]
     return [
         {"name": "x", "type": "linear", "domain": days, "range": "width", "zero": False, "nice": False},
-        {"name": "y", "type": "linear", "domain": list(up), "range": "height", "zero": False, "nice": False},
+        {
+            "name": "y",
+            "type": "linear",
+            "domain": list(up),
+            "range": "height",
+            "zero": False,
+            "nice": False,
+            "clamp": True,
+        },
     ]
 
 
@@ -112,6 +122,23 @@ def place(day: date, across: tuple[date, date]) -> float:
 def anchored(share: float) -> str:
     """On which side of its place a word stands so that it stays inside the plot."""
     return "left" if share < 0.2 else "right" if share > 0.8 else "center"
+
+
+def cut(
+    points: Sequence[tuple[date, float]], across: tuple[date, date], up: tuple[float, float], unit: str
+) -> list[Any]:
+    """Small triangles where values lie above the scale, and the highest of these in figures."""
+    high = [(day, value) for day, value in points if value > up[1]]
+    if not high:
+        return []
+    rows = [{"at": day.toordinal()} for day, _ in high]
+    here = {"scale": "x", "field": "at"}, {"value": -6}
+    day, most = max(high, key=lambda one: one[1])
+    aside = {"align": "right", "dx": -8} if place(day, across) > 0.8 else {"align": "left", "dx": 8}
+    return [
+        vega.each(rows, vega.symbol(*here, shape="triangle-up", size=60, fill=palette.INK)),
+        vega.text({"scale": "x", "value": day.toordinal()}, {"value": -5}, {"value": bare(most, unit)}, **aside),
+    ]
 
 
 LEAST_APART = 30

@@ -9,7 +9,7 @@ from typing import Any
 from mpmflow.analysis.risk.courses import Ahead, Course, Point
 from mpmflow.render import palette
 from mpmflow.render.report.charts import ticks, vega
-from mpmflow.render.report.charts.chart import Chart, Frame, anchored, grid, level, on_both, place, scales
+from mpmflow.render.report.charts.chart import Chart, Frame, anchored, cut, grid, level, on_both, place, scales
 from mpmflow.render.risk_words import bare, day, span
 
 HEAD = ("day", "observed", "expected", "50% range", "95% range")
@@ -33,8 +33,9 @@ def forecast_chart(
     days = [point.on for point in seen] + [one.on for one in course.ahead] + ([on] if on is not None else []) + [as_of]
     across = (min(days), max(days))
     values = [point.value for point in seen if point.value is not None]
-    values += [edge for one in course.ahead for edge in (one.low, one.high)] + ([] if target is None else [target])
-    up = ticks.scale(values)
+    held = [edge for one in course.ahead for edge in (one.low, one.high)] + ([] if target is None else [target])
+    held += values[-1:]
+    up = ticks.scale(values, held)
     wanted = f"{comparison} {bare(target, course.unit)}" if comparison is not None and target is not None else ""
     border = max([as_of, *(point.on for point in seen)])
     fan = _joined(seen[-1].on if seen else None, seen[-1].value if seen else None, course.ahead)
@@ -45,6 +46,7 @@ def forecast_chart(
         marks += _now(frame, border, across)
         marks.append(vega.line("fan", "middle", stroke=palette.ACCENT, strokeWidth=1.5, strokeDash=[4, 3]))
         marks.append(vega.line("seen", "value", stroke=palette.INK, strokeWidth=1.75, strokeJoin="round"))
+        marks += cut([(point.on, point.value) for point in seen if point.value is not None], across, up, course.unit)
         if target is not None and comparison is not None:
             marks += level(frame, target, (comparison, bare(target, course.unit)), palette.REWORK)
             if on is not None:

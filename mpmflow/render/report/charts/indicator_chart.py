@@ -13,7 +13,7 @@ from mpmflow.analysis.reporting.parts import IndicatorCourse, IndicatorPoint, Li
 from mpmflow.analysis.risk.figures import IndicatorFigure
 from mpmflow.render import palette
 from mpmflow.render.report.charts import ticks, vega
-from mpmflow.render.report.charts.chart import Chart, Frame, apart, grid, level, on_both, place, scales
+from mpmflow.render.report.charts.chart import Chart, Frame, apart, cut, grid, level, on_both, place, scales
 from mpmflow.render.report.words import STATE_WORDS
 from mpmflow.render.risk_words import bare, day, rate_unit
 
@@ -45,7 +45,7 @@ def indicator_chart(row: IndicatorFigure, course: IndicatorCourse, label: str) -
     limits = [limit for limit in course.limits if limit.level != "clears"]
     levels = [value for limit in limits for value in limit.values if value is not None]
     values = [point.value for point in seen if point.value is not None]
-    up = ticks.scale(values + levels + ([] if row.expected is None else [row.expected]))
+    up = ticks.scale(values, levels + values[-1:] + ([] if row.expected is None else [row.expected]))
     fixed, moving = _told_apart(limits)
     spells = _spells(points)
 
@@ -65,6 +65,7 @@ def indicator_chart(row: IndicatorFigure, course: IndicatorCourse, label: str) -
             marks += level(frame, _last(limit), words, COLOURS[limit.level], top=top, row=number, dash=dash)
         marks.append(vega.line("seen", "value", stroke=palette.INK, strokeWidth=1.75, strokeJoin="round"))
         marks.append(_last_point(seen[-1], row))
+        marks += cut([(point.on, point.value) for point in seen if point.value is not None], across, up, unit)
         marks.append(_strip(frame, spells))
         data = [{"name": "seen", "values": [{"on": point.on.toordinal(), "value": point.value} for point in points]}]
         data += [
@@ -106,7 +107,7 @@ def spark(row: IndicatorFigure, course: IndicatorCourse) -> str:
         return ""
     across = (points[0].on, points[-1].on)
     values = [point.value for point in seen if point.value is not None]
-    up = ticks.scale(values + ([] if row.expected is None else [row.expected]))
+    up = ticks.scale(values, values[-1:] + ([] if row.expected is None else [row.expected]))
     marks: list[Any] = []
     if row.expected is not None:
         at = {"scale": "y", "value": row.expected}

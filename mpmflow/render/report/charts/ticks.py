@@ -5,7 +5,7 @@ dates that people count by.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 
 from mpmflow.model.units import parse_unit
@@ -14,6 +14,10 @@ from mpmflow.render.risk_words import MONTHS, bare, one_unit
 STEPS = (1, 2, 5)
 NEAR_ZERO = 0.45
 """A scale begins at nothing if what it shows reaches below this part of its top."""
+ROOM = 1.3
+"""A scale reaches so much above what nearly all of the past stayed below; higher spikes are cut, and marked."""
+FEWEST = 12
+"""Of fewer values none is a spike."""
 AIR = 0.06
 """Part of the scale that stays free above and below."""
 _SHOWN_MONTHS = (1, 2, 3, 6, 12, 24, 60)
@@ -21,16 +25,25 @@ _SHOWN_MONTHS = (1, 2, 3, 6, 12, 24, 60)
 Tick = tuple[float, str]
 
 
-def scale(values: Iterable[float]) -> tuple[float, float]:
-    """The lowest and highest value of a scale that holds all values, with some air; from 0 where that is near.
+def scale(history: Sequence[float], held: Iterable[float] = ()) -> tuple[float, float]:
+    """The lowest and highest value of a scale, with some air; from 0 where that is near.
+
+    It holds every value of `held`, and of the `history` all but spikes that would leave no room for the rest: for the
+    sake of three in a hundred, or of one, it reaches at most `ROOM` times as high as the others go.
 
     >>> scale([4.0, 10.0])
     (0.0, 10.6)
     >>> low, high = scale([90.0, 100.0])
     >>> round(low, 3), round(high, 3)
     (89.4, 100.6)
+    >>> low, high = scale([1.0] * 60 + [80.0], held=[4.0])
+    >>> round(low, 3), round(high, 3)
+    (0.0, 4.24)
     """
-    known = [value for value in values if math.isfinite(value)]
+    past = sorted(value for value in history if math.isfinite(value))
+    usual = past[math.floor(0.97 * (len(past) - 1))] if len(past) >= FEWEST else 0.0
+    top = ROOM * usual if usual > 0 else math.inf
+    known = [min(value, top) for value in past] + [value for value in held if math.isfinite(value)]
     low, high = (min(known), max(known)) if known else (0.0, 1.0)
     if low == high:
         low, high = (0.0, 1.0) if not low else (low - abs(low) / 2, high + abs(high) / 2)

@@ -22,6 +22,7 @@ LEGEND = (
     ("expected", "expected"),
     ("warn", "warns beyond it"),
     ("bad", "alerts beyond it, or is out of control (dotted)"),
+    ("beyond", "higher than the scale reaches"),
     ("strip", "state of the rules: as it should be, may soon warn, warning, alert"),
 )
 KINDS = {"alert": "bad", "warn": "warn", "pending": "wait", "ok": "good", "unknown": "quiet"}

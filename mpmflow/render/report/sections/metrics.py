@@ -31,6 +31,7 @@ LEGEND = (
     ("half", "50% range: half of all futures"),
     ("most", "95% range: nineteen of twenty"),
     ("wanted", "target, and the day it is for"),
+    ("beyond", "higher than the scale reaches"),
 )
 HINT = "Point at a chart, or focus it and use the arrow keys, to read single values."
 
