@@ -1,5 +1,5 @@
-"""Our diagrams in bpmn-js, which draws BPMN in most modelling tools: it has no complaint, draws every shape where we put
-it, leads no flow through a shape and no words onto one, and what it saves comes back as the same model.
+"""Our diagrams in bpmn-js, which draws BPMN in most modelling tools: it has no complaint, draws every shape where it
+stands, leads no flow through a shape and no words onto one, and what it saves comes back as the same model.
 
 Needs Chromium with playwright, and bpmn-js as npm installs it, in the folder that MPMFLOW_MERMAID names.
 """

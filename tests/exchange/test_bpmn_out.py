@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -199,8 +200,8 @@ def test_blocks_fork_and_join_and_what_comes_twice_is_brought_together_first() -
     )
     gateways = {name: tag for name, (tag, _, _) in found.items() if "Gateway" in tag}
     assert gateways == {
-        "p.enter": "exclusiveGateway", "p": "parallelGateway", "d": "exclusiveGateway", "p.branch_1": "exclusiveGateway",
-        "p.join": "parallelGateway", "again": "exclusiveGateway", "f": "parallelGateway", "f.join": "complexGateway",
+        "p.enter": "exclusiveGateway", "p": "parallelGateway", "d": "exclusiveGateway",
+        "p.branch_1": "exclusiveGateway", "p.join": "parallelGateway", "again": "exclusiveGateway", "f": "parallelGateway", "f.join": "complexGateway",
     }  # fmt: skip
 
 
@@ -251,7 +252,7 @@ def muddle(pool: Pool, sheet: Sheet) -> list[str]:
             found.append(f"{shape.id} is outside of its lane")
     for link in pool.links:
         points = sheet.lines[link.id]
-        for (x1, y1), (x2, y2) in zip(points, points[1:], strict=False):
+        for (x1, y1), (x2, y2) in pairwise(points):
             if x1 != x2 and y1 != y2:
                 found.append(f"{link.id} is not straight")
             run = Box(min(x1, x2), min(y1, y2), abs(x2 - x1), abs(y2 - y1))
@@ -361,7 +362,7 @@ def ways(workflow: process.Workflow) -> Any:
 @quick
 @given(models())
 def test_a_process_is_read_from_the_drawing_alone(back: Callable[..., BpmnImport], model: mpm.Model) -> None:
-    """Without the digests everything counts as edited: the drawing and what its elements carry give the same process."""
+    """Without the digests all counts as edited: the drawing and what its elements carry give the same process."""
     found = back(FORGOTTEN[0].sub("", mpm.export(model).bpmn))
     assert [ways(one) for one in found.model.workflows] == [ways(one) for one in model.workflows]
     assert {one.name: one for one in found.model.all_teams} == {one.name: one for one in model.all_teams}
