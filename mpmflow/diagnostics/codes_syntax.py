@@ -132,7 +132,7 @@ SYNTAX: tuple[Code, ...] = (
     Code(
         "stray-character",
         ERROR,
-        "the character `{found}` has no meaning here",
+        "the character “{found}” has no meaning here",
         help="[{cure}]",
         means="A character stands in the text that the language does not use at that place.",
         why="What it was meant to say would be lost.",
