@@ -829,7 +829,8 @@ def assess(
         An answer with `.score`, `.factors` (each with `.points`), `.benchmarks` with their age, and `.against`.
 
     Raises:
-        DataError: the standard or the earlier assessment cannot be used; the message says what was expected.
+        DataError: the standard, the earlier assessment or a given figure cannot be used; the message says what was
+            expected.
         MpmError: a workflow has no figures; the diagnostic says where and why.
 
     >>> from datetime import date
@@ -847,7 +848,7 @@ def assess(
 
     from .analysis.assessment.assess import assess as answer
     from .model.standards import Standard as Kind
-    from .readers.standards import checked_assessment, read_assessment, read_standard
+    from .readers.standards import checked_assessment, checked_figures, read_assessment, read_standard
 
     chosen = standard if isinstance(standard, Kind) else read_standard(standard)
     before: Mapping[str, Any] | None = None
@@ -855,7 +856,7 @@ def assess(
         before = read_assessment(previous)
     elif previous is not None:
         before = checked_assessment(previous if isinstance(previous, Mapping) else previous.to_dict())
-    known = dict(given or {})
+    known = checked_figures(given or {})
     asked = {point.measure for point in chosen.points}
     if "rule_coverage" in asked and "rule_coverage" not in known and model.tests:
         known["rule_coverage"] = rule_coverage(model).share

@@ -11,6 +11,19 @@ from .opening import open_model
 from .options import day, question_options
 
 
+def _figures(context: click.Context, parameter: click.Parameter, lines: tuple[str, ...]) -> dict[str, float]:
+    """Each line as a name and a number; a percentage as a fraction."""
+    found = {}
+    for line in lines:
+        name, _, words = line.partition("=")
+        number = words.strip()
+        try:
+            found[name.strip()] = float(number[:-1]) / 100.0 if number.endswith("%") else float(number)
+        except ValueError:
+            raise click.BadParameter(f'"{line}" is no figure of a measure; write promises_kept=80%') from None
+    return found
+
+
 @click.command(name="assess")
 @question_options
 @click.option(
@@ -23,6 +36,13 @@ from .options import day, question_options
 @click.option("--against", metavar="JSON", help="An earlier assessment, as --json printed it: what rose and what fell.")
 @click.option("--on", metavar="DATE", callback=day, help="The day of the assessment, for ages (default: today).")
 @click.option("--observed", is_flag=True, help="Look at the data of FILE too: levels, learned strengths, forecasts.")
+@click.option(
+    "--given",
+    metavar="MEASURE=FIGURE",
+    multiple=True,
+    callback=_figures,
+    help="A figure that comes from elsewhere, such as promises_kept=80%; repeatable.",
+)
 @click.option("--full", is_flag=True, help="Say of every point below the top what would raise it, not of five.")
 @evidence.data_options
 def command(
@@ -34,6 +54,7 @@ def command(
     against: str | None,
     on: datetime | None,
     observed: bool,
+    given: dict[str, float],
     full: bool,
     log: object,
     series: str | None,
@@ -53,7 +74,12 @@ def command(
             model, log=log, series=series, as_of=as_of, reference="plan", seed=0, quiet=quiet
         )
     found = api.assess(
-        model, standard=standard, previous=against, evaluation=evaluation, on=on.date() if on is not None else None
+        model,
+        standard=standard,
+        previous=against,
+        evaluation=evaluation,
+        on=on.date() if on is not None else None,
+        given=given,
     )
     if as_json:
         terminal.show(found.to_json(indent=1))

@@ -1,7 +1,9 @@
 """Standards and last assessments from files: bounded in size, checked, with faults that say what was expected.
 
 A standard is TOML (`standards/example.toml` is one), an assessment the JSON that `assess --json` prints. Both may come
-from anybody, so nothing in them is run, and every number and text is looked at before it is used.
+from anybody, so nothing in them is run, and every number and text is looked at before it is used. They are read here,
+beside logs and tables, because they are files of the user's and not the language: a model does not name its standard,
+and one standard is for many models.
 """
 
 from __future__ import annotations
@@ -10,9 +12,11 @@ import json
 import math
 import tomllib
 from collections.abc import Iterable, Mapping
+from datetime import date
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, NoReturn
+from unicodedata import category
 
 from mpmflow.diagnostics.errors import DataError, InternalError
 from mpmflow.diagnostics.reading import read_bytes
@@ -189,7 +193,7 @@ class _Reading:
     def short(self, value: str, key: str, where: str) -> None:
         if len(value) > LONGEST:
             self.fail(f"{where}: `{key}` has {len(value):,} characters; {LONGEST} are the most that a page can show")
-        if any(ord(letter) < 32 for letter in value):
+        if not _printable(value):
             self.fail(f"{where}: `{key}` must stand on one line, without control characters")
 
     def number(self, found: Mapping[str, Any], key: str, where: str, otherwise: float) -> float:
@@ -206,8 +210,33 @@ class _Reading:
             seen.add(name)
 
 
+def _printable(value: str) -> bool:
+    """Whether a terminal can show a text as it is: no control characters, no line ends, no turned direction."""
+    return not any(category(letter) in ("Cc", "Cf", "Cs", "Zl", "Zp") for letter in value)
+
+
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def checked_figures(given: Mapping[str, object]) -> dict[str, float]:
+    """Figures of measures that come from elsewhere, by name. Raises DataError for what is no measure or no figure.
+
+    >>> checked_figures({"promises_kept": 0.8})
+    {'promises_kept': 0.8}
+    """
+    found = {}
+    for name, value in given.items():
+        if name not in MEASURES:
+            near = nearest(name, MEASURES)
+            meant = f" Did you mean `{near[0]}`?" if near else ""
+            raise DataError(f"there is no measure `{name}` to give a figure of.{meant}")
+        most = 1.0 if MEASURES[name].unit == "share" else math.inf
+        if not isinstance(value, int | float) or not _is_number(value) or not 0.0 <= value <= most:
+            wanted = "a share from 0 to 1" if most == 1.0 else "a number from 0 on"
+            raise DataError(f"the figure of `{name}` is {wanted}; this is {value!r:.40}")
+        found[name] = float(value)
+    return found
 
 
 def read_assessment(path: str | Path) -> dict[str, Any]:
@@ -231,9 +260,9 @@ def checked_assessment(found: object, file: str | None = None) -> dict[str, Any]
         raise DataError(f"this is no assessment ({what}); keep what `mpmflow assess --json` prints", file=file)
     points = [point for factor in _list(found, "factors") for point in _list(factor, "points")]
     sound = (
-        isinstance(found.get("on"), str)
+        _is_day(found.get("on"))
         and isinstance(found.get("standard"), dict)
-        and all(isinstance(one, dict) and isinstance(one.get("name"), str) for one in points)
+        and all(isinstance(one, dict) and _is_name(one.get("name")) for one in points)
         and all(one.get("level") is None or one.get("level") in range(LEVELS + 1) for one in points)
         and all(one.get("value") is None or _is_number(one.get("value")) for one in points)
         and (found.get("score") is None or _is_number(found.get("score")))
@@ -241,6 +270,18 @@ def checked_assessment(found: object, file: str | None = None) -> dict[str, Any]
     if not sound:
         raise DataError("this assessment lacks its day, its standard or the levels of its points", file=file)
     return found
+
+
+def _is_day(value: object) -> bool:
+    try:
+        date.fromisoformat(str(value))
+    except ValueError:
+        return False
+    return True
+
+
+def _is_name(value: object) -> bool:
+    return isinstance(value, str) and len(value) <= LONGEST and _printable(value)
 
 
 def _list(found: object, key: str) -> list[Any]:

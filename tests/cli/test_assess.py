@@ -55,6 +55,16 @@ def test_a_wrong_standard_teaches_and_ends_with_2(tmp_path: Path) -> None:
     assert "Did you mean `goals_reached`?" in found.stderr
 
 
+def test_figures_from_elsewhere_are_given_and_looked_at() -> None:
+    found = call("assess", WEBINAR, "-q", "--given", "rule_coverage=90%", "--json")
+    points = [point for factor in json.loads(found.stdout)["factors"] for point in factor["points"]]
+    assert next(point for point in points if point["measure"] == "rule_coverage")["level"] == 4
+    for wrong in ("rule_coverage", "rule_coverage=many", "rule_coverag=1", "rule_coverage=7", "rule_coverage=nan"):
+        refused = call("assess", WEBINAR, "-q", "--given", wrong)
+        assert refused.exit_code == 2, wrong
+    assert "Did you mean `rule_coverage`?" in call("assess", WEBINAR, "-q", "--given", "rule_coverag=1").stderr
+
+
 def test_what_is_no_assessment_or_no_file_ends_with_2(tmp_path: Path) -> None:
     assert call("assess", WEBINAR, "-q", "--against", WEBINAR).exit_code == 2
     missing = call("assess", WEBINAR, "-q", "--standard", str(tmp_path / "none.toml"))

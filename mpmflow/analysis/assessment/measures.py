@@ -289,7 +289,7 @@ def months_since_assessment(facts: Facts) -> Finding:
     try:
         before = date.fromisoformat(str(facts.previous["on"]))
     except ValueError:
-        return Finding(None, why="the earlier assessment names no day")
+        return Finding(None, why="the earlier assessment names no day of the calendar")
     return Finding(round((facts.on - before).days / 30.4375, 1), why=f"the last one is of {before}")
 
 
