@@ -170,9 +170,9 @@ def review(
     if as_json:
         terminal.show(found.to_json())
     else:
-        from ..render.review_page import review_page
+        from ..render.review_page import ReviewPage
 
-        terminal.show(review_page(found))
+        terminal.show(ReviewPage(found))
     return 0
 
 
@@ -185,11 +185,11 @@ def list_entries(path: str, as_json: bool, quiet: bool, kind: str | None) -> int
         if as_json:
             terminal.show("\n".join(ledger.lines(kind)))
             return 0
-        from ..render.ledger_page import ledger_table
+        from ..render.ledger_page import LedgerPage
 
         rows = [(entry.number, entry.recorded, entry.author, kept) for entry, kept in ledger.kept(kind)]
     if rows:
-        terminal.show(ledger_table(rows))
+        terminal.show(LedgerPage(rows))
     else:
         terminal.say("There is nothing of that kind in the ledger.", quiet=quiet)
     return 0

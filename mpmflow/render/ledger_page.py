@@ -4,30 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
+
+from rich.console import Console, ConsoleOptions, RenderResult
 
 from mpmflow.analysis.review.kept import Kept, KeptForecast, KeptModel, Merged, Settlement
 
+from .note_blocks import ruled
 from .risk_words import amount, chance, day, span
 
-if TYPE_CHECKING:
-    from rich.table import Table
-
+WIDE = 120
+"""From this width on there is room for all columns."""
+NARROW = 80
+"""Below this width the day that knew nothing later is left out."""
 Row = tuple[int, datetime, str | None, Kept]
 """Number, when it was recorded, by whom, what it says."""
 
 
-def ledger_table(rows: Sequence[Row]) -> Table:
-    """Entries one by one, as many columns as people read."""
-    from rich import box
-    from rich.table import Table
+class LedgerPage:
+    """Entries one by one, with as many columns as the width has room for."""
 
-    table = Table(box=box.SIMPLE, pad_edge=False, show_edge=False, header_style="dim")
-    for name in ("no.", "recorded", "by", "what", "as of", "for", "says", "range", "may miss"):
-        table.add_column(name, justify="right" if name in ("no.", "says", "range", "may miss") else "left")
-    for number, recorded, author, kept in rows:
-        table.add_row(str(number), day(recorded.date()), author or "", *_cells(kept))
-    return table
+    def __init__(self, rows: Sequence[Row]) -> None:
+        self.rows = rows
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        wide = options.max_width >= WIDE
+        about = ["recorded", "by"] if wide else []
+        made = ["as of"] if options.max_width >= NARROW else []
+        titles = ["no.", *about, "what", *made, "for", "says", *(["range"] if wide else []), "may miss"]
+        table = []
+        for number, recorded, author, kept in self.rows:
+            what, as_of, on, says, sure, miss = _cells(kept)
+            who = [day(recorded.date()), author or ""] if wide else []
+            table.append(
+                [str(number), *who, what, *([as_of] if made else []), on, says, *([sure] if wide else []), miss]
+            )
+        texts = [place for place, title in enumerate(titles) if title in ("recorded", "by", "what", "as of", "for")]
+        yield ruled(titles, table, left=texts)
 
 
 def _cells(kept: Kept) -> tuple[str, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -37,4 +39,22 @@ def columned(*columns: str) -> Table:
             overflow="fold",
             min_width=least,
         )
+    return found
+
+
+def ruled(titles: Sequence[str], rows: Sequence[Sequence[str | Text]], *, left: Sequence[int]) -> Table:
+    """A table with a line under its titles, in which no word is torn; columns of texts (`left`) stand left."""
+    from rich import box
+
+    found = Table(box=box.SIMPLE, padding=(0, 0, 0, 1), pad_edge=False, show_edge=False, header_style="dim")
+    for number, title in enumerate(titles):
+        words = [word for cell in (title, *(row[number] for row in rows)) for word in str(cell).split()]
+        found.add_column(
+            title,
+            justify="left" if number in left else "right",
+            overflow="fold",
+            min_width=min(24, max(map(len, words), default=0)),
+        )
+    for row in rows:
+        found.add_row(*row)
     return found

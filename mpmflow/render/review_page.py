@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+from rich.padding import Padding
+from rich.text import Text
 
 from mpmflow.analysis.review.groups import Group
 from mpmflow.analysis.review.judged import Judged
@@ -12,68 +15,58 @@ from mpmflow.analysis.review.review import Review
 from mpmflow.numerics.statistics.scores import Average, Skill
 
 from .backtest_page import IN_WORDS
-from .note_blocks import MOST, heading, paragraph
+from .note_blocks import MOST, heading, paragraph, ruled
 from .numbers import percent
 from .risk_words import amount, chance, change, day, span
 
-if TYPE_CHECKING:
-    from rich.console import Group as Page
-    from rich.console import RenderableType
-    from rich.table import Table
-
+WIDE = 100
+"""From this width on tables have all their columns."""
 MARKS = {"kept": "bold green", "missed": "bold red", "late": "bold yellow"}
 FEW = 12
 """Different questions below which nothing can be said of how good a forecaster is."""
 
 
-def review_page(found: Review) -> Page:
-    """The page, for a terminal of any width or a file."""
-    from rich.console import Group as Blocks
-    from rich.text import Text
+class ReviewPage:
+    """A review that rich can lay out, for a terminal of any width or a file."""
 
+    def __init__(self, review: Review) -> None:
+        self.review = review
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        yield from blocks(self.review, wide=options.max_width >= WIDE)
+
+
+def blocks(found: Review, *, wide: bool) -> Iterator[RenderableType]:
+    """The page, block by block; where it is not wide, tables do with fewer columns."""
     due = [one for one in found.judged if one.came is not None]
     ahead = [one for one in found.judged if one.mark == "ahead"]
-    parts: list[RenderableType] = [
-        Text("What was said, and what came", style="bold"),
-        paragraph(
-            f"{_forecasts(len(found.judged))} in the ledger; what came is known up to {day(found.as_of)}. Of "
-            f"{len(due)} it is known what came, {len(ahead)} are for days still to come."
-        ),
-    ]
-    parts += [paragraph(note, "yellow") for note in found.notes]
-    parts += _held(found)
-    parts += _plain(found)
-    parts += _scores(found)
-    parts += _chances(found)
-    parts += _unscored(found)
+    yield Text("What was said, and what came", style="bold")
+    yield paragraph(
+        f"{_forecasts(len(found.judged))} in the ledger; what came is known up to {day(found.as_of)}. Of {len(due)} it "
+        f"is known what came, {len(ahead)} are for days still to come."
+    )
+    yield from (paragraph(note, "yellow") for note in found.notes)
+    yield from _held(found, wide)
+    yield from _plain(found, wide)
+    yield from _scores(found, wide)
+    yield from _chances(found)
+    yield from _unscored(found)
     if ahead:
         first = min(ahead, key=lambda one: (one.forecast.on, one.forecast.label))
-        parts += [
-            Text(""),
-            paragraph(f"The next day of truth is {day(first.forecast.on)}, for {first.forecast.label}.", "dim"),
-        ]
-    return Blocks(*parts)
+        yield Text("")
+        yield paragraph(f"The next day of truth is {day(first.forecast.on)}, for {first.forecast.label}.", "dim")
 
 
 def _forecasts(count: int) -> str:
     return f"{count:,} forecast{'' if count == 1 else 's'}"
 
 
-def _table(*columns: str, left: Sequence[int] = (0,)) -> Table:
-    from rich import box
-    from rich.table import Table
-
-    table = Table(box=box.SIMPLE, pad_edge=False, show_edge=False, header_style="dim")
-    for number, name in enumerate(columns):
-        table.add_column(name, justify="left" if number in left else "right", overflow="fold")
-    return table
+def _shown(titles: Sequence[str], rows: Sequence[Sequence[str | Text]], *, left: Sequence[int] = (0,)) -> Padding:
+    return Padding(ruled(titles, rows, left=left), (0, 0, 0, 2))
 
 
 # ------------------------------------------------------------------------------------------ promises and targets
-def _held(found: Review) -> Iterator[RenderableType]:
-    from rich.padding import Padding
-    from rich.text import Text
-
+def _held(found: Review, wide: bool) -> Iterator[RenderableType]:
     told: dict[object, list[Judged]] = {}
     for one in found.judged:
         if one.missed is not None and one.forecast.scenario is None:
@@ -82,24 +75,26 @@ def _held(found: Review) -> Iterator[RenderableType]:
     if not told:
         return
     yield Text("")
-    yield heading("Promises and targets", "chance to miss as it was said at first, and at last")
-    table = _table("", "metric", "by whom", "wanted", "for", "said", "came", "", left=(0, 1, 2, 7))
+    yield heading("Promises and targets", "said: chance to miss, at first and at last")
+    titles = ["metric", *(["by whom"] if wide else []), "wanted", "for", "said", "came", ""]
+    table: list[list[str | Text]] = []
     remarks: list[str] = []
     for rows in told.values():
         last = rows[-1]
         said = last.forecast
-        table.add_row(
-            "promise" if said.commitment else "target",
-            said.label,
-            said.owner or "",
-            f"{said.target_text}{_reading(said.reading)}",
-            day(said.on),
-            _first_and_last(rows),
-            amount(last.came, said.unit),
-            Text(_mark(last), style=MARKS.get(last.mark, "")),
+        table.append(
+            [
+                said.label,
+                *([said.owner or ""] if wide else []),
+                f"{'promised: ' if said.commitment else ''}{said.target_text}{_reading(said.reading)}",
+                day(said.on),
+                _first_and_last(rows),
+                amount(last.came, said.unit),
+                Text(_mark(last), style=MARKS.get(last.mark, "")),
+            ]
         )
         remarks += [_remark(last)] if _remark(last) else []
-    yield Padding(table, (0, 0, 0, 2))
+    yield _shown(titles, table, left=[0, 1, 2, 6] if wide else [0, 1, 5])
     for remark in dict.fromkeys(remarks):
         yield paragraph(remark)
 
@@ -134,65 +129,69 @@ def _remark(one: Judged) -> str:
 
 
 # ------------------------------------------------------------------------------------------ single forecasts
-def _plain(found: Review) -> Iterator[RenderableType]:
-    from rich.padding import Padding
-    from rich.text import Text
-
+def _plain(found: Review, wide: bool) -> Iterator[RenderableType]:
     rows = [one for one in found.judged if one.came is not None and one.forecast.law]
     if not rows:
         return
     again = any(one.again is not None for one in rows)
     yield Text("")
-    gloss = "95% range; the last column is what today's file would have said on that day" if again else "95% range"
+    gloss = "with 95% range" if wide else ""
     yield heading("What was foretold", gloss)
-    table = _table("metric", "said on", "for", "foretold", "range", "came", *(["today's file"] if again else []))
+    titles = ["metric", "said on", "for", "foretold", *(["range"] if wide else []), "came"]
+    table = []
     for one in rows[-MOST:]:
         said = one.forecast
-        table.add_row(
-            said.label + (f" ({said.title})" if said.scenario else ""),
+        cells = [
+            said.label + (f" (if {said.title})" if said.scenario else ""),
             day(said.as_of),
             day(said.on),
             amount(said.forecast, said.unit),
-            span(said.low, said.high, said.unit),
+            *([span(said.low, said.high, said.unit)] if wide else []),
             amount(one.came, said.unit),
-            *([amount(one.again.forecast, said.unit) if one.again is not None else "-"] if again else []),
+        ]
+        if again:
+            cells.append(amount(one.again.forecast, said.unit) if one.again is not None else "-")
+        table.append(cells)
+    yield _shown([*titles, *(["today's file"] if again else [])], table)
+    if again:
+        yield paragraph(
+            "Today's file: what it says if it is asked as on the day of the forecast, knowing nothing later.", "dim"
         )
-    yield Padding(table, (0, 0, 0, 2))
     if len(rows) > MOST:
         yield paragraph(f"The latest {MOST} of {len(rows)}; --json has all.", "dim")
 
 
 # ------------------------------------------------------------------------------------------ scores
-def _scores(found: Review) -> Iterator[RenderableType]:
-    from rich.padding import Padding
-    from rich.text import Text
-
+def _scores(found: Review, wide: bool) -> Iterator[RenderableType]:
     scored = [one for one in found.groups if one.inside_90 is not None]
     if not scored:
         return
     again = any(one.again_crps is not None for one in scored)
     yield Text("")
     yield heading("How good the forecasts were", "skill: 1 is perfect, 0 no better than saying so, 90% range")
-    titles = [f"over {words}" for words in IN_WORDS.values()]
-    table = _table("", "forecasts", "days", "in 50% range", "in 90%", *titles, *(["today's file"] if again else []))
-    metrics = [one for one in scored if one.by == "metric"]
-    owners = [one for one in scored if one.by == "owner"]
-    models = [one for one in scored if one.by == "model"]
-    total = [one for one in scored if one.by == "all"]
+    others = SIMPLE if wide else [name for name in SIMPLE if name != "seasonal"]
+    if wide:
+        titles = ["", "forecasts", "days", "in 50% range", "in 90%", *(f"over {IN_WORDS[name]}" for name in others)]
+    else:
+        titles = ["", "made", "days", "in 90%", "over last", "over usual"]
+    metrics, owners, models, total = (
+        [one for one in scored if one.by == by] for by in ("metric", "owner", "model", "all")
+    )
+    table = []
     for one in [
         *metrics, *(owners if len(owners) > 1 else []), *(models if len(models) > 1 else []),
         *(total if len(metrics) > 1 else []),
     ]:  # fmt: skip
-        table.add_row(
+        cells = [
             one.label if one.by in ("metric", "all") else f"all of {one.label}",
             str(one.forecasts),
             str(one.questions),
-            _share(one.inside_50),
+            *([_share(one.inside_50)] if wide else []),
             _share(one.inside_90),
-            *(_skill(one.crps_skill.get(other)) for other in SIMPLE),
-            *([_skill(one.again_crps)] if again else []),
-        )
-    yield Padding(table, (0, 0, 0, 2))
+            *(_skill(one.crps_skill.get(other)) for other in others),
+        ]
+        table.append([*cells, *([_skill(one.again_crps)] if again else [])])
+    yield _shown([*titles, *(["today's file"] if again else [])], table)
     questions = next(one.questions for one in scored if one.by == "all")
     if questions < FEW:
         yield paragraph(
@@ -206,9 +205,7 @@ def _in_unit(one: Group) -> str:
     if one.crps is None:
         return ""
     away = change(one.crps.value, one.unit).lstrip("+±")
-    brier = (
-        f"; chances to miss scored {one.brier.value:.2f} (Brier, 0 to 1)" if one.brier is not None else ""
-    )
+    brier = f"; chances to miss scored {one.brier.value:.2f} (Brier, 0 to 1)" if one.brier is not None else ""
     return f"{one.label}: what was foretold lay {away} from what came, on the average (CRPS){brier}. 0 is perfect."
 
 
@@ -232,8 +229,6 @@ def _signed(value: float) -> str:
 
 # ------------------------------------------------------------------------------------------ calibration
 def _chances(found: Review) -> Iterator[RenderableType]:
-    from rich.text import Text
-
     if not found.reliability:
         return
     yield Text("")
@@ -247,8 +242,6 @@ def _chances(found: Review) -> Iterator[RenderableType]:
 
 # ------------------------------------------------------------------------------------------ what cannot be said
 def _unscored(found: Review) -> Iterator[RenderableType]:
-    from rich.text import Text
-
     reasons: dict[tuple[str, str], int] = {}
     for one in found.judged:
         if one.mark == "unscored":
