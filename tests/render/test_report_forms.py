@@ -7,20 +7,24 @@ import io
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from jsonschema import validate
 from markdown_it import MarkdownIt
 
 import mpmflow as mpm
+from mpmflow.exchange.schema import schema
 from mpmflow.render.report.escaping import cell, markdown_cell, markdown_text, one_line, uncelled
 from mpmflow.render.report.page import ReportPage
 from mpmflow.render.report.words import SECTIONS
 from tests.analysis.risk_data import observed
 from tests.analysis.test_evaluate import evaluate
+from tests.analysis.test_evaluator_properties import seen, small
 
 EXAMPLES = Path(__file__).parent.parent.parent / "examples"
 FORMS = ("html", "md", "json", "csv")
@@ -350,3 +354,17 @@ def test_a_partner_reads_its_own_part(evaluation: Any, form: str) -> None:
 def test_a_partner_that_is_none_gets_the_nearest_name(evaluation: Any) -> None:
     with pytest.raises(KeyError, match="agency"):
         mpm.report(evaluation[0], partner="agencies")
+
+
+# ------------------------------------------------------------------------------------------ any file
+@settings(max_examples=5, deadline=None)
+@given(seed=st.integers(0, 10_000), label=ANYTHING)
+def test_any_process_under_any_label_is_told_in_every_form(seed: int, label: str) -> None:
+    """Random workflows with random shares, each called by a text that nobody expects."""
+    page = mpm.report(replace(seen(small(seed), seed), title=label))
+    document = json.loads(page.to_json())
+    validate(document, schema("report"))
+    assert one_line(label) in ["", *words_in(page.markdown())]
+    rows = list(csv.reader(io.StringIO(page.csv(), newline="")))
+    assert {len(row) for row in rows} == {9}
+    assert len(rows) - 1 == len(page.report.rows()["section"])

@@ -29,7 +29,7 @@ from mpmflow.model.goals import LEVELS, Initiative, Level
 from mpmflow.model.model import Model
 
 from .indicator_courses import indicator_courses
-from .narrowed import narrowed
+from .narrowed import DAILY, narrowed
 from .parts import (
     LevelPart,
     PastForecast,
@@ -71,7 +71,7 @@ def report_of(
     Args:
         tell: makes its sentences.
         past: forecasts made earlier, with what came of them where that is known, in the order to be shown.
-        handoffs: between teams and partners.
+        handoffs: between teams and partners; left to departments and functions where a level is asked for.
         level: only what concerns the objectives of that level: their metrics, what moves these, who promised what.
 
     Raises ValueError for a level without objectives; the message says which have some.
@@ -126,7 +126,7 @@ def report_of(
         ),
         past=tuple(one for one in past if level is None or one.metric in names),
         levels=_levels(evaluation, level),
-        handoffs=tuple(handoffs),
+        handoffs=tuple(handoffs) if level is None or level in DAILY else (),
         words=told.words,
         notes=told.notes,
         coverage=evaluation.coverage,
