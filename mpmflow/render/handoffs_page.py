@@ -156,8 +156,8 @@ def promise_blocks(
     if not promises:
         return
     yield Text("")
-    yield heading("What was promised", "kept: of the hand-offs old enough to judge, with a 95% range")
     seen = any(one.kept is not None for _, one in promises)
+    yield heading("What was promised", "kept: of the hand-offs old enough to judge, with a 95% range" if seen else "")
     columns = ["hand-off", "promised", *(["kept", "missed", "so far", "chance to break"] if seen else [])]
     table = table_of(*columns, "late, design", left=2)
     table.columns[1].no_wrap = True
@@ -175,6 +175,11 @@ def promise_blocks(
     for words, one in promises:
         if one.state == "broken":
             yield paragraph(_broken(words, one, owners), "bold")
+        elif one.share is not None and one.designed_late is not None and one.designed_late > 1.0 - one.share:
+            yield paragraph(
+                f"{_named(words, one)} cannot be kept as it is designed: about {chance(one.designed_late)} would be late, "
+                f"and the promise allows {percent(1.0 - one.share)}."
+            )
 
 
 def _breaks(one: PromiseFigure, period: float) -> str:
@@ -191,12 +196,15 @@ def promise_words(one: PromiseFigure) -> str:
     return f"{share} within {duration(one.within)}"
 
 
+def _named(words: str, one: PromiseFigure) -> str:
+    return f"“{one.label}” ({words})" if one.label else words
+
+
 def _broken(words: str, one: PromiseFigure, owners: bool) -> str:
     assert one.kept is not None
-    label = f"“{one.label}” ({words})" if one.label else words
     owner = "" if not owners else f" Ask {one.owner}." if one.owner else " Nobody is named who answers for it."
     wanted = "every one was" if one.share is None else f"{percent(one.share)} were"
-    return f"{label} is broken: {percent(one.kept.value, 2)} were taken up in time where {wanted} promised.{owner}"
+    return f"{_named(words, one)} is broken: {percent(one.kept.value, 2)} were taken up in time where {wanted} promised.{owner}"
 
 
 def _share_range(one: Estimated) -> str:

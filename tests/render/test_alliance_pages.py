@@ -61,6 +61,13 @@ def test_without_a_log_the_page_shows_the_design_alone() -> None:
     assert "There is no event log" in page
 
 
+def test_a_promise_that_the_design_cannot_keep_is_said() -> None:
+    webinar = Path(__file__).parents[2] / "examples" / "webinar" / "webinar.mpm"
+    page = words(handoffs_page(mpm.handoffs(mpm.load(webinar))))
+    assert "“Production begins” (marketing → agency) cannot be kept as it is designed: about 21% would be late" in page
+    assert "“Media are looked at”" not in page
+
+
 def test_where_nothing_is_handed_over_the_page_says_so() -> None:
     page = words(handoffs_page(mpm.handoffs(mpm.parse("workflow w { step x takes 1h }"))))
     assert "No work passes from one team to another" in page
