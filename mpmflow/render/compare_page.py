@@ -109,14 +109,16 @@ def _whys(found: PeriodComparison) -> Iterator[str]:
         sources = ", ".join(f"{name} {bare_change(part, row.unit)}" for name, part in told)
         rest = sum(row.by.values()) - sum(part for _, part in told)
         if len(row.by) > len(told):
-            sources += f", {len(row.by) - len(told)} others {bare_change(rest, row.unit)}"
+            left = len(row.by) - len(told)
+            sources += f", {left} other{'s' if left > 1 else ''} {bare_change(rest, row.unit)}"
         seen = ""
         if row.seen_before is not None and row.seen_after is not None:
             seen = (
                 f" Of the cases that ended in each period it was {bare(row.seen_before, row.unit)}, then "
                 f"{bare(row.seen_after, row.unit)}."
             )
-        yield f"{upper(row.label)}: {sources}.{seen}" if sources else f"{upper(row.label)}:{seen}"
+        title = row.label if "(" in row.label else upper(row.label)
+        yield f"{title}: {sources}.{seen}" if sources else f"{title}:{seen}"
 
 
 def _told(found: PeriodComparison) -> list[LeverChange]:

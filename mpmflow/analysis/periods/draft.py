@@ -66,7 +66,7 @@ def draft_of(
                     label=f"Bring {row.name} back to where it was until {first[1]}",
                     moves=(Move(lever=row.name, start=_level(row, row.after), goal=_level(row, row.before), by=by),),
                     owner=_owner(model, row.name),
-                    serves=_serves(sight, row.name),
+                    serves=_serves(sight, row.name, figures),
                 )
             )
     text = _text(replaced, added, first, second)
@@ -143,8 +143,9 @@ def _owner(model: Model, lever: str) -> str | None:
     return None
 
 
-def _serves(sight: Sight, lever: str) -> tuple[str, ...]:
-    """The lowest goals with a target that a lever reaches; those that it helps first, where that is known."""
+def _serves(sight: Sight, lever: str, figures: Sequence[FigureChange]) -> tuple[str, ...]:
+    """The lowest goals with a target that a lever reaches, or whose metrics it changed; those that it hurts first."""
+    changed = {row.name for row in figures if lever in row.by}
     node, _, aspect = lever.partition(".")
     names = {lever, f"{node}.takes", f"{node}.waits"} if aspect in ("wait", "time") else {lever}
     metrics = sight.metrics
@@ -153,7 +154,7 @@ def _serves(sight: Sight, lever: str) -> tuple[str, ...]:
         mine = [name for name in goal.measured_by if name in metrics]
         targeted = goal.target is not None or any(metrics[name].target for name in mine)
         effects = [effect for name in mine for source, effect in sight.effects_on(name).items() if source in names]
-        if targeted and effects and not goal.children:
+        if targeted and not goal.children and (effects or changed.intersection(mine)):
             found[goal.name] = any(effect.helps is False for effect in effects)
     return tuple(sorted(found, key=lambda name: not found[name]))
 
