@@ -175,11 +175,23 @@ def promise_blocks(
     for words, one in promises:
         if one.state == "broken":
             yield paragraph(_broken(words, one, owners), "bold")
-        elif one.share is not None and one.designed_late is not None and one.designed_late > 1.0 - one.share:
+        elif _hopeless(one):
+            assert one.share is not None
+            late, allowed = chance(one.designed_late), percent(1.0 - one.share)
             yield paragraph(
-                f"{_named(words, one)} cannot be kept as it is designed: about {chance(one.designed_late)} would be late, "
-                f"and the promise allows {percent(1.0 - one.share)}."
+                f"{_named(words, one)} cannot be kept as it is designed: about {late} would be late, and the promise "
+                f"allows {allowed}."
             )
+
+
+def _hopeless(one: PromiseFigure) -> bool:
+    """Whether nothing was seen yet, and by design more would be late than a promise allows."""
+    return (
+        one.state == "unknown"
+        and one.share is not None
+        and one.designed_late is not None
+        and one.designed_late > 1.0 - one.share
+    )
 
 
 def _breaks(one: PromiseFigure, period: float) -> str:
@@ -204,7 +216,8 @@ def _broken(words: str, one: PromiseFigure, owners: bool) -> str:
     assert one.kept is not None
     owner = "" if not owners else f" Ask {one.owner}." if one.owner else " Nobody is named who answers for it."
     wanted = "every one was" if one.share is None else f"{percent(one.share)} were"
-    return f"{_named(words, one)} is broken: {percent(one.kept.value, 2)} were taken up in time where {wanted} promised.{owner}"
+    kept = f"{percent(one.kept.value, 2)} were taken up in time"
+    return f"{_named(words, one)} is broken: {kept} where {wanted} promised.{owner}"
 
 
 def _share_range(one: Estimated) -> str:
