@@ -6,6 +6,7 @@ import json
 import random
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from statistics import NormalDist
 
 import numpy as np
@@ -335,11 +336,17 @@ def reviewed(truths: list[float], spread: Callable[[int], float], middle: Callab
         return ledger.review(mpm.Model())
 
 
+@cache
+def of_all(spread: float) -> Review:
+    """The review of a forecaster who thinks that the truth scatters so much; in fact it is 1."""
+    return reviewed(TRUTHS, lambda _: spread, lambda number: MIDDLES[number])
+
+
 class TestCalibration:
     """A simulated world in which the truth is drawn from a law that the forecaster knows, or thinks narrower."""
 
     def test_a_truthful_forecaster_is_flat(self) -> None:
-        found = reviewed(TRUTHS, lambda _: 1.0, lambda number: MIDDLES[number])
+        found = of_all(1.0)
         everything = found.group("all")
         assert (everything.forecasts, everything.questions) == (500, 500)
         assert everything.inside_90 is not None
@@ -355,7 +362,7 @@ class TestCalibration:
         assert ((counts - 50.0) ** 2 / 50.0).sum() < 21.7  # chi-squared with 9 degrees of freedom, 1 %
 
     def test_an_overconfident_forecaster_is_not(self) -> None:
-        found = reviewed(TRUTHS, lambda _: 0.5, lambda number: MIDDLES[number])
+        found = of_all(0.5)
         everything = found.group("all")
         assert everything.inside_90 is not None
         assert everything.inside_90.high < 0.8
@@ -365,7 +372,7 @@ class TestCalibration:
         assert found.reliability[-1].came < found.reliability[-1].said - 0.05
 
     def test_the_truthful_one_has_the_better_scores(self) -> None:
-        true, sure = (reviewed(TRUTHS, lambda _, s=s: s, lambda n: MIDDLES[n]) for s in (1.0, 0.5))
+        true, sure = of_all(1.0), of_all(0.5)
         for score in ("crps", "brier"):
             assert getattr(true.group("all"), score).value < getattr(sure.group("all"), score).value
 

@@ -194,7 +194,7 @@ class _Found:
         came = self.truth.came(one) if self.truth is not None and comparable_now.same else None
         if hand:
             last = hand[-1].settlement
-            reached = self._reached_by_hand(one) or (self._reached(one, last.value) if comparable_now.same else None)
+            reached = self._reached(one, last.value, in_data=comparable_now.same)
             told = Told(last.value, last.source, True, tuple(str(row) for row in hand[:-1]), reached)
             differs = came is not None and came.figure is not None and _differ(came.figure, last.value)
             return told, True, "The data say otherwise." if differs else ""
@@ -207,21 +207,19 @@ class _Found:
             return None, True, f"There are no data; say what came: ledger settle {one.metric} VALUE SOURCE."
         if came.figure is None:
             return None, True, came.why
-        return Told(came.figure, FROM_DATA, reached_on=self._reached(one, came.figure)), True, ""
+        return Told(came.figure, FROM_DATA, reached_on=self._reached(one, came.figure, in_data=True)), True, ""
 
     def _by_hand(self, one: KeptForecast) -> list[Settled]:
         found = self.by_hand.get(one.metric, [])
         return [row for row in found if row.settlement.on != one.on or row.settlement.reading == one.reading]
 
-    def _reached(self, one: KeptForecast, figure: float) -> date | None:
-        missed = one.target is not None and is_missed(figure, one.target)
-        return self.truth.reached(one) if missed and self.truth is not None else None
-
-    def _reached_by_hand(self, one: KeptForecast) -> date | None:
-        if one.target is None:
+    def _reached(self, one: KeptForecast, figure: float, *, in_data: bool) -> date | None:
+        """When a target that was missed was met after all: as somebody said, else in the data."""
+        if one.target is None or not is_missed(figure, one.target):
             return None
-        latest = {row.settlement.on: row.settlement.value for row in self._by_hand(one) if row.settlement.on > one.on}
-        return min((day for day, value in latest.items() if not is_missed(value, one.target)), default=None)
+        said = {row.settlement.on: row.settlement.value for row in self._by_hand(one) if row.settlement.on > one.on}
+        by_hand = next((day for day in sorted(said) if not is_missed(said[day], one.target)), None)
+        return by_hand or (self.truth.reached(one) if self.truth is not None and in_data else None)
 
     def _comparable(self, one: KeptForecast) -> Comparable:
         if one.model == self.hash:
