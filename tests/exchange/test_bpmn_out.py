@@ -26,7 +26,7 @@ from tests.random_workflows import random_workflow
 EXAMPLES = Path(__file__).parents[2] / "examples"
 FILES = sorted(EXAMPLES.glob("*/*.mpm"))
 quick = settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 )
 
 WEBINAR = """
@@ -200,9 +200,15 @@ def test_blocks_fork_and_join_and_what_comes_twice_is_brought_together_first() -
     )
     gateways = {name: tag for name, (tag, _, _) in found.items() if "Gateway" in tag}
     assert gateways == {
-        "p.enter": "exclusiveGateway", "p": "parallelGateway", "d": "exclusiveGateway",
-        "p.branch_1": "exclusiveGateway", "p.join": "parallelGateway", "again": "exclusiveGateway", "f": "parallelGateway", "f.join": "complexGateway",
-    }  # fmt: skip
+        "p.enter": "exclusiveGateway",
+        "p": "parallelGateway",
+        "d": "exclusiveGateway",
+        "p.branch_1": "exclusiveGateway",
+        "p.join": "parallelGateway",
+        "again": "exclusiveGateway",
+        "f": "parallelGateway",
+        "f.join": "complexGateway",
+    }
 
 
 def test_a_call_leads_to_a_process_of_the_same_file_and_what_is_lost_there_is_lost_here() -> None:

@@ -1,8 +1,8 @@
 """Diagrams that we write, run by an engine of others: every case comes to an end, and every answer can be given.
 
 SpiffWorkflow (LGPL, a tool of the tests alone) reads the file as any engine would. It has no complex gateway, which is
-what `first` joins in, so it is taught one here; timers are over at once. A case that is scrapped ends with an error, which
-nobody outside of its process catches.
+what `first` joins in, so it is taught one here; timers are over at once. A case that is scrapped ends with an error,
+which nobody outside of its process catches.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class Engine(PythonScriptEngine):  # type: ignore[misc]
 
 
 class Runs:
-    """Cases of one diagram. `given` are the flows of outcomes that were taken, `ends` the end events that were reached."""
+    """Cases of one diagram. `given` are the flows of outcomes that were taken, `ends` the ends that were reached."""
 
     def __init__(self, diagram: BpmnDiagram) -> None:
         self.diagram = diagram

@@ -188,6 +188,9 @@ class Writer:
         target = self.goes(vertex, vertex.ways[0].target, place)
         self.found.taken[node.id] = name
         own = self.own(vertex)
+        if isinstance(own, process.Call):
+            called = self.drafter.workflow_of[self.callee(node) or ""]
+            return own.model_copy(update={"workflow": called, "target": target})
         if own is not None:
             return own.model_copy(update={"target": target})
         self.comment(f"{'call' if (callee := self.callee(node)) else 'step'} {name}", node.id)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from mpmflow.exchange.bpmn.drawing.shapes import Link, Pool, Shape
+from mpmflow.exchange.bpmn.drawing.shapes import Link, Pool
 
 
 @dataclass(slots=True)
@@ -175,8 +175,3 @@ def _nearby(row: int) -> list[int]:
     """A row, those below it, then those above, never above the first."""
     return [*range(row, row + 10_000)] if row <= 0 else [row, *range(row + 1, row + 4), *range(row - 1, -1, -1),
                                                          *range(row + 4, row + 10_000)]  # fmt: skip
-
-
-def shapes_by_id(pool: Pool) -> dict[str, Shape]:
-    """The shapes of a pool by id."""
-    return {shape.id: shape for shape in pool.shapes}

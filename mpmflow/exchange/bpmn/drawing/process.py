@@ -11,15 +11,14 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from fractions import Fraction
 
-from mpmflow.compiler.clauses import arrivals_text, duration_text
+from mpmflow.compiler.clauses import arrivals_text
 from mpmflow.exchange.bpmn.drawing.shapes import Ids, Lane, Link, Pool, Shape
 from mpmflow.exchange.bpmn.drawing.statements import node_text, team_text, workflow_text
+from mpmflow.exchange.bpmn.drawing.times import iso_span, span_text
 from mpmflow.model import distributions as law
 from mpmflow.model import process
 from mpmflow.model.flow import Arc, Flow, Place, arcs, goes_on
-from mpmflow.model.quantities import Quantity
 
 
 def part_name(node: process.Node) -> str:
@@ -321,48 +320,3 @@ def _often(arrivals: process.Arrivals) -> str:
 
 def _quoted(text: str) -> str:
     return text.replace("\\", "\\\\").replace('"', '\\"')
-
-
-# --- durations
-
-
-def mean_of(duration: law.Duration) -> Fraction | None:
-    """The mean of a duration in seconds, exactly; None for one whose mean the model alone does not say."""
-    if isinstance(duration, law.Constant):
-        return duration.value.base
-    if isinstance(duration, law.Uniform):
-        return (duration.low.base + duration.high.base) / 2
-    if isinstance(duration, law.Triangular):
-        return (duration.low.base + duration.mode.base + duration.high.base) / 3
-    if isinstance(duration, law.Exponential | law.Lognormal | law.Gamma | law.Normal):
-        return duration.mean.base
-    if isinstance(duration, law.Weibull):
-        return duration.scale.base
-    return None
-
-
-def span_text(duration: law.Duration) -> str:
-    """A duration as people read it on a timer."""
-    if isinstance(duration, law.Constant | law.Uniform):
-        return duration_text(duration)
-    if isinstance(duration, law.Empirical):
-        return "as observed"
-    shown = duration_text(duration)
-    return f"about {shown.partition('(')[2].partition(',')[0].removeprefix('mean ').rstrip(')')}" if isinstance(
-        duration, law.Exponential | law.Lognormal | law.Gamma | law.Normal) else shown  # fmt: skip
-
-
-def iso_span(value: law.Duration | Quantity) -> str:
-    """A time as a span of ISO 8601; of one that varies its typical length, to the second.
-
-    >>> iso_span(Quantity(value=5, unit="d")), iso_span(Quantity(value="1/3", unit="h"))
-    ('P5D', 'PT1200S')
-    """
-    quantity = value if isinstance(value, Quantity) else value.value if isinstance(value, law.Constant) else None
-    if quantity is not None and quantity.value.denominator == 1:
-        number = quantity.value.numerator
-        pattern = {"s": "PT{}S", "min": "PT{}M", "h": "PT{}H", "d": "P{}D", "w": "P{}W", "mo": "P{}M", "y": "P{}Y"}
-        if quantity.unit in pattern:
-            return pattern[quantity.unit].format(number)
-    seconds = quantity.base if quantity is not None else mean_of(value) if not isinstance(value, Quantity) else None
-    return f"PT{round(seconds)}S" if seconds is not None else "PT0S"

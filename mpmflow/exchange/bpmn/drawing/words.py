@@ -25,7 +25,7 @@ def width(text: str, size: int) -> float:
     """Width of a line.
 
     >>> round(width("approve", 11), 1)
-    41.5
+    40.3
     """
     return sum(_WIDTH.get(letter, 0.6 if letter.isascii() or (letter.isalpha() and letter < "\u0500") else 1.0)
                for letter in text) * size  # fmt: skip

@@ -182,7 +182,7 @@ def _notes(model: Model, pools: list[Pool]) -> Iterator[str]:
         ("arrivals and deadlines", any(one.arrivals or one.deadline for one in model.workflows)),
         ("owners", any(getattr(one, "owner", None) for one in (*nodes, *model.workflows))),
         ("activities of the log", any(getattr(one, "seen_as", None) for one in (*nodes, *outcomes))),
-        ("what teams promise each other", any(one.handoffs for one in (model, *model.workflows))),
+        ("what teams promise each other", any((model.handoffs, *(one.handoffs for one in model.workflows)))),
         ("batches", any(getattr(node, "batch", None) for node in nodes)),
         ("metrics, causes and indicators", bool(model.metrics or model.causes or model.declared_indicators)),
         ("objectives, initiatives, commitments and benchmarks",

@@ -10,9 +10,10 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from mpmflow.analysis.discover.naming import Names
+from mpmflow.exchange.bpmn.drawing.process import outcome_name
 from mpmflow.exchange.bpmn.ways import Vertex, Way
 from mpmflow.model import process
-from mpmflow.model.flow import goes_on
+from mpmflow.model.flow import goes_on, shares
 
 if TYPE_CHECKING:
     from mpmflow.exchange.bpmn.writing import Place, Writer
@@ -29,29 +30,47 @@ class Answers:
     def written(self, own: process.Decision | process.Choose) -> process.Decision | process.Choose:
         """The decision with its outcomes."""
         known = {outcome.name: outcome for outcome in own.outcomes}
-        after: dict[str, Way] = {}
+        named, after = self.meant(own)
         found: list[process.Outcome] = []
         names = Names()
+        names.given |= known.keys()
         for way in self.vertex.ways:
-            mark = self.writer.drafter.own.outcome(way.flow, own.name)
-            if mark is not None and mark[1]:
-                after[mark[0]] = way
-            elif mark is not None and mark[0] in known and mark[0] not in names.given:
-                names.given.add(mark[0])
-                found.append(self.led(known[mark[0]], way))
-            else:
-                found.append(self.new(own, way, names))
-            self.writer.found.taken.setdefault(way.flow, f"{own.name}.{found[-1].name if found else ''}".rstrip("."))
-        found = [self.limited(own, outcome, after.get(outcome.name)) for outcome in found]
-        for name in after:
-            self.writer.found.taken.setdefault(after[name].flow, f"{own.name}.{name}")
+            if way.flow in after:
+                continue
+            name = named.get(way.flow)
+            found.append(self.led(known[name], way) if name is not None else self.new(own, way, names))
+            self.writer.found.taken.setdefault(way.flow, f"{own.name}.{found[-1].name}")
+        bounds = {name: way for way in self.vertex.ways if (name := after.get(way.flow)) is not None}
+        found = [self.limited(own, outcome, bounds.get(outcome.name)) for outcome in found]
+        for flow, name in after.items():
+            self.writer.found.taken.setdefault(flow, f"{own.name}.{name}")
         found.sort(key=lambda outcome: list(known).index(outcome.name) if outcome.name in known else len(known))
         gone = [name for name in known if name not in {outcome.name for outcome in found}]
         for name in gone:
             self.note(f"`{own.name}.{name}` is gone from the diagram, and its share goes to the outcome that goes on.")
-        if gone:
+        if gone or any(total != 1 for total in map(sum, zip(*shares(tuple(found)), strict=True))):
             found = _filled(found)
         return own.model_copy(update={"outcomes": tuple(found)})
+
+    def meant(self, own: process.Decision | process.Choose) -> tuple[dict[str, str], dict[str, str]]:
+        """The outcome that each flow is, by its mark or else by what is read on it; and those after `at most N`."""
+        named: dict[str, str] = {}
+        after: dict[str, str] = {}
+        left = {outcome.name: outcome for outcome in own.outcomes}
+        for way in self.vertex.ways:
+            name, then = self.writer.drafter.own.outcome(way.flow, own.name) or ("", False)
+            if then:
+                after[way.flow] = name
+            elif name in left:
+                named[way.flow] = name
+                del left[name]
+        for way in self.vertex.ways:
+            if way.flow not in named and way.flow not in after:
+                name = next((name for name, one in left.items() if way.label in (outcome_name(one), name)), "")
+                if name:
+                    named[way.flow] = name
+                    del left[name]
+        return named, after
 
     def note(self, sentence: str) -> None:
         self.writer.drafter.own.edits.notes.append(sentence)

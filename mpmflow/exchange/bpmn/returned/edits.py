@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from mpmflow.exchange.bpmn.document import Document, Node
-from mpmflow.exchange.bpmn.drawing.process import iso_span, outcome_name, part_name
+from mpmflow.exchange.bpmn.drawing.process import outcome_name, part_name
+from mpmflow.exchange.bpmn.drawing.times import iso_span
 from mpmflow.exchange.bpmn.parameters import iso_duration
 from mpmflow.exchange.bpmn.returned.marks import Marks, Named
 from mpmflow.model import process

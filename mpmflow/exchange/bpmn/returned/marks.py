@@ -80,7 +80,9 @@ def _take(found: Marks, element: Element, mark: Element, left: int) -> None:
         found.role_of[identity] = mark.get("role") or "statement"
         read = left > 0
         if element.tag == "process":
-            read = read and _put(found.workflows, identity, read_workflow(text))
+            made = read_workflow(text)
+            copied = made is not None and made.name in {one.name for one in found.workflows.values()}
+            read = read and not copied and _put(found.workflows, identity, made)
             if mark.get("imported"):
                 found.imported[identity] = mark.get("imported")
         elif element.tag == "lane":
