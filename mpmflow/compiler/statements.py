@@ -196,10 +196,11 @@ def _team(team: process.Team) -> Written:
 
 
 def _handoff(promise: Handoff, within: str) -> Written:
-    share = f" for {words.quantity(to_tree._percent(promise.share))}" if promise.share is not None else ""
     identity = f"handoff:{promise.giver}->{promise.taker}" + (f" in {within}" if within else "")
+    share = promise.share
     made = _made(promise, "handoff", identity, within, {
-        "within": ("within", f"{_quantity(promise.within)}{share}"),
+        "within": ("within", _quantity(promise.within)),
+        "share": ("at least", words.quantity(to_tree._percent(share)) if share is not None else None),
         "owner": ("owner", _text(promise.owner)),
     })  # fmt: skip
     shown = f"{promise.giver} -> {promise.taker}"
@@ -274,18 +275,11 @@ def _metric(metric: measures.Metric) -> Written:
 
 def _cause(cause: measures.Cause) -> Written:
     written = to_tree._cause(cause)
-    strength: str | None = None
-    if isinstance(cause.strength, measures.Each):
-        strength = f"each {_quantity(cause.strength.step)} adds {_quantity(cause.strength.adds)}"
-    elif isinstance(cause.strength, measures.Elasticity):
-        strength = f"elasticity {to_tree.figure(cause.strength.value)}"
-    elif cause.strength is not None:
-        strength = "learned"
     note = f" {_text(cause.evidence.note)}" if cause.evidence is not None and cause.evidence.note is not None else ""
     identity = f"cause:{cause.source}->{cause.effect}"
     made = _made(cause, "cause", identity, "", {
         "lag": ("lag", words.duration(written.lag) if written.lag is not None else None),
-        "strength": ("", strength),
+        "strength": ("", words.strength(written.strength) if written.strength is not None else None),
         "confidence": ("confidence", words.quantity(written.confidence) if written.confidence is not None else None),
         "evidence": ("evidence", cause.evidence and f"{cause.evidence.grade}{note}"),
     })  # fmt: skip
@@ -351,7 +345,7 @@ def _plans(model: Model) -> Iterator[Written]:
             **promises,
             "if_met": ("if met", _text(commitment.if_met)),
             "if_missed": ("if missed", _text(commitment.if_missed)),
-            "reminders": ("do", "; ".join(map(_reminder, commitment.reminders)) or None),
+            "reminders": ("", ", ".join(words.reminder(to_tree._reminder(one)) for one in commitment.reminders) or None),
         })  # fmt: skip
     for benchmark in model.benchmarks:
         made = _made(benchmark, "benchmark", f"benchmark:{benchmark.metric}", "", {
@@ -360,11 +354,6 @@ def _plans(model: Model) -> Iterator[Written]:
             "source": ("source", _text(benchmark.source)),
         })  # fmt: skip
         yield Written(made.id, made.kind, benchmark.metric, benchmark.metric, None, "", made.clauses)
-
-
-def _reminder(reminder: goals.Reminder) -> str:
-    before = ", ".join(_quantity(one) or "" for one in reminder.before)
-    return ", ".join(reminder.actions) + (f" {before} before" if before else "")
 
 
 # --- data and scenarios

@@ -336,16 +336,8 @@ def _cause(node: tree.Cause) -> Item:
     clauses: _Clauses = []
     if node.lag is not None:
         clauses.append((node.lag.span, f"lag {words.duration(node.lag)}"))
-    match node.strength:
-        case tree.Each(change, adds):
-            clauses.append((node.strength.span, f"each {words.quantity(change)} adds {words.quantity(adds)}"))
-        case tree.Elasticity(value):
-            clauses.append((node.strength.span, f"elasticity {words.quantity(value)}"))
-        case tree.Saturates(most, half):
-            said = f"saturates at {words.quantity(most)} with half at {words.quantity(half)}"
-            clauses.append((node.strength.span, said))
-        case tree.Learned(saturating):
-            clauses.append((node.strength.span, "learned with saturation" if saturating else "learned"))
+    if node.strength is not None:
+        clauses.append((node.strength.span, words.strength(node.strength)))
     _quantity_clause(clauses, "confidence", node.confidence)
     if node.evidence is not None:
         note = f" {words.text(node.evidence.note)}" if node.evidence.note is not None else ""

@@ -19,6 +19,7 @@ __all__ = [
     "rate",
     "reminder",
     "seen",
+    "strength",
     "target",
     "text",
     "value",
@@ -117,6 +118,23 @@ def reminder(node: tree.Reminder) -> str:
     """`do ping_owner 30d and 7d before`."""
     before = f" {' and '.join(map(quantity, node.before))} before" if node.before else ""
     return f"do {', '.join(name.text for name in node.actions)}{before}"
+
+
+def strength(node: tree.Each | tree.Elasticity | tree.Saturates | tree.Learned) -> str:
+    """How strong an influence is: `each +1d adds -6`, `learned with saturation`.
+
+    >>> strength(tree.Saturates(tree.Quantity("120", "leads"), tree.Quantity("5k", "eur")))
+    'saturates at 120 leads with half at 5k eur'
+    """
+    match node:
+        case tree.Each(change, adds):
+            return f"each {quantity(change)} adds {quantity(adds)}"
+        case tree.Elasticity(value_):
+            return f"elasticity {quantity(value_)}"
+        case tree.Saturates(most, half):
+            return f"saturates at {quantity(most)} with half at {quantity(half)}"
+        case tree.Learned(saturating):
+            return "learned with saturation" if saturating else "learned"
 
 
 def observed(node: tree.Observed) -> str:
