@@ -16,7 +16,7 @@ import mpmflow
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "mpmflow"
 MODULES = sorted(PACKAGE.rglob("*.py"))
-HEAVY = ("numpy", "scipy", "numba", "networkx", "graphviz", "polars", "narwhals", "pandas", "pyarrow")
+HEAVY = ("numpy", "scipy", "numba", "networkx", "graphviz", "vl_convert", "polars", "narwhals", "pandas", "pyarrow")
 NAMES_WITHOUT_A_REASON = {"utils", "util", "common", "helpers", "helper", "core", "manager", "misc"}
 
 TRAVEL = """\
