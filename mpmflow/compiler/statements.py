@@ -345,7 +345,7 @@ def _plans(model: Model) -> Iterator[Written]:
             **promises,
             "if_met": ("if met", _text(commitment.if_met)),
             "if_missed": ("if missed", _text(commitment.if_missed)),
-            "reminders": ("", ", ".join(words.reminder(to_tree._reminder(one)) for one in commitment.reminders) or None),
+            "reminders": ("", _names(tuple(words.reminder(to_tree._reminder(one)) for one in commitment.reminders))),
         })  # fmt: skip
     for benchmark in model.benchmarks:
         made = _made(benchmark, "benchmark", f"benchmark:{benchmark.metric}", "", {

@@ -51,7 +51,7 @@ workflow w "Newsletter" {
   owner "Ann"
   start -> brief
   step before takes 1h
-  step brief "Write the brief" by writers takes exponential(4h) waits 1h batch 5 or 1d costs 5 eur owner "Ann" seen as "B" where kind = "x"
+  step brief by writers takes exponential(4h) waits 1h batch 5 or 1d costs 5 eur owner "Ann" seen as "B" where a = "x"
   decision ok "Is it complete?" by writers takes 5min {
     yes 75% then 85%
     no "Not yet" 20% then 10% -> brief rework delay 1d at most 3 then -> send seen as "N"
@@ -62,7 +62,7 @@ workflow w "Newsletter" {
     branch { step copy takes 2h -> done }
     branch { call other as second owner "Bob" }
   }
-  step send takes 1h
+  step send "Send it" takes 1h
   done published
 }
 workflow other { step x takes 1h to 2h }

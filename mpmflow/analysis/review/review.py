@@ -51,6 +51,7 @@ class Review(Result):
     """
 
     schema: ClassVar[str] = "mpmflow/review/1"
+    shown_by = ("render.review_page", "ReviewPage")
 
     as_of: date
     judged: tuple[Judged, ...]
