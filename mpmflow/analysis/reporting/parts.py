@@ -74,7 +74,11 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class IndicatorCourse:
-    """An indicator over the last full periods (at most 120), with its limits period by period."""
+    """An indicator over the last full periods (at most 120), with its limits period by period.
+
+    Charts that compare another figure than the observed one (an EWMA, a CUSUM) have no limit here; their states do
+    stand at the points.
+    """
 
     points: tuple[IndicatorPoint, ...]
     limits: tuple[Limit, ...] = ()
