@@ -394,6 +394,14 @@ def test_an_overloaded_version_says_who_cannot_keep_up_and_still_compares_the_re
     assert found["writers", "load"].by == {"w/arrivals": pytest.approx(found["writers", "load"].difference)}
 
 
+def test_a_time_that_only_the_changes_together_keep_finite_is_not_shared_out() -> None:
+    found = mpm.diff(mpm.parse(OLD), changed(("2 per day", "5 per day"), ("people 1", "people 3")))
+    assert found["w", "time.mean"].moved
+    assert found["w", "time.mean"].by == {}
+    assert found["w", "throughput_per_s"].by == {"w/arrivals": pytest.approx(3 / 86400)}
+    assert any(note.startswith("the time of w is not shared out") for note in found.notes)
+
+
 def test_a_version_without_figures_is_still_compared_by_what_it_says() -> None:
     old = mpm.parse(OLD)
     looped = old.model_copy(deep=True)

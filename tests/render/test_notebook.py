@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import pkgutil
 import re
 from collections.abc import Callable
 from html.parser import HTMLParser
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import mpmflow
 import mpmflow as mpm
 from mpmflow.analysis.results import Result
 from mpmflow.cli.program import program
@@ -178,6 +181,16 @@ def test_words_of_a_file_stay_words() -> None:
     for thing in (model, mpm.analyze(model), mpm.what_if(model, {"w.arrivals": "3 per week"})):
         shown(thing)
     assert hostile in "".join(shown(model)[1].words)
+
+
+def test_every_page_that_an_answer_names_is_there() -> None:
+    for module in pkgutil.walk_packages(mpmflow.__path__, "mpmflow."):
+        if module.name.startswith(("mpmflow.analysis.", "mpmflow.testing.", "mpmflow.live.", "mpmflow.exchange.")):
+            import_module(module.name)
+    named = {kind.__name__: kind.shown_by for kind in Result.__subclasses__() if kind.shown_by is not None}
+    assert len(named) >= 17
+    for name, (room, door) in named.items():
+        assert callable(getattr(import_module(f"mpmflow.{room}"), door)), name
 
 
 def test_an_answer_without_a_page_shows_its_table() -> None:

@@ -206,11 +206,14 @@ def diff(
     before = _figures(shape.old, samples[0], "old", notes)
     after = _figures(shape.new, samples[1], "new", notes)
     mixer, shared = _shared(shape, samples, before, after, notes) if shape.edits else (None, {})
+    figures = tuple(_changes(before, after, shared))
+    if mixer is not None:
+        notes += _not_shared(figures)
     return Diff(
         what,
         shape.edits,
         mixer.units if mixer is not None else (),
-        tuple(_changes(before, after, shared)),
+        figures,
         tuple(_levers(before, after)),
         (_overloaded(before), _overloaded(after)),
         _forecasts(shape),
@@ -343,6 +346,22 @@ def _shared(
     if wanted:
         notes.append("the changes cannot be made one by one, so what follows from which of them is not said")
     return None, {}
+
+
+def _not_shared(figures: tuple[FigureChange, ...]) -> Iterator[str]:
+    """Times that both versions have, and a version in between has not."""
+    for one in figures:
+        if (
+            one.kind == "workflow"
+            and one.figure == "time.mean"
+            and one.moved
+            and one.difference is not None
+            and not one.by
+        ):
+            yield (
+                f"the time of {one.of} is not shared out: with only some of the changes a team would have more work "
+                "than people, so that there is no mean time"
+            )
 
 
 def _headline(key: Key) -> bool:
