@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from .analysis.observed.indicators import Observed
     from .analysis.periods.answer import PeriodComparison
     from .analysis.reporting.parts import PastForecast
+    from .analysis.review.review import Review
     from .analysis.risk.evaluation import Evaluation
     from .analysis.risk.reference import Reference
     from .analysis.scenarios.closed_forms import Formula
@@ -812,6 +813,7 @@ def assess(
     evaluation: Evaluation | None = None,
     on: date | None = None,
     given: Mapping[str, float] | None = None,
+    review: Review | None = None,
 ) -> Assessment:
     """A plan against a standard: each point with its figure, level from 0 to 4, evidence, and what would raise it.
 
@@ -822,8 +824,9 @@ def assess(
         evaluation: an answer of `evaluate` about this model: then present levels, learned strengths and forecasts
             count.
         on: the day of the assessment, from which ages count; today, unless said.
-        given: figures of measures that come from elsewhere, by name, such as `promises_kept`. How far the tests go
+        given: figures of measures, by name, that take the place of what would be counted. How far the tests go
             (`rule_coverage`) is counted where the standard asks for it and it is not given.
+        review: an answer of `Ledger.review`: then promises that came due count.
 
     Returns:
         An answer with `.score`, `.factors` (each with `.points`), `.benchmarks` with their age, and `.against`.
@@ -869,6 +872,7 @@ def assess(
             evaluation=evaluation,
             previous=before,
             given=known,
+            review=review,
             samples=samples,
         )
 
@@ -1447,7 +1451,7 @@ def report(
     from .render.report.handoff_words import told_partner
     from .render.report.page import ReportPage as Page
     from .render.report.pictures import Pictures
-    from .render.report.words import told
+    from .render.report.told import told
 
     if evaluation.model is None:
         raise ValueError("this evaluation was not made by mpm.evaluate: it knows no model that could be reported on")

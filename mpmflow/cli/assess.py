@@ -7,6 +7,7 @@ from datetime import datetime
 import click
 
 from . import evidence, terminal
+from .ledger import opened
 from .opening import open_model
 from .options import day, question_options
 
@@ -43,6 +44,7 @@ def _figures(context: click.Context, parameter: click.Parameter, lines: tuple[st
     callback=_figures,
     help="A figure that comes from elsewhere, such as promises_kept=80%; repeatable.",
 )
+@click.option("--ledger", "path", metavar="PATH", help="A ledger: then promises that came due count.")
 @click.option("--full", is_flag=True, help="Say of every point below the top what would raise it, not of five.")
 @evidence.data_options
 def command(
@@ -55,6 +57,7 @@ def command(
     on: datetime | None,
     observed: bool,
     given: dict[str, float],
+    path: str | None,
     full: bool,
     log: object,
     series: str | None,
@@ -73,6 +76,12 @@ def command(
         evaluation = evidence.evaluate(
             model, log=log, series=series, as_of=as_of, reference="plan", seed=0, quiet=quiet
         )
+    review = None
+    if path is not None:
+        with opened(path) as ledger:
+            review = ledger.review(
+                model, log=log, series=series, as_of=as_of.date() if as_of is not None else None, again=False
+            )
     found = api.assess(
         model,
         standard=standard,
@@ -80,6 +89,7 @@ def command(
         evaluation=evaluation,
         on=on.date() if on is not None else None,
         given=given,
+        review=review,
     )
     if as_json:
         terminal.show(found.to_json(indent=1))

@@ -23,8 +23,8 @@ class Measure:
         means: what is counted, out of what.
         unit: `share` (a fraction of 1), `count`, `years` or `months`.
         smaller: whether less is better.
-        needs: what must be given beside the model: "" for nothing, else an evaluation, the previous assessment, or the
-            figure itself (`given`).
+        needs: what must be given beside the model: "" for nothing, else an evaluation, the previous assessment, the
+            review of a ledger, or the figure itself (`given`).
         mend: how the figure is raised.
     """
 
@@ -33,7 +33,7 @@ class Measure:
     unit: Unit
     mend: str
     smaller: bool = False
-    needs: Literal["", "evaluation", "previous", "given"] = ""
+    needs: Literal["", "evaluation", "previous", "review", "given"] = ""
 
 
 _ALL = (
@@ -209,10 +209,10 @@ _ALL = (
     ),
     Measure(
         "promises_kept",
-        "promises that came due and were kept, as a ledger counts them",
+        "commitments that came due and were kept, as a ledger has them",
         "share",
         "Look at what each missed promise rested on.",
-        needs="given",
+        needs="review",
     ),
     # the five steps
     Measure(

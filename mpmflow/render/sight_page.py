@@ -12,7 +12,15 @@ if TYPE_CHECKING:
     from rich.console import Group, RenderableType
     from rich.table import Table
 
-    from mpmflow.analysis.alignment.answer import Across, Conflict, Effect, LineOfSight, ObjectiveSight, UpLink
+    from mpmflow.analysis.alignment.answer import (
+        Across,
+        Conflict,
+        Effect,
+        LevelCoverage,
+        LineOfSight,
+        ObjectiveSight,
+        UpLink,
+    )
 
 MOST = 8
 """Effects that are told of each metric; the document has all."""
@@ -46,9 +54,13 @@ def sight_page(found: LineOfSight) -> Group:
     for goal in found.objectives:
         parts.append(Text())
         parts.extend(_goal(found, goal))
+    if len(found.objectives) > 1:
+        parts.append(Text("\nLevel by level", style="bold"))
+        parts.append(Padding(_levels(found.levels), (0, 0, 0, 2)))
     for title, sentences in (
         ("Up: does each goal move the one above?", [_up(found, link) for link in found.up]),
         ("Across: goals of one level", [sentence for pair in found.across for sentence in _across(found, pair)]),
+        ("What reaches which goal", list(_reaches(found))),
         ("What is done, and what it is good for", list(_done(found))),
         ("What to look at", list(_findings(found))),
     ):
@@ -153,6 +165,21 @@ def _up(found: LineOfSight, link: UpLink) -> str:
     return f"{link.child} → {link.parent}: yes, {effect.said} adds {adds} after {after(effect)}; it rests on {rests}."
 
 
+def _levels(levels: Sequence[LevelCoverage]) -> Table:
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+    for number, head in enumerate(
+        ("", "goals", "reached by what is done", "move the goal above", "with an initiative")
+    ):
+        table.add_column(head, justify="right" if number else "left")
+    for row in levels:
+        up = f"{len(row.moving_up)} of {len(row.below)}" if row.below else ""
+        counts = str(len(row.goals)), str(len(row.reached)), up, str(len(row.undertaken))
+        table.add_row(upper(row.level.replace("_", " ")), *counts)
+    return table
+
+
 def _across(found: LineOfSight, pair: Across) -> Iterator[str]:
     both = f"{pair.first} and {pair.second}"
     if pair.metrics:
@@ -173,6 +200,16 @@ def _conflict(found: LineOfSight, conflict: Conflict) -> str:
         f"{effect.metric} {change(effect.change or 0.0, found.units.get(effect.metric, ''))}" for effect in (good, bad)
     ]
     return f"They pull apart at {good.source}: {good.said} means {told[0]} (better), but {told[1]} (worse)."
+
+
+def _reaches(found: LineOfSight) -> Iterator[str]:
+    """What is done by the goals that it reaches, those that reach most first."""
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for row in found.activities:
+        groups.setdefault(row.objectives, []).append(row.name)
+    for goals, names in sorted(groups.items(), key=lambda pair: (-len(pair[0]), pair[0])):
+        if goals:
+            yield f"{_some(names, 12)} → {_some(goals)}."
 
 
 def _done(found: LineOfSight) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given, settings
@@ -13,6 +14,7 @@ from jsonschema import validate
 
 import mpmflow as mpm
 from mpmflow.analysis.assessment.measures import COUNTED
+from mpmflow.analysis.review.judged import Judged
 from mpmflow.exchange.schema import schema
 from mpmflow.model.standards import MEASURES, Factor, Point, Standard
 from mpmflow.readers.standards import checked_assessment, parse_standard, read_standard
@@ -179,6 +181,18 @@ def test_more_of_what_is_asked_never_lowers_a_level(levels: list[float], one: fl
     first, second, third, fourth = sorted(levels)
     point = Point("p", "?", "goals_with_owner", (first, second, third, fourth), WORDS)
     assert point.level(min(one, other)) <= point.level(max(one, other))
+
+
+def test_promises_that_came_due_count_once_each_and_late_is_not_kept() -> None:
+    def judged(commitment: str | None, mark: str) -> Judged:
+        return Judged(SimpleNamespace(forecast=SimpleNamespace(commitment=commitment)), mark)  # type: ignore[arg-type]
+
+    marks = [("six", "kept"), ("six", "kept"), ("ten", "late"), ("new", "ahead"), (None, "missed")]
+    review = SimpleNamespace(judged=[judged(*one) for one in marks])
+    found = mpm.assess(mpm.parse(PLAN), standard=asking("promises_kept"), review=review, on=TODAY)  # type: ignore[arg-type]
+    point = found.point("promises_kept")
+    assert point.value == 0.5
+    assert ([one.name for one in point.met], [one.name for one in point.lacking]) == (["six"], ["ten"])
 
 
 def test_what_rose_and_what_fell_since_the_last_assessment() -> None:

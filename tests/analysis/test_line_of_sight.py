@@ -111,6 +111,12 @@ def test_what_is_planted_is_found() -> None:
     assert "ok" not in found.orphans
 
 
+def test_coverage_is_told_level_by_level() -> None:
+    enterprise, department = sight(BY_HAND).levels
+    assert (enterprise.level, enterprise.reached, enterprise.below) == ("enterprise", ("grow",), ())
+    assert (department.goals, department.moving_up) == (("fill", "seen"), ("fill",))
+
+
 def test_goals_of_one_level_that_pull_apart_say_at_which_lever() -> None:
     """More spend brings leads, and makes each lead cost more where the price of reach grows."""
     found = sight("""

@@ -67,6 +67,7 @@ def test_figures_from_elsewhere_are_given_and_looked_at() -> None:
 
 def test_what_is_no_assessment_or_no_file_ends_with_2(tmp_path: Path) -> None:
     assert call("assess", WEBINAR, "-q", "--against", WEBINAR).exit_code == 2
+    assert call("assess", WEBINAR, "-q", "--ledger", str(tmp_path / "none.db")).exit_code == 2
     missing = call("assess", WEBINAR, "-q", "--standard", str(tmp_path / "none.toml"))
     assert missing.exit_code == 2
     assert "there is no such file" in missing.stderr

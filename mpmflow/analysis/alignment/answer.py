@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from mpmflow.analysis.results import Document, Provenance, Result, finite
 from mpmflow.diagnostics.suggest import nearest
+from mpmflow.model.goals import LEVELS
 
 from .ways import Way
 
@@ -256,6 +257,30 @@ class Across:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class LevelCoverage:
+    """One level of the organisation: its goals, those that what is done reaches, those below another and those of them
+    that move it, those with an initiative of their own.
+    """
+
+    level: str
+    goals: tuple[str, ...]
+    reached: tuple[str, ...]
+    below: tuple[str, ...]
+    moving_up: tuple[str, ...]
+    undertaken: tuple[str, ...]
+
+    def to_dict(self) -> Document:
+        return {
+            "level": self.level,
+            "goals": list(self.goals),
+            "reached": list(self.reached),
+            "below": list(self.below),
+            "moving_up": list(self.moving_up),
+            "undertaken": list(self.undertaken),
+        }
+
+
 @dataclass(frozen=True)
 class LineOfSight(Result):
     """The answer of `line_of_sight`.
@@ -292,6 +317,27 @@ class LineOfSight(Result):
         raise KeyError(f"{name!r} is none of the objectives; nearest: {', '.join(near) or 'there are none'}")
 
     @property
+    def levels(self) -> tuple[LevelCoverage, ...]:
+        """Coverage level by level, from the enterprise down; levels without goals are left out."""
+        links = {link.child: link.reaches for link in self.up}
+        found = []
+        for level in LEVELS:
+            goals = [row for row in self.objectives if row.level == level]
+            if goals:
+                names = tuple(row.name for row in goals)
+                found.append(
+                    LevelCoverage(
+                        level,
+                        names,
+                        tuple(row.name for row in goals if not row.blind),
+                        tuple(name for name in names if name in links),
+                        tuple(name for name in names if links.get(name)),
+                        tuple(row.name for row in goals if row.initiatives),
+                    )
+                )
+        return tuple(found)
+
+    @property
     def blind(self) -> tuple[str, ...]:
         """The goals that nothing that is done reaches."""
         return tuple(row.name for row in self.objectives if row.blind)
@@ -321,6 +367,7 @@ class LineOfSight(Result):
     def body(self) -> Document:
         return {
             "as_of": self.as_of.isoformat() if self.as_of else None,
+            "levels": [row.to_dict() for row in self.levels],
             "objectives": [row.to_dict() for row in self.objectives],
             "activities": [row.to_dict() for row in self.activities],
             "metrics": [row.to_dict() for row in self.metrics],

@@ -12,6 +12,7 @@ from typing import Any
 from mpmflow.analysis.alignment.sight import direction_of, looking
 from mpmflow.analysis.exact.laws_of import Samples
 from mpmflow.analysis.results import provenance
+from mpmflow.analysis.review.review import Review
 from mpmflow.analysis.risk.enough_data import metrics_of
 from mpmflow.analysis.risk.evaluation import Evaluation
 from mpmflow.compiler.origins import origin_of
@@ -35,6 +36,7 @@ def assess(
     evaluation: Evaluation | None = None,
     previous: Mapping[str, Any] | None = None,
     given: Mapping[str, float] | None = None,
+    review: Review | None = None,
     samples: Samples | None = None,
 ) -> Assessment:
     """A model against a standard.
@@ -44,9 +46,10 @@ def assess(
         evaluation: gives present levels, learned strengths and forecasts.
         previous: an earlier assessment as a document, to say what rose and fell.
         given: figures of measures that come from elsewhere, such as `rule_coverage`.
+        review: what a ledger says of promises that came due.
     """
     sight = looking(model, evaluation, samples)
-    facts = Facts(model, sight, on, evaluation, previous, given)
+    facts = Facts(model, sight, on, evaluation, previous, given, review)
     factors = tuple(_factor(factor, facts) for factor in standard.factors)
     known = [(factor.weight, factor.score) for factor in factors if factor.score is not None]
     score = sum(weight * score for weight, score in known) / sum(weight for weight, _ in known) if known else None

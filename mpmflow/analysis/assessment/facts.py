@@ -10,6 +10,7 @@ from typing import Any
 
 from mpmflow.analysis.alignment.answer import LineOfSight
 from mpmflow.analysis.alignment.sight import Sight
+from mpmflow.analysis.review.review import Review
 from mpmflow.analysis.risk.evaluation import Evaluation
 from mpmflow.model.measures import Metric
 from mpmflow.model.model import Model
@@ -53,6 +54,7 @@ class Facts:
         on: the day of the assessment.
         given: figures of measures that nothing here can work out, by name.
         previous: the assessment that this one is compared with, as a document.
+        review: what a ledger says of promises that came due.
     """
 
     model: Model
@@ -61,6 +63,7 @@ class Facts:
     evaluation: Evaluation | None = None
     previous: Mapping[str, Any] | None = None
     given: Mapping[str, float] | None = None
+    review: Review | None = None
 
     @cached_property
     def line(self) -> LineOfSight:

@@ -293,6 +293,18 @@ def months_since_assessment(facts: Facts) -> Finding:
     return Finding(round((facts.on - before).days / 30.4375, 1), why=f"the last one is of {before}")
 
 
+def promises_kept(facts: Facts) -> Finding:
+    """Each promise once, as the ledger last judged it; one that was reached late was not kept."""
+    if facts.review is None:
+        return Finding(None, why="no ledger was looked at")
+    kept: dict[str, bool] = {}
+    for judged in facts.review.judged:
+        if judged.forecast.commitment is not None and judged.missed is not None:
+            name = judged.forecast.commitment
+            kept[name] = kept.get(name, True) and not judged.missed
+    return share(kept, kept.__getitem__, "no promise in the ledger has come due")
+
+
 def not_given(facts: Facts) -> Finding:
     return Finding(None, why="this figure was not given")
 
@@ -380,7 +392,7 @@ COUNTED: Mapping[str, Callable[[Facts], Finding]] = {
     "benchmarks_with_source": benchmarks_with_source,
     "benchmark_age": benchmark_age,
     "months_since_assessment": months_since_assessment,
-    "promises_kept": not_given,
+    "promises_kept": promises_kept,
     "metrics_with_source": metrics_with_source,
     "metrics_defined": metrics_defined,
     "goals_with_initiative": goals_with_initiative,

@@ -97,11 +97,21 @@ def sight() -> Schema:
             known("a lever that helps one and hurts the other", source=TEXT, helps=effect(), hurts=effect())
         ),
     )
+    level = known(
+        "coverage of one level of the organisation",
+        level=LEVEL,
+        goals=many(TEXT),
+        reached={**many(TEXT), "description": "by what is done"},
+        below={**many(TEXT), "description": "those that stand below another goal"},
+        moving_up={**many(TEXT), "description": "those of them that move it"},
+        undertaken={**many(TEXT), "description": "those with an initiative of their own"},
+    )
     return document(
         "sight",
         1,
         "The answer of `mpmflow sight`",
         as_of={**optional(DATE), "description": "the day of the data; null where the file alone was asked"},
+        levels=many(level),
         objectives=many(objective_sight()),
         activities=many(activity),
         metrics=many(metric),
