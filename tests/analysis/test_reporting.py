@@ -18,7 +18,8 @@ from mpmflow.analysis.risk.evaluate import evaluate
 from mpmflow.analysis.risk.evaluation import Evaluation
 from mpmflow.exchange.schema import schema
 from mpmflow.model.observations import OpenCase
-from mpmflow.render.report.words import summary_lines, told
+from mpmflow.render.report.told import told
+from mpmflow.render.report.words import summary_lines
 from tests.analysis.risk_data import MONDAY, WEEK, observed
 
 TEXT = """
