@@ -277,7 +277,7 @@ def shared_out(text: str, seed: int) -> str:
 
 
 @given(st.integers(0, 10_000))
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=5, deadline=None)
 def test_the_matrix_adds_up_to_all_that_was_spread(seed: int) -> None:
     text = shared_out(small(seed), seed)
     evaluation = seen(text, seed)

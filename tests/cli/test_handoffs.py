@@ -39,6 +39,7 @@ def test_a_broken_promise_is_an_answer_and_no_failure() -> None:
     assert "broken" in found.stdout
 
 
+@pytest.mark.slow
 def test_its_document_keeps_to_the_schema_and_is_the_same_each_time() -> None:
     found = document("--as-of", "2026-03-31")
     validate(found, schema("handoffs"))
@@ -47,6 +48,7 @@ def test_its_document_keeps_to_the_schema_and_is_the_same_each_time() -> None:
     assert found == json.loads(call(ALLIANCE, "--json", "--as-of", "2026-03-31").stdout)
 
 
+@pytest.mark.slow
 def test_it_knows_nothing_later_than_the_day_that_is_asked_for() -> None:
     """The studio became slow in the middle of April: on the last evening of March its promise looks better."""
     now, then = (
@@ -81,6 +83,7 @@ def test_an_unknown_reader_is_answered_with_those_there_are(reader: str, words: 
     assert words in " ".join(found.output.split())
 
 
+@pytest.mark.slow
 def test_a_file_without_a_log_takes_one(tmp_path: Path) -> None:
     text = Path(ALLIANCE).read_text(encoding="utf-8")
     (tmp_path / "bare.mpm").write_text(text[: text.index("data {")])

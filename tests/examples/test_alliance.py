@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 import subprocess
 import sys
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,8 +27,42 @@ def test_the_log_is_what_the_script_makes() -> None:
     assert made.stdout == (EXAMPLE / "events.csv").read_bytes()
 
 
-def test_it_shows_what_was_put_into_it() -> None:
-    found = mpm.handoffs(mpm.load(EXAMPLE / "alliance.mpm"))
+@pytest.fixture(scope="module")
+def found() -> Any:
+    return mpm.handoffs(mpm.load(EXAMPLE / "alliance.mpm"))
+
+
+def test_the_figures_are_those_that_a_plain_reading_of_the_log_gives(found: Any) -> None:
+    """Case by case with the standard library: from the end of marketing's work to the start of the studio's."""
+    until = datetime(2026, 6, 29)
+    cases: dict[str, list[tuple[str, str, datetime]]] = {}
+    with (EXAMPLE / "events.csv").open(encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            event = (row["activity"], row["lifecycle"], datetime.fromisoformat(row["time"]))
+            cases.setdefault(row["case"], []).append(event)
+    given, waits, kept, judged = 0, [], 0, 0
+    for events in cases.values():
+        for place, (activity, life, moment) in enumerate(events):
+            following = events[place + 1] if place + 1 < len(events) else None
+            if life != "complete" or activity not in ("brief", "good"):
+                continue
+            if following is not None and following[0] not in ("clear", "design"):
+                continue
+            if following is None and activity == "good":
+                continue  # to the studio or to legal: nobody knows
+            given += 1
+            wait = (following[2] - moment).total_seconds() if following is not None else None
+            waits += [wait] if wait is not None else []
+            if moment + timedelta(days=1) <= until:
+                judged += 1
+                kept += wait is not None and wait <= 86400.0
+    pair = found.between("marketing", "studio")
+    assert pair.observed.n == given
+    assert pair.observed.wait.value == pytest.approx(sum(waits) / len(waits))
+    assert (pair.promises[0].kept.n, pair.promises[0].kept.n - pair.promises[0].missed) == (judged, kept)
+
+
+def test_it_shows_what_was_put_into_it(found: Any) -> None:
     studio, back = found.between("marketing", "studio"), found.between("studio", "marketing")
     letters = found.between("legal", "letters")
     assert (studio.promises[0].state, back.promises[0].state) == ("broken", "kept")
