@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from datetime import date
+from pathlib import Path
 
 import jsonschema
 import numpy as np
@@ -391,3 +392,20 @@ def test_the_document_has_every_commitment(states: mpm.Evaluation, calling: mpm.
 def test_a_name_that_is_near_is_named(states: mpm.Evaluation) -> None:
     with pytest.raises(KeyError, match="hopeless"):
         states.commitment("hopelss")
+
+
+def test_the_picture_of_the_goals_names_every_state(states: mpm.Evaluation) -> None:
+    drawn = mpm.draw(states, view="objectives").svg()
+    for sign in ("KEPT", "MISSED", "ON COURSE", "AT RISK", "BROKEN", "UNKNOWN"):
+        assert sign in drawn, sign
+
+
+def test_a_promise_about_an_imported_workflow_is_answered(tmp_path: Path) -> None:
+    """A metric of a process that is only imported has no forecast; what was observed of others still counts."""
+    (tmp_path / "process.mpm").write_text(BASE.replace('data { series "weekly.csv" { time week } }\n', ""))
+    main = (
+        'import "process.mpm"\ncommitment c { by "A", promises leads at least 75 per 4w by 2026-03-01, if met "x" }\n'
+    )
+    (tmp_path / "main.mpm").write_text(main)
+    found = mpm.evaluate(mpm.load(tmp_path / "main.mpm"), series=weekly(leads=LEADS))
+    assert found.commitment("c").state == "kept"
