@@ -219,6 +219,17 @@ class TestByHand:
         with pytest.raises(mpm.LedgerError, match="is no day of the calendar"):
             ledger.settle("leads", "3", "x", on="soon")
 
+    def test_one_date_may_be_read_in_two_ways(self) -> None:
+        with mpm.Ledger(None) as kept:
+            kept.keep([forecast(0, reading="per week"), forecast(0, reading="in total from 2023-10-01 to 2024-01-02")])
+            with pytest.raises(mpm.LedgerError, match=r"are read in more ways than one: .* say which: --reading"):
+                kept.settle("leads", "3", "report")
+            with pytest.raises(mpm.LedgerError, match="no forecast for 2024-01-02 is read 'per month'"):
+                kept.settle("leads", "3", "report", reading="per month")
+            kept.settle("leads", "3", "report", reading="per week")
+            marks = {one.forecast.reading: one.mark for one in kept.review(mpm.Model(), as_of="2024-02-01").judged}
+            assert marks == {"per week": "missed", "in total from 2023-10-01 to 2024-01-02": "unscored"}
+
     def test_units_are_converted_and_shares_must_say_so(self) -> None:
         late = {"metric": "late", "unit": "%", "target": None, "target_text": None}
         time = {"metric": "time", "unit": "d", "target": None, "target_text": None}

@@ -38,6 +38,7 @@ class Ledger:
 
     Args:
         clock: tells the time at which entries are recorded; the system's clock unless said.
+        must_exist: do not begin a new file.
 
     Raises LedgerError, which says what to do, where the file cannot be used.
 
