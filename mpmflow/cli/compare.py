@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from ..diagnostics.errors import DataError
-from . import terminal
+from . import guard, terminal
 from .evidence import log_options
 from .opening import open_model
 from .options import question_options
@@ -30,6 +30,7 @@ def _span(context: click.Context, parameter: click.Parameter, value: str) -> tup
 @click.option("--with", "second", metavar="C..D", callback=_span, required=True, help="The period to compare it with.")
 @click.option("--by", metavar="COLUMN", help="Tell apart what the mix of the values of this column of the log adds.")
 @click.option("-o", "--output", metavar="DRAFT", type=click.Path(dir_okay=False), help="Write the drafted initiatives.")
+@click.option("--overwrite", is_flag=True, help="With -o: a file that is there already may be replaced.")
 @log_options
 @click.option("--series", metavar="PATH", help="The series of metrics and indicators, instead of those of FILE.")
 def command(
@@ -41,6 +42,7 @@ def command(
     second: tuple[date, date],
     by: str | None,
     output: str | None,
+    overwrite: bool,
     log: object,
     series: str | None,
 ) -> int:
@@ -51,13 +53,17 @@ def command(
     """
     from .. import api
 
+    if output is not None and Path(output).exists() and not overwrite:
+        terminal.say(f"There is a file {output} already; --overwrite lets it be replaced.")
+        return guard.CANNOT
     model = open_model(file, root=root, quiet=quiet)
     with terminal.busy("Reading the data and comparing", quiet=quiet):
         found = api.compare(model, first=first, second=second, log=log, series=series, by=by)
-    if output is not None:
-        Path(output).write_text(found.draft.text, encoding="utf-8")
-        what = f"{len(found.draft.adds) + len(found.draft.replaces)} initiatives"
-        terminal.say(f"Wrote {what} to {output}.", quiet=quiet)
+    if output is not None and found.draft.text:
+        Path(output).write_text(found.draft.text, encoding="utf-8", newline="\n")
+        terminal.say(f"Wrote {output}", quiet=quiet)
+    elif output is not None:
+        terminal.say(f"There is nothing to draft, so {output} was not written.", quiet=quiet)
     if as_json:
         terminal.show(found.to_json())
     else:

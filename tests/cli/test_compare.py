@@ -28,6 +28,9 @@ def test_the_page_says_what_changed_why_and_what_to_do(tmp_path: Path) -> None:
     assert "may be luck" in found.output
     assert "Keep up what got better: pay.time" in found.output
     text = draft.read_text()
+    again = call("compare", TRAVEL, "-q", *HALVES, "-o", str(draft))
+    assert again.exit_code == 2
+    assert "--overwrite" in again.stderr
     assert text in found.output
     (tmp_path / "with.mpm").write_text(
         (ROOT / "examples/travel/travel.mpm").read_text() + text.split("# New;")[1].partition("\n")[2]
