@@ -66,18 +66,17 @@ def _headline(found: Diff, words: Words) -> Iterator[str]:
         yield f"{_listed(gone)} can keep up with {'its' if len(gone) == 1 else 'their'} work again."
     said = bool(came or gone)
     titles = {one.name: one.title for model in (found.old, found.new) for one in model.workflows}
-    several = len(titles) > 1
-    for one in found.figures:
-        if one.kind == "workflow" and one.figure in _SENTENCES and one.moved:
+    both = _in_both(found)
+    for name, title in titles.items():
+        if name not in both:
             said = True
-            about = f"{titles.get(one.of, one.of)}: " if several else ""
-            why = words.because(one, 2)
-            text = _SENTENCES[one.figure].format(
-                old=words.level(one, one.old),
-                new=words.level(one, one.new),
-                change=words.difference(one, one.difference),
-            )
-            yield f"{about}{text}{f' Because of {why}.' if why else ''}"
+            word = "new" if name in found.new.workflows.names else "gone"
+            yield f"The workflow “{title}” is {word}."
+    for one in found.figures:
+        if one.kind == "workflow" and one.figure in _SENTENCES and one.moved and one.of in both:
+            said = True
+            about = f"{titles.get(one.of, one.of)}: " if len(titles) > 1 else ""
+            yield about + _sentence(one, words)
     counted = _counted(found)
     yield f"{'' if said else 'No time, cost or load changed. '}{counted}"
 
@@ -89,6 +88,21 @@ _SENTENCES = {
     "first_pass": "{new} are right first time instead of {old}.",
     "throughput_per_s": "{new} end well per week instead of {old}.",
 }
+
+
+def _sentence(one: FigureChange, words: Words) -> str:
+    """A figure before and now, with the strongest changes behind it; of one that a version lacks, which has it."""
+    old, new = words.level(one, one.old), words.level(one, one.new)
+    if one.difference is None:
+        named = FIGURES[one.figure]
+        return f"{named[0].upper()}{named[1:]}: {old} before, {new} now."
+    why = words.because(one, 2)
+    text = _SENTENCES[one.figure].format(old=old, new=new, change=words.difference(one, one.difference))
+    return f"{text}{f' Because of {why}.' if why else ''}"
+
+
+def _in_both(found: Diff) -> frozenset[str]:
+    return frozenset(found.old.workflows.names) & frozenset(found.new.workflows.names)
 
 
 def _counted(found: Diff) -> str:
@@ -112,9 +126,14 @@ def _tables(found: Diff, words: Words, kind: str) -> Iterator[tuple[str, list[li
     """The tables of a kind: one for each workflow, one for all teams, one for all metrics."""
     rows: dict[str, list[list[str]]] = {}
     wanted = {"workflow": HEADLINES, "team": OF_TEAMS, "metric": ("planned",)}[kind]
-    workflows = len({one.of for one in found.figures if one.kind == "workflow"})
     shown = ""
-    of_kind = [one for one in found.figures if one.kind == kind and one.figure in wanted and one.moved]
+    both = _in_both(found)
+    workflows = len(both)
+    of_kind = [
+        one
+        for one in found.figures
+        if one.kind == kind and one.figure in wanted and one.moved and (kind != "workflow" or one.of in both)
+    ]
     order = {name: number for number, name in enumerate(dict.fromkeys(one.of for one in of_kind))}
     for one in sorted(of_kind, key=lambda one: (order[one.of], wanted.index(one.figure))):
         cells = [words.level(one, one.old), words.level(one, one.new), words.difference(one, one.difference)]
@@ -139,7 +158,8 @@ _COLUMNS = {
 
 def _brought(found: Diff, words: Words) -> Iterator[tuple[str, Fitted]]:
     """A table for each workflow whose figures moved: a row for each change, and the sum; where there are several."""
-    workflows = dict.fromkeys(one.of for one in found.figures if one.kind == "workflow")
+    both = _in_both(found)
+    workflows = dict.fromkeys(one.of for one in found.figures if one.kind == "workflow" and one.of in both)
     for workflow in workflows:
         shown = [
             one
@@ -186,7 +206,9 @@ def _notes(found: Diff) -> Iterator[str]:
         )
     if any(_waits(one) for one in found.figures):
         yield "Waits follow a formula and are approximate; mpmflow analyze says how good it is."
-    if any(one.moved and (one.old is None) != (one.new is None) for one in found.figures):
+    both = _in_both(found)
+    shown = (one for one in found.figures if one.kind != "workflow" or one.of in both)
+    if any((one.old is None) != (one.new is None) for one in shown):
         yield "“none”: the figure has no value in that version, or is not there."
     for note in found.notes:
         yield note[0].upper() + note[1:] + "."

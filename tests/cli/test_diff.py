@@ -113,3 +113,17 @@ def test_a_team_with_more_work_than_people_is_told_first(folder: Path) -> None:
     lines = call("old.mpm", "busy.mpm").stdout.splitlines()
     assert lines[1] == "  writers now has more work than people: work piles up there."
     assert call("busy.mpm", "old.mpm").stdout.splitlines()[1] == "  writers can keep up with its work again."
+
+
+def test_a_workflow_that_only_one_version_has_is_named_and_not_compared(folder: Path) -> None:
+    (folder / "two.mpm").write_text(OLD + 'workflow other "Leaflet" { step fold takes 1h }\n', encoding="utf-8")
+    lines = call("old.mpm", "two.mpm").stdout.splitlines()
+    assert lines[1] == "  The workflow “Leaflet” is new."
+    assert call("two.mpm", "old.mpm").stdout.splitlines()[1] == "  The workflow “Leaflet” is gone."
+    assert not any("none" in line for line in lines)
+
+
+def test_a_figure_that_one_version_lacks_says_on_which_side(folder: Path) -> None:
+    (folder / "busy.mpm").write_text(OLD.replace("2 per day", "6 per day"), encoding="utf-8")
+    lines = call("old.mpm", "busy.mpm").stdout.splitlines()
+    assert any(line.startswith("  Time of a case: ") and line.endswith(" before, none now.") for line in lines)
