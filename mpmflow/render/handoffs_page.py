@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from mpmflow.analysis.alliances.figures import (
+    LATELY,
     NOBODY,
     Burden,
     Designed,
@@ -175,13 +176,23 @@ def promise_blocks(
     for words, one in promises:
         if one.state == "broken":
             yield paragraph(_broken(words, one, owners), "bold")
-        elif _hopeless(one):
+        if one.worse:
+            yield paragraph(_lately(words, one, period))
+        if _hopeless(one):
             assert one.share is not None
             late, allowed = chance(one.designed_late), percent(1.0 - one.share)
             yield paragraph(
                 f"{_named(words, one)} cannot be kept as it is designed: about {late} would be late, and the promise "
                 f"allows {allowed}."
             )
+
+
+def _lately(words: str, one: PromiseFigure, period: float) -> str:
+    assert one.lately is not None
+    assert one.earlier is not None
+    span = f"{LATELY} {PERIODS.get(period, f'periods of {duration(period)}')}{'s' if period in PERIODS else ''}"
+    now, then = percent(one.lately.value, 2), percent(one.earlier.value, 2)
+    return f"{_named(words, one)} gets worse: {now} in time in the last {span}, {then} before."
 
 
 def _hopeless(one: PromiseFigure) -> bool:

@@ -13,6 +13,8 @@ from typing import Any, Literal
 
 Clock = Literal["start", "end", "mixed"]
 State = Literal["kept", "broken", "unknown"]
+LATELY = 8
+"""Periods that are told of by themselves: whether a promise gets better or worse."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,7 @@ class PromiseFigure:
         kept: share of hand-offs taken up in time, of those that are old enough to judge: handed over at least `within`
             before the end of what is known, so that one that still waits counts as missed. None without any.
         missed: how many of them were not; fresh: how many are too young to judge.
+        lately, earlier: the same share, of those whose time was up in the last `LATELY` periods, and of those before.
         state: `kept` or `broken` by what was seen so far, `unknown` without anything seen.
         p_broken: with a share, the probability that fewer than that are kept in the long run; without one, the
             probability that at least one hand-off of the next period is late. Both from the counts, by a Beta law with
@@ -127,6 +130,15 @@ class PromiseFigure:
     state: State = "unknown"
     p_broken: float | None = None
     designed_late: float | None = None
+    lately: Estimated | None = None
+    earlier: Estimated | None = None
+
+    @property
+    def worse(self) -> bool:
+        """Whether it gets worse: the 95 % range of lately lies below that of earlier, so that luck hardly made it."""
+        if self.lately is None or self.earlier is None or self.lately.high is None or self.earlier.low is None:
+            return False
+        return self.lately.high < self.earlier.low
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -138,6 +150,8 @@ class PromiseFigure:
             "kept": _maybe(self.kept),
             "missed": self.missed,
             "fresh": self.fresh,
+            "lately": _maybe(self.lately),
+            "earlier": _maybe(self.earlier),
             "state": self.state,
             "p_broken": self.p_broken,
             "designed_late": self.designed_late,

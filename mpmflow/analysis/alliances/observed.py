@@ -13,7 +13,7 @@ from mpmflow.model.passages import UNKNOWN, Passages
 from mpmflow.numerics.statistics.estimates import mean_estimate, wilson_interval
 from mpmflow.numerics.statistics.quantiles import chance_below, chance_of_a_miss, quantile_interval, sample_quantile
 
-from .figures import Clock, Estimated, Observed, PromiseFigure, State
+from .figures import LATELY, Clock, Estimated, Observed, PromiseFigure, State
 
 Bools = npt.NDArray[np.bool_]
 TAIL = 0.9
@@ -96,7 +96,9 @@ class SeenPassages:
         # Only what was handed over that long ago: whether it was taken up in time is known of every one of them.
         old = given + within <= self.passages.until
         judged = int(old.sum())
-        kept = int((taken[old] - given[old] <= within).sum())
+        in_time = taken[old] - given[old] <= within
+        kept = int(in_time.sum())
+        late_ones = given[old] + within > self.passages.until - LATELY * period
         span = max(self.passages.until - self.passages.first, 1.0)
         coming = max(1, round(int(rows.sum()) * period / span))
         share = float(promise.share) if promise.share is not None else None
@@ -118,6 +120,8 @@ class SeenPassages:
             state,
             broken,
             designed_late,
+            _share(int(in_time[late_ones].sum()), int(late_ones.sum())),
+            _share(int(in_time[~late_ones].sum()), int((~late_ones).sum())),
         )
 
 

@@ -55,6 +55,8 @@ _PROMISE: dict[str, Schema] = {
     "kept": {**optional(_ESTIMATED), "description": "share in time, of those that are old enough to judge"},
     "missed": COUNT,
     "fresh": {**COUNT, "description": "too young to judge"},
+    "lately": {**optional(_ESTIMATED), "description": "kept, of those whose time was up in the last eight periods"},
+    "earlier": {**optional(_ESTIMATED), "description": "kept, of those before"},
     "state": one_of("kept", "broken", "unknown"),
     "p_broken": {
         **optional(SHARE),
