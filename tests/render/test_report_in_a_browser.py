@@ -35,10 +35,12 @@ def past_forecasts() -> tuple[PastForecast, ...]:
         came = None if number > 11 else 2000.0 + 20 * number + (450 if number % 4 == 3 else 90)
         middle = 2000.0 + 20 * number
         inside = None if came is None else abs(came - middle) <= 300
+        mark = "ahead" if came is None else "kept" if came >= 2200 else "missed"
         found.append(
             PastForecast(
                 "registrations", "registrations", "people", on - timedelta(days=60), on,
                 middle=middle, low=middle - 300, high=middle + 300, came=came, inside=inside,
+                mark=mark,
             )
         )  # fmt: skip
     return tuple(found)

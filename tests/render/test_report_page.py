@@ -20,7 +20,7 @@ from mpmflow.analysis.risk.figures import MetricFigure
 from mpmflow.render import palette
 from mpmflow.render.dot import plain
 from mpmflow.render.report.document import POLICY, colours, document
-from mpmflow.render.report.markup import LONGEST, Html, el, name, short, table
+from mpmflow.render.report.markup import LONGEST, LONGEST_NAME, Html, el, name, short, table
 from mpmflow.render.report.page import ReportPage
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -70,6 +70,7 @@ def test_any_text_stays_in_its_cell(text: str) -> None:
 def test_a_text_without_end_has_one() -> None:
     assert len(short("y" * 10_000)) == LONGEST
     assert len(Heard(el("p", "y" * 10_000)).words) == LONGEST
+    assert len(Heard(name("y" * 10_000)).words) == LONGEST_NAME
 
 
 @given(HOSTILE)

@@ -15,8 +15,8 @@ SMALLEST = 0.72
 """A diagram shrinks to this part of its size at most; then it scrolls, so that its words can be read."""
 PIXELS = 4 / 3
 """Pixels in a point."""
-TALL = 730
-"""Pixels of a diagram that are seen at once; of a taller one a button shows all."""
+TALL, WIDEST = 730, 1050
+"""Pixels of a diagram that are seen at once; of a larger one a button shows all."""
 _POINTS = re.compile(r"([\d.]+)pt")
 _NEEDLESS = frozenset({"id", "class", "{http://www.w3.org/1999/xlink}title"})
 
@@ -84,7 +84,7 @@ def pictured(diagram: Diagram) -> Html:
         role="group",
         tabindex="0",
         aria_label=f"{diagram.title}: a picture that scrolls",
-        data_tall="yes" if high * SMALLEST > TALL else None,
+        data_larger="yes" if high * SMALLEST > TALL or wide * SMALLEST > WIDEST else None,
     )
 
 

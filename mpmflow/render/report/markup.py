@@ -13,6 +13,8 @@ from mpmflow.render.dot import plain
 
 LONGEST = 600
 """Characters of one text; what is longer ends in an ellipsis."""
+LONGEST_NAME = 160
+"""Characters of a label."""
 _EMPTY = frozenset({"meta", "link", "br", "hr", "input"})
 
 
@@ -25,14 +27,14 @@ class Html(str):
 Child = str | Html | None
 
 
-def short(text: str) -> str:
-    """A text of at most `LONGEST` printable characters.
+def short(text: str, most: int = LONGEST) -> str:
+    """A text of at most so many printable characters.
 
     >>> short("one\\u202etwo\\n"), len(short("y" * 10_000))
     ('one two ', 600)
     """
     printable = plain(text)
-    return printable if len(printable) <= LONGEST else printable[: LONGEST - 1] + "…"
+    return printable if len(printable) <= most else printable[: most - 1] + "…"
 
 
 def el(tag: str, *children: Child, **attributes: str | int | float | None) -> Html:
@@ -63,7 +65,7 @@ def joined(children: Iterable[Child]) -> Html:
 
 def name(text: str | None) -> Html:
     """A label of the file, in its own direction of writing; nothing of nothing."""
-    return el("bdi", text) if text else Html("")
+    return el("bdi", short(text, LONGEST_NAME)) if text else Html("")
 
 
 def chip(kind: str, words: str) -> Html:

@@ -32,7 +32,7 @@
 
   // ------------------------------------------------------------------ what only a script can do
   for (const hint of document.querySelectorAll(".hint")) hint.hidden = false;
-  for (const picture of document.querySelectorAll(".picture[data-tall]")) {
+  for (const picture of document.querySelectorAll(".picture[data-larger]")) {
     const turn = document.createElement("button");
     const say = () => { turn.textContent = picture.classList.contains("whole") ? "Show a part" : "Show the whole picture"; };
     turn.type = "button";

@@ -66,7 +66,7 @@ def _block(row: ReportedIndicator) -> Html:
 
 def _state(row: ReportedIndicator) -> Html:
     if row.state is None:
-        return chip("quiet" if not row.in_trouble else "wait", "worse, no rule" if row.in_trouble else "no rule")
+        return chip("wait", "worse than expected") if row.in_trouble else chip("quiet", "no rule")
     return chip(KINDS[row.state], indicator_state(row))
 
 
