@@ -183,13 +183,14 @@ class TestHostileLines:
             ({"content": "all of it"}, "content is an object"),
             ({"content": {"p_miss": 1.5}}, "content.p_miss: Input should be less than or equal to 1"),
             ({"content": {"law": ["x"]}}, "content.law.0:"),
+            ({"content": {"forecast": 1e300}}, "content.forecast: Input should be less than or equal to"),
             ({"content": {"law": [0.0] * 3_000}}, "content.law:"),
             ({"content": {"on": "soon"}}, "content.on:"),
             ({"content": {"simple": {"oracle": [1.0]}}}, "content.simple.oracle"),
         ],
         ids=[
             "kind", "number", "number that is none", "time", "time zone", "author", "author that steers",
-            "content", "chance", "law", "long law", "day", "forecaster",
+            "content", "chance", "law", "too large", "long law", "day", "forecaster",
         ],
     )  # fmt: skip
     def test_a_field_that_cannot_be(self, changes: dict[str, object], said: str, tmp_path: Path) -> None:

@@ -426,3 +426,20 @@ def test_a_review_is_the_same_every_time_and_strict_json(ledger: mpm.Ledger, mod
     json.loads(one, parse_constant=lambda word: pytest.fail(word))
     frame = ledger.review(model, series=weekly(13)).to_frame()
     assert frame.height == len(ledger.forecasts())
+
+
+def test_whatever_a_line_may_hold_can_be_reviewed() -> None:
+    """Lines may come from elsewhere: no law, an empty simple one, the largest figures, the first and the last day."""
+    kept = [
+        forecast(0, law=[-1e100, 1e100], forecast=1e100, simple={"persistence": [1e100], "climatology": [0.0, 0.0]}),
+        forecast(1, law=[0.0], simple={"persistence": []}, on=date(9999, 12, 31), as_of=date(1, 1, 1)),
+        forecast(2, law=[], forecast=None, low=None, high=None, p_miss=None),
+        forecast(3, target=None, target_text=None, p_miss=None),
+    ]
+    with mpm.Ledger(None) as ledger:
+        ledger.keep(kept)
+        for one in kept:
+            ledger.settle("leads", "0.5", "a count", on=one.on)
+        found = ledger.review(mpm.Model(), as_of="2024-02-02")
+    assert [one.mark for one in found.judged] == ["kept", "kept", "came", "kept"]
+    validate(json.loads(found.to_json()), schema("review"))

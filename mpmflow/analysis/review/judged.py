@@ -189,6 +189,7 @@ def judge(said: Said, told: Told | None, *, why: str = "", due: bool = True, aga
 def scores_of(one: KeptForecast, came: float, again: SaidAgain | None = None) -> Scores:
     """The scores of a forecast whose truth is known."""
     found: dict[str, Any] = {}
+    simple = {name: np.asarray(law) for name, law in one.simple.items() if law}
     missed = None if one.target is None else float(is_missed(came, one.target))
     if one.law:
         quantiles = np.quantile(one.law, QUANTILES)
@@ -201,14 +202,14 @@ def scores_of(one: KeptForecast, came: float, again: SaidAgain | None = None) ->
             "inside_50": bool(quantiles[1] <= came <= quantiles[3]),
             "inside_90": bool(quantiles[0] <= came <= quantiles[4]),
             "position": position(one.law, came),
-            "simple_crps": {name: float(crps(law, came)) for name, law in one.simple.items()},
+            "simple_crps": {name: float(crps(law, came)) for name, law in simple.items()},
         }
     if again is not None and again.law:
         found["again_crps"] = float(crps(again.law, came))
     if one.target is not None and missed is not None and one.p_miss is not None:
         found["brier"] = float(brier(one.p_miss, missed))
         found["simple_brier"] = {
-            name: float(brier(chance_to_miss(np.asarray(law), one.target), missed)) for name, law in one.simple.items()
+            name: float(brier(chance_to_miss(law, one.target), missed)) for name, law in simple.items()
         }
         if again is not None and again.p_miss is not None:
             found["again_brier"] = float(brier(again.p_miss, missed))

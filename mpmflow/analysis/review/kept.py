@@ -26,9 +26,10 @@ def printable(text: str) -> str:
     return _CONTROL.sub(" ", text)
 
 
-Law = Annotated[tuple[Annotated[float, Field(allow_inf_nan=False)], ...], Field(max_length=2_000)]
+Finite = Annotated[float, Field(ge=-1e100, le=1e100, allow_inf_nan=False)]
+"""A figure; one so large that its square would be none is a mistake."""
+Law = Annotated[tuple[Finite, ...], Field(max_length=2_000)]
 """Equally likely values."""
-Finite = Annotated[float, Field(allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 Short = Annotated[Line, AfterValidator(printable), Field(max_length=2_000)]
 """A text that a terminal shows as it is: it may come from elsewhere, and may not steer anything."""
