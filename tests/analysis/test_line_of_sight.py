@@ -171,6 +171,27 @@ def test_a_ring_of_influences_that_dies_out_adds_up_in_full() -> None:
     assert effect(found, "o", "posts", "b").change == pytest.approx(0.5 / 0.75)
 
 
+def test_a_team_with_more_work_than_it_can_do_leaves_times_open_but_not_costs() -> None:
+    found = sight("""
+    workflow w {
+      arrivals 10 per day
+      team one { people 1, cost 50 eur/h }
+      step a by one takes 1d
+      decision ok { yes, no 10% -> a rework }
+    }
+    metric days  operational = time(w) unit d lower is better
+    metric most  operational = p75(time(w)) unit d lower is better
+    metric money operational = cost(w) unit eur lower is better
+    objective o enterprise { measured by days, most, money }
+    """)
+    for metric in ("days", "most"):
+        mine = [one for one in found.objective("o").effects if one.metric == metric]
+        assert {one.source for one in mine} == {"a.takes", "ok.no", "one.people", "w.arrivals"}
+        assert all(one.strength == "unknown" and "more work than it can do" in one.why for one in mine)
+    hour = effect(found, "o", "a.takes", "money")
+    assert hour.change == pytest.approx(50 / 0.9)
+
+
 CHAIN = ("a", "b", "c", "d", "e")
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 from scipy.special import gammaincinv
 
 from mpmflow.analysis.exact.analyze import Analysis, WorkflowAnalysis
@@ -43,6 +44,7 @@ _SLOPES = {
     "throughput": "throughput_per_s",
 }
 """Workflow functions, and the figures of `analyze` whose slopes are theirs; `throughput` counts per period."""
+_TIMES = ("time", "late", "wip")
 _TRIALS = (1.0, 2.0, 5.0)
 """A slope that is the same at all these levels of what is not known does not hang on it."""
 _ASPECT = {"takes": "time", "waits": "wait", "costs": "time"}
@@ -160,23 +162,30 @@ def _slopes(
             if slope == slope and abs(slope) > SMALL * max(abs(level), SMALL):
                 yield lever, slope * scale, ""
     else:
-        moving = found.levers.gradients.get(_nearest(function, statistic))
-        if level is None and function in ("time", "late", "wip"):
+        moving = _moving(found, function)
+        if level is None and function in _TIMES:
             why = "a team has more work than it can do, so the time of a case has no mean"
         else:
             why = f"the slope of {figure_name(function, found.name, statistic)} is not known"
         for seat, lever in enumerate(found.levers.names):
-            if moving is None or (moving[seat] == moving[seat] and abs(moving[seat]) > SMALL):
+            own = moving is not None and moving[seat] == moving[seat] and abs(moving[seat]) > SMALL
+            if own or (function in _TIMES and lever == f"{found.name}.arrivals" and found.teams):
                 yield lever, None, why
     for lever in found.levers.left_out:
         if lever not in found.levers.names:
             yield lever, None, "there are too many levers inside parallel blocks to work out each"
-    if figure in ("time.mean", "wip"):
-        for people in found.people:
-            more = (people.one_more or {}).get(figure)
-            if more is None or abs(more) > SMALL:
-                why = "" if more is not None else "a team has more work than it can do"
-                yield f"{people.team}.people", more, why
+    for people in found.people if function in _TIMES else ():
+        more = (people.one_more or {}).get("wip" if function == "wip" else "time.mean")
+        if more is None:
+            yield f"{people.team}.people", None, "a team has more work than it can do"
+        elif abs(more) > SMALL and figure in ("time.mean", "wip"):
+            yield f"{people.team}.people", more, ""
+        elif abs(more) > SMALL:
+            yield (
+                f"{people.team}.people",
+                None,
+                f"the slope of {figure_name(function, found.name, statistic)} is not known",
+            )
 
 
 def _figure(function: str, statistic: str | None) -> str:
@@ -185,11 +194,11 @@ def _figure(function: str, statistic: str | None) -> str:
     return f"{function}.{ {'median': 'p50'}.get(statistic, statistic) }"
 
 
-def _nearest(function: str, statistic: str | None) -> str:
-    """The figure whose levers move this one too, where this one's own slopes are not known."""
-    if function in ("time", "late", "wip"):
-        return "time.without_wait" if statistic is None and function != "late" else "time.mean"
-    return _SLOPES.get(function, function)
+def _moving(found: WorkflowAnalysis, function: str) -> npt.NDArray[np.float64] | None:
+    """Slopes of the nearest figure that has some, to know which levers move this one; None where there is none."""
+    gradients = found.levers.gradients
+    near = ("time.mean", "time.without_wait") if function in _TIMES else (_SLOPES.get(function, function),)
+    return next((gradients[name] for name in near if name in gradients), None)
 
 
 def _lags(found: WorkflowAnalysis) -> Callable[[str], tuple[float, float, float]]:
