@@ -97,7 +97,7 @@ def command(
         with terminal.busy("Writing the report", quiet=quiet):
             page = api.report(evaluation, level=level, partner=partner, ledger=ledger, log=log)
             for output in outputs:
-                page.save(output, form)
+                page.save(output, None if _says_its_form(output) else form)
             shown = page.form("json" if as_json else form or "md") if as_json or not outputs else ""
     except KeyError as problem:
         raise click.BadParameter(str(problem.args[0]), param_hint="--for") from None
@@ -109,17 +109,24 @@ def command(
     return 0
 
 
+def _says_its_form(output: str) -> bool:
+    """Whether a file's ending says how the report is to be written."""
+    return Path(output).suffix.lower() in ENDINGS
+
+
 def _look_at_forms(form: str | None, as_json: bool, outputs: Sequence[str]) -> None:
     """Say at once what cannot be written, before anything is read."""
     if as_json and form not in (None, "json") and not outputs:
         raise click.UsageError(f"--json and --format {form} contradict each other")
-    for output in outputs if form is None else ():
-        if Path(output).suffix.lower() not in ENDINGS:
-            known = ", ".join(f".{one}" for one in FORMS)
-            raise click.BadParameter(
-                f"a report can be written as {known}; give {output} one of these endings, or say --format",
-                param_hint="--output",
-            )
+    others = [output for output in outputs if not _says_its_form(output)]
+    if outputs and not others and form is not None:
+        raise click.UsageError(f"the ending of {outputs[0]} says its form: leave out --format {form}")
+    if others and form is None:
+        known = ", ".join(f".{one}" for one in FORMS)
+        raise click.BadParameter(
+            f"a report can be written as {known}; give {others[0]} one of these endings, or say --format",
+            param_hint="--output",
+        )
 
 
 def _partner(reader: str | None) -> str | None:
