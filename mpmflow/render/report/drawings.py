@@ -84,6 +84,7 @@ def pictured(diagram: Diagram) -> Html:
         role="group",
         tabindex="0",
         aria_label=f"{diagram.title}: a picture that scrolls",
+        data_start="left" if diagram.graph.defaults["graph"].get("rankdir") == "LR" else "middle",
         data_larger="yes" if high * SMALLEST > TALL or wide * SMALLEST > WIDEST else None,
     )
 

@@ -39,7 +39,9 @@
     turn.addEventListener("click", () => { picture.classList.toggle("whole"); say(); });
     say();
     picture.after(turn);
-    if (picture.scrollHeight > picture.scrollWidth) picture.scrollLeft = (picture.scrollWidth - picture.clientWidth) / 2;
+  }
+  for (const picture of document.querySelectorAll(".picture[data-start=middle]")) {
+    picture.scrollLeft = (picture.scrollWidth - picture.clientWidth) / 2;
   }
 
   // ------------------------------------------------------------------ single values of a chart, from its own table

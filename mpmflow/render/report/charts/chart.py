@@ -137,7 +137,7 @@ def cut(
     aside = {"align": "right", "dx": -8} if place(day, across) > 0.8 else {"align": "left", "dx": 8}
     return [
         vega.each(rows, vega.symbol(*here, shape="triangle-up", size=60, fill=palette.INK)),
-        vega.text({"scale": "x", "value": day.toordinal()}, {"value": -5}, {"value": bare(most, unit)}, **aside),
+        vega.text({"scale": "x", "value": day.toordinal()}, {"value": 7}, {"value": bare(most, unit)}, **aside),
     ]
 
 
