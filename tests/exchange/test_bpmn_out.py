@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 import mpmflow as mpm
+from mpmflow.exchange.bpmn.drawing import routing
 from mpmflow.exchange.bpmn.drawing.layout import Box, Sheet
 from mpmflow.exchange.bpmn.drawing.shapes import Ids, Pool
 from mpmflow.exchange.bpmn.drawing.write import BpmnDiagram, BpmnError, write_bpmn
@@ -305,6 +306,13 @@ def test_nothing_of_a_process_stands_on_anything_else(model: mpm.Model) -> None:
 @pytest.mark.parametrize("steps", [200, 400])
 def test_a_large_diagram_is_tidy(steps: int) -> None:
     tidy(mpm.export(mpm.parse(large(steps))).diagram)
+
+
+def test_where_the_search_would_take_too_long_flows_go_by_the_nearest_channels(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(routing, "MOST_SEARCHED", 50)
+    tidy(mpm.export(mpm.load(EXAMPLES / "travel" / "travel.mpm")).diagram)
+    tidy(mpm.export(mpm.parse(large(60))).diagram)
+    tidy(mpm.export(mpm.parse("workflow w {\n call v\n}\nworkflow v {\n step a -> scrap\n}")).diagram)
 
 
 def test_most_cases_go_straight() -> None:

@@ -8,7 +8,11 @@ from collections.abc import Iterator, Mapping, Sequence
 Rectangle = tuple[int, int, int, int]
 """x and y of the upper left corner, width, height."""
 
-_CELL = 200
+_CELL = 120
+_REACH = 800
+"""Words stand no farther from the beginning of their flow."""
+_SPREAD = 600
+"""Places come in the order of what they cost, but for so much."""
 
 
 class Field:
@@ -34,7 +38,13 @@ class Field:
 
     def find(self, key: str, width: int, height: int) -> tuple[int, int]:
         """The best place for the words of a flow; it is taken then."""
-        best = min(self.places(key, width, height), key=lambda one: (self.trouble(one, width, height, key), one[2]))
+        best, least = (0, 0), float("inf")
+        for place in self.places(key, width, height):
+            if place[2] - _SPREAD > least:
+                break
+            trouble = self.trouble(place, width, height, key) if place[2] < least else least
+            if trouble < least:
+                best, least = (place[0], place[1]), trouble
         self.take((best[0], best[1], width, height))
         return best[0], best[1]
 
@@ -44,7 +54,7 @@ class Field:
         for here, there in itertools.pairwise(points):
             (x1, y1), (x2, y2) = here, there
             length = abs(x2 - x1) + abs(y2 - y1)
-            for along in range(0, max(1, length), 12):
+            for along in range(0, max(1, min(length, _REACH - gone)), 12):
                 far = gone + along
                 if y1 == y2:
                     x = x1 + 9 + along if x2 > x1 else x1 - 9 - along - width

@@ -161,6 +161,7 @@ class _Layout:
         """The y of the upper end of every channel and of the middle of every row, by line."""
         grid = self.grid
         above, below = [12] * grid.rows, [12] * grid.rows
+        hosts = {shape.host for shape in self.pool.shapes}
         out = self.leaving()
         for one, row in grid.row.items():
             shape = self.shape[one]
@@ -168,7 +169,7 @@ class _Layout:
             _, words_high = beside(shape)
             over = words_high + 4 if shape.kind == "gateway" and words_high else 0
             under = words_high + 4 if shape.kind == "event" and words_high else 0
-            hosted = any(other.host == one for other in self.pool.shapes)
+            hosted = one in hosts
             above[row] = max(above[row], height // 2 + over)
             below[row] = max(below[row], height // 2 + under + (EVENT // 2 + 18 if hosted else 0))
             for found, side in out.get(one, ()):

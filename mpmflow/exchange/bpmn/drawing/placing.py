@@ -8,7 +8,9 @@ comes from: most cases go straight, exceptions stand below.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import count
 
 from mpmflow.exchange.bpmn.drawing.shapes import Link, Pool
 
@@ -171,7 +173,8 @@ class _Placer:
             before, start = stretch[-1], end + 1
 
 
-def _nearby(row: int) -> list[int]:
-    """A row, those below it, then those above, never above the first."""
-    return [*range(row, row + 10_000)] if row <= 0 else [row, *range(row + 1, row + 4), *range(row - 1, -1, -1),
-                                                         *range(row + 4, row + 10_000)]  # fmt: skip
+def _nearby(row: int) -> Iterator[int]:
+    """A row, the three below it, those above it, then all below; never above the first."""
+    yield from range(row, row + 4)
+    yield from range(row - 1, -1, -1)
+    yield from count(row + 4)

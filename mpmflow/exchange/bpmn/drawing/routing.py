@@ -8,6 +8,8 @@ length, bends, crossings and doubled lines cost.
 
 from __future__ import annotations
 
+import itertools
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
@@ -20,8 +22,14 @@ _BEFORE = 4
 _STEP = ((1, 0), (0, 1), (-1, 0), (0, -1))
 _LENGTH = (1.0, 0.8, 1.0, 0.8)
 _BEND, _CROSSING, _DOUBLED, _SHARED = 1.5, 0.7, 60.0, 0.4
-_LEAVING, _ARRIVING = 3.0, 1.0
-"""What it costs to leave by a side that another flow leaves by; to arrive at one at which another arrives."""
+_LEAVING = 3.0
+"""What it costs to leave by a side that another flow leaves by."""
+_MOST = 3.0
+"""More than this a step never costs because of others, so that a busy channel is not searched for ever."""
+MOST_SEARCHED = 200_000
+"""So many places are looked at for the flows of a pool; then the others go by the nearest channels, without a search."""
+_FAR, _HURRY = 20, 1.7
+"""Flows that reach farther are sought more boldly: the way found may be a little longer than the cheapest."""
 
 Point = tuple[int, int]
 
@@ -37,15 +45,36 @@ class Route:
 
 
 @dataclass(slots=True)
+class _Load:
+    """The flows along one stretch of a line, counted."""
+
+    total: int = 0
+    sources: Counter[str] = field(default_factory=Counter)
+    targets: Counter[str] = field(default_factory=Counter)
+    pairs: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    def strangers(self, source: str, target: str) -> int:
+        """How many share neither source nor target with a flow."""
+        return self.total - self.sources[source] - self.targets[target] + self.pairs[source, target]
+
+
+_NONE = _Load()
+
+
+@dataclass(slots=True)
 class _Used:
     """Which flows run along a stretch of a line, by (place, whether it is horizontal)."""
 
-    along: dict[tuple[Point, bool], list[Route]] = field(default_factory=dict)
+    along: dict[tuple[Point, bool], _Load] = field(default_factory=dict)
 
     def add(self, route: Route) -> None:
-        for one, other in zip(route.points, route.points[1:], strict=False):
+        for one, other in itertools.pairwise(route.points):
             for stretch in _stretches(one, other):
-                self.along.setdefault(stretch, []).append(route)
+                load = self.along.setdefault(stretch, _Load())
+                load.total += 1
+                load.sources[route.source] += 1
+                load.targets[route.target] += 1
+                load.pairs[route.source, route.target] += 1
 
 
 def _stretches(one: Point, other: Point) -> list[tuple[Point, bool]]:
@@ -69,6 +98,7 @@ class _Router:
         self.at = {one: (2 * grid.column[one] + 1, 2 * grid.row[one] + 1) for one in grid.column}
         self.blocked = set(self.at.values())
         self.used = _Used()
+        self.searched = 0
         self.hosts = {shape.host for shape in pool.shapes if shape.host}
 
     def routes(self) -> list[Route]:
@@ -116,12 +146,15 @@ class _Router:
 
     def search(self, link: Link, source: Shape, target: Shape) -> list[Point]:
         start, goal = self.ends(link)
+        if self.searched > MOST_SEARCHED:
+            return _by_channels(start, goal, bool(source.host))
         wide, high = 2 * self.grid.columns, 2 * self.grid.rows
         leaving = self.leaves(source, link.id in self.grid.back)
         arriving = self.arrives(target)
         best: dict[tuple[Point, int], float] = {}
         came: dict[tuple[Point, int], tuple[Point, int]] = {}
         heap: list[tuple[float, float, Point, int]] = []
+        hurry = _HURRY if abs(start[0] - goal[0]) + abs(start[1] - goal[1]) > _FAR else 1.0
 
         def reach(cost: float, place: Point, way: int, before: tuple[Point, int] | None) -> None:
             state = (place, way)
@@ -129,7 +162,7 @@ class _Router:
                 best[state] = cost
                 if before is not None:
                     came[state] = before
-                ahead = abs(place[0] - goal[0]) + 0.8 * abs(place[1] - goal[1])
+                ahead = hurry * (abs(place[0] - goal[0]) + 0.8 * abs(place[1] - goal[1]))
                 heappush(heap, (cost + ahead, cost, place, way))
 
         # A way that has not begun yet is a state of its own, so that a flow may come back to where it starts.
@@ -140,6 +173,9 @@ class _Router:
             _, cost, place, way = heappop(heap)
             if cost > best[place, way]:
                 continue
+            self.searched += 1
+            if self.searched > MOST_SEARCHED:
+                return _by_channels(start, goal, bool(source.host))
             if place == goal and way < _BEFORE:
                 final = (place, way)
                 break
@@ -164,27 +200,30 @@ class _Router:
         cost = _LENGTH[turn] + (_BEND if turn != way else 0.0)
         (stretch,) = _stretches(place, there)
         middle = (place[1] if flat else place[0]) % 2 == 1
-        source = self.shape[link.source].host or link.source
-        for other in self.used.along.get(stretch, ()):
-            same = (other.source == source, other.target == link.target)
-            if not middle:
-                cost += 0.05
-            elif same in ((True, True), (False, False)):
-                cost += _DOUBLED
-            elif same[0]:
-                cost += _LEAVING
-            else:
-                cost += _SHARED
+        source, target = self.shape[link.source].host or link.source, link.target
+        load = self.used.along.get(stretch, _NONE)
+        if load.total and not middle:
+            cost += min(0.05 * load.total, _MOST)
+        elif load.total:
+            alike = load.pairs[source, target]
+            cost += _DOUBLED * min(alike + load.strangers(source, target), 1)
+            cost += _LEAVING * min(load.sources[source] - alike, 2) + _SHARED * min(load.targets[target] - alike, 3)
         if turn == way:
-            beside = (
-                ((place, False), ((place[0], place[1] - 1), False))
-                if flat
-                else ((place, True), ((place[0] - 1, place[1]), True))
-            )
-            crossed = {id(one) for stretch_ in beside for one in self.used.along.get(stretch_, ())
-                       if one.source != source and one.target != link.target}  # fmt: skip
-            cost += _CROSSING * len(crossed)
+            beside = (place[0], place[1] - 1) if flat else (place[0] - 1, place[1])
+            loads = (self.used.along.get((place, not flat), _NONE), self.used.along.get((beside, not flat), _NONE))
+            cost += min(_CROSSING * max(one.strangers(source, target) for one in loads), _MOST)
         return cost
+
+
+def _by_channels(start: Point, goal: Point, downwards: bool) -> list[Point]:
+    """The way by the channels beside the source and before the target, which are always free."""
+    (x1, y1), (x2, y2) = start, goal
+    if downwards:
+        return [start, (x1, y1 + 1), (x2 - 1, y1 + 1), (x2 - 1, y2), goal]
+    if x1 + 2 == x2:
+        return [start, goal] if y1 == y2 else [start, (x1 + 1, y1), (x1 + 1, y2), goal]
+    between = y1 - 1 if y2 < y1 else y1 + 1
+    return [start, (x1 + 1, y1), (x1 + 1, between), (x2 - 1, between), (x2 - 1, y2), goal]
 
 
 def _corners(final: tuple[Point, int], came: dict[tuple[Point, int], tuple[Point, int]]) -> list[Point]:

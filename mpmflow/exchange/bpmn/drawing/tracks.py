@@ -8,6 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+CROWDED = 200
+"""So many runs of a channel are set against each other; further ones lie outside of them."""
+
 
 @dataclass(slots=True)
 class Run:
@@ -42,6 +45,9 @@ def lay(runs: Sequence[Run]) -> int:
     """Give every run of one channel its track; returns how many tracks there are."""
     order: list[Run] = []
     for run in sorted(runs, key=lambda one: (one.low - one.high, one.low, one.key)):
+        if len(order) > CROWDED:
+            order.append(run)
+            continue
         costs = [0.0]
         total = sum(_trouble(run, other) for other in order)
         costs[0] = total
