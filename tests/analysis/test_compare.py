@@ -259,3 +259,22 @@ def test_dates_do_as_well_as_texts() -> None:
     log = made_log(2)
     spans = {"first": (date(2026, 1, 5), date(2026, 2, 1)), "second": (date(2026, 2, 2), date(2026, 3, 1))}
     assert mpm.compare(mpm.parse(MODEL), log=log, **spans).to_json() == compare(log).to_json()
+
+
+def test_lateness_with_more_sources_than_can_be_switched_is_told_and_said_not_to_be_shared_out() -> None:
+    steps = [f"s{number}" for number in range(44)]
+    body = "\n".join(f"  step {name} takes exponential(3h)" for name in steps)
+    text = f"workflow w {{\n  deadline 8d\n{body}\n}}\nmetric tardy operational = late(w) unit % lower is better\n"
+    rng = np.random.default_rng(1)
+    rows = []
+    for case in range(60):
+        now = datetime(2026, 1, 5) + timedelta(weeks=4 * (case // 30), hours=float(rng.uniform(0, 200)))
+        for name in steps:
+            now += timedelta(hours=float(rng.exponential(3.0 + case // 30)))
+            rows.append((str(case), name, now, "web"))
+    found = compare(pl.DataFrame(rows, schema=["case", "activity", "time", "channel"], orient="row"), text=text)
+    tardy = found.figure("tardy")
+    assert tardy.change > 0.0
+    assert dict(tardy.by) == {"late(w)": pytest.approx(tardy.change)}
+    assert any(note.startswith("tardy: more than 40 sources") for note in found.notes)
+    assert found.figure("time(w)").residual == pytest.approx(0.0, abs=1e-6)

@@ -13,6 +13,7 @@ from mpmflow.analysis.results import provenance
 from mpmflow.analysis.risk.enough_data import metrics_of
 from mpmflow.analysis.risk.levels import figure_name, figures_of
 from mpmflow.analysis.risk.metric_rows import unit_word
+from mpmflow.analysis.risk.process_change import MOST_SWITCHES
 from mpmflow.analysis.risk.spread import Split
 from mpmflow.compiler.names import Names
 from mpmflow.compiler.units import Units
@@ -109,6 +110,7 @@ class _Comparison:
         self.changes = Changes(model, states, (before, after), column)
         self.levers: tuple[LeverChange, ...] = tuple(lever_changes(model, observations, states, windows, column))
         self.column = column
+        self.unshared: list[str] = []
 
     @property
     def cases(self) -> tuple[int, int]:
@@ -172,6 +174,8 @@ class _Comparison:
         kinds = dict.fromkeys(KINDS, 0.0)
         for source, part in by.items():
             kinds[kind_of(source, self.model, self.metrics)] += part
+        if any("(" in source for source in by):
+            self.unshared.append(name)
         spread = self._spread(by)
         ends = self._seen_interval(name) if seen is not None and name in self.metrics else (None, None)
         return FigureChange(
@@ -225,7 +229,13 @@ class _Comparison:
         return float(variance**0.5) if by else None
 
     def notes(self) -> list[str]:
+        """What a reader must know; ask for it behind the figures."""
         found = []
+        if self.unshared:
+            found.append(
+                f"{', '.join(self.unshared)}: more than {MOST_SWITCHES} sources moved, so what the times and decisions "
+                "did together is told, but not shared out among them."
+            )
         if any(row.low is None for row in self.levers):
             found.append(
                 "Shares and times that tables give come without counts: whether luck moved them cannot be said."

@@ -89,7 +89,8 @@ class Changes:
                 return rate.times(good).times(Split(self.states.period, self.states.period))
             if function == "wip" and rate is not None and time is not None:
                 return rate.times(time)
-        return change.split(function, statistic)
+        found = change.split(function, statistic)
+        return None if found is None else _closed(found, figure_name(function, workflow, statistic))
 
     def _mixed(self, function: str, workflow: str) -> Split | None:
         """A mean over cases as the mix of its segments'."""
@@ -97,7 +98,7 @@ class Changes:
         splits = [segment.changes[workflow].split(function) for segment in segments]
         if not segments or any(split is None for split in splits):
             return self.states.changes[workflow].split(function)
-        known = [split for split in splits if split is not None]
+        known = [_closed(split, figure_name(function, workflow)) for split in splits if split is not None]
         middles = [0.5 * (split.before + split.after) for split in known]
         weights = [0.5 * (segment.before + segment.after) for segment in segments]
         usual = sum(weight * middle for weight, middle in zip(weights, middles, strict=True))
@@ -177,6 +178,11 @@ class Changes:
             for way in (-1.0, 1.0)
         ]
         return (ends[1] - ends[0]) / (2.0 * step)
+
+
+def _closed(split: Split, name: str) -> Split:
+    """A split with the change under the figure's own name, where its sources are too many to switch one by one."""
+    return split if split.parts or not split.change else Split(split.before, split.after, {name: split.change})
 
 
 def _columns(levels: Mapping[str, float]) -> dict[str, Floats]:
