@@ -27,7 +27,7 @@ _LEAVING = 3.0
 _MOST = 3.0
 """More than this a step never costs because of others, so that a busy channel is not searched for ever."""
 MOST_SEARCHED = 200_000
-"""So many places are looked at for the flows of a pool; then the others go by the nearest channels, without a search."""
+"""So many places are looked at for the flows of a pool; then the others go by the nearest channels, unsearched."""
 _FAR, _HURRY = 20, 1.7
 """Flows that reach farther are sought more boldly: the way found may be a little longer than the cheapest."""
 
