@@ -76,9 +76,9 @@ def _sentences(found: Allocation) -> Iterator[str]:
     if found.nominal.p_miss != found.today.p_miss:
         words += f"; its target is missed with {chance(found.nominal.p_miss)} instead of {chance(found.today.p_miss)}"
     yield f"{words}."
-    more = found.nominal.cost - found.today.cost
-    if parse_unit(found.unit) == parse_unit(found.currency) and more > 0.01 * found.budget:
-        each = amount((then - now) / more, found.currency, 2)
+    further = found.nominal.cost - found.today.cost
+    if parse_unit(found.unit) == parse_unit(found.currency) and further > 0.01 * found.budget:
+        each = amount((then - now) / further, found.currency, 2)
         yield f"That is {each} of {found.label} for each {found.currency} spent more than today."
     spent = found.budget - found.today.cost
     if found.channels and abs(spent) > 0.01 * found.budget:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from mpmflow.compiler.names import Names
 from mpmflow.compiler.units import Units
 from mpmflow.render.analysis_page import Fitted
+from mpmflow.render.diff_words import FIGURES
 from mpmflow.render.numbers import duration, percent, significant
 from mpmflow.render.overload_words import overload_sentences
 from mpmflow.render.risk_words import amount, chance, day, rate_unit
@@ -20,17 +21,10 @@ if TYPE_CHECKING:
     from mpmflow.analysis.scenarios.comparison import Alternative, Change, WhatIf
 
 WEEK = 7 * 86400.0
-_FIGURES = {
-    "time.mean": "time of a case",
-    "time.without_wait": "of it, without waits for people",
-    "time.p90": "nine in ten are through within",
-    "time.late": "miss the deadline",
-    "cost.mean": "cost of a case",
-    "first_pass": "right first time",
-    "yield": "end well",
-    "throughput_per_s": "end well per week",
-    "wip": "under way at a time",
-}
+_SHOWN = (
+    "time.mean", "time.without_wait", "time.p90", "time.late", "cost.mean", "first_pass", "yield", "throughput_per_s",
+    "wip",
+)  # fmt: skip
 LEAST = 1e-9
 """Changes smaller than this part of the figure are rounding."""
 
@@ -117,7 +111,8 @@ def _moves(change: Change) -> bool:
 
 def _figure_rows(one: Alternative, workflow: str) -> Iterator[list[str]]:
     currency = one.analysis[workflow].currency or ""
-    for figure, words in _FIGURES.items():
+    for figure in _SHOWN:
+        words = FIGURES[figure]
         change = one.figures[workflow].get(figure)
         if change is not None and _moves(change):
             yield [f"  {words}", *(_shown(figure, value, currency) for value in (change.today, change.then)),

@@ -19,6 +19,7 @@ from mpmflow.analysis.learned.learned import LearnedCause
 from mpmflow.analysis.risk.enough_data import metrics_of
 from mpmflow.analysis.risk.influences import causes_of, formula_edges, strength_of, times_left
 from mpmflow.analysis.risk.levels import figure_name, figures_of, inputs_of
+from mpmflow.analysis.scenarios.planned import FIGURES_OF
 from mpmflow.model.expressions import Expression
 from mpmflow.model.imports import with_imports
 from mpmflow.model.measures import Cause, DerivedIndicator, Learned
@@ -32,17 +33,7 @@ WEEK = 604800.0
 SMALL = 1e-12
 """A slope that moves a figure by less than this part of it is none."""
 _EARLY, _LATE = 0.05, 0.95  # the range of a lag leaves out so much at either end
-_SLOPES = {
-    "time": "time.mean",
-    "cost": "cost.mean",
-    "yield": "yield",
-    "first_pass": "first_pass",
-    "rework": "rework",
-    "scrap": "scrap",
-    "late": "time.late",
-    "wip": "wip",
-    "throughput": "throughput_per_s",
-}
+_SLOPES = {**FIGURES_OF, "throughput": "throughput_per_s"}
 """Workflow functions, and the figures of `analyze` whose slopes are theirs; `throughput` counts per period."""
 _TIMES = ("time", "late", "wip")
 _TRIALS = (1.0, 2.0, 5.0)

@@ -22,7 +22,7 @@ from mpmflow.model.model import Model
 
 Floats = npt.NDArray[np.float64]
 WEEK = 7 * 86400.0
-_FIGURES = {
+FIGURES_OF = {
     "time": "time.mean",
     "cost": "cost.mean",
     "yield": "yield",
@@ -51,7 +51,7 @@ def workflow_function(
     if function == "throughput":
         rate = found["throughput_per_s"]
         return rate * period if rate is not None else None
-    return found[_FIGURES[function]] if function in _FIGURES else None
+    return found[FIGURES_OF[function]] if function in FIGURES_OF else None
 
 
 @dataclass
