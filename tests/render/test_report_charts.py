@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mpmflow.analysis.reporting.parts import IndicatorCourse, IndicatorPoint, Limit, PastForecast
+from mpmflow.analysis.reporting.report import Report
 from mpmflow.analysis.risk.courses import Ahead, Course, Point
 from mpmflow.analysis.risk.figures import IndicatorFigure
 from mpmflow.render import palette
@@ -22,6 +23,7 @@ from mpmflow.render.report.charts.forecast_chart import forecast_chart
 from mpmflow.render.report.charts.indicator_chart import COLOURS, RECENT, indicator_chart, spark
 from mpmflow.render.report.charts.past_chart import past_chart
 from mpmflow.render.report.drawings import charted
+from mpmflow.render.report.sections.top import top
 
 MONDAY = date(2026, 1, 4)
 NUMBERS = st.floats(-1e9, 1e9).filter(lambda one: one == 0 or abs(one) > 1e-6)
@@ -121,8 +123,8 @@ def test_a_spike_that_would_leave_no_room_is_cut_and_said() -> None:
 def test_words_beside_the_plot_keep_apart_and_in_order(values: list[float]) -> None:
     found = apart(WIDE, values, (0.0, 1.0))
     assert all(below - above > LEAST_APART - 4 for above, below in pairwise(sorted(found)))
-    for (one, top), (other, under) in pairwise(sorted(zip(values, found, strict=True), reverse=True)):
-        assert top < under or one - other < 1e-6
+    for (one, over), (other, under) in pairwise(sorted(zip(values, found, strict=True), reverse=True)):
+        assert over < under or one - other < 1e-6
 
 
 # ------------------------------------------------------------------------------------------ forecasts
@@ -250,5 +252,8 @@ def test_without_the_library_the_table_stands_open(monkeypatch: pytest.MonkeyPat
     assert "<svg" not in figure
     assert "<details" not in figure
     assert "150 to 210 eur" in figure
+    monkeypatch.setattr(vega, "find_spec", lambda name: None)
+    said = top(Report("Webinars", date(2026, 3, 2), "All is well."))
+    assert "Tables stand in the place of charts" in said
     with pytest.raises(vega.NoChartsError, match=r"pip install 'mpmflow\[report\]'"):
         vega.drawn({})

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 from xml.etree import ElementTree
 
@@ -26,8 +27,16 @@ _NUMBER = re.compile(r"-?\d+\.\d{3,}")
 Specification = dict[str, Any]
 
 
+MISSING = "charts need the package vl-convert-python: pip install 'mpmflow[report]'"
+
+
 class NoChartsError(ImportError):
     """The library that draws charts is not installed; the message says how to get it."""
+
+
+def installed() -> bool:
+    """Whether charts can be drawn."""
+    return find_spec("vl_convert") is not None
 
 
 def specification(width: int, height: int, edges: Mapping[str, int], parts: Mapping[str, Any]) -> Specification:
@@ -51,7 +60,7 @@ def drawn(chart: Specification) -> str:
     try:
         library = import_module("vl_convert")
     except ImportError as missing:
-        raise NoChartsError("charts need the package vl-convert-python: pip install 'mpmflow[report]'") from missing
+        raise NoChartsError(MISSING) from missing
     try:
         svg = str(library.vega_to_svg(chart))
     except ValueError as problem:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mpmflow.analysis.reporting.parts import ReportedMetric
 from mpmflow.analysis.reporting.report import Report
+from mpmflow.render.report.charts import vega
 from mpmflow.render.report.markup import Html, bar, chip, described, el, joined, name
 from mpmflow.render.report.words import STANDING_WORDS, heading_line, metric_cells, summary_lines
 from mpmflow.render.risk_words import chance, upper
@@ -32,6 +33,7 @@ def top(report: Report) -> Html:
         if report.sentences
         else None,
         el("p", data_line(report), class_="rests"),
+        None if vega.installed() else el("p", f"Tables stand in the place of charts: {vega.MISSING}.", class_="note"),
         class_="top",
     )
 
