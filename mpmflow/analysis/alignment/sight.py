@@ -25,7 +25,7 @@ from mpmflow.compiler.names import Names
 from mpmflow.compiler.units import Units
 from mpmflow.model.flow import goes_on
 from mpmflow.model.goals import Objective
-from mpmflow.model.imports import with_imports
+from mpmflow.model.imports import with_imports, workflows_in_question
 from mpmflow.model.measures import Metric
 from mpmflow.model.model import Model, derived_indicators
 from mpmflow.model.process import Choose, Decision, Step
@@ -104,7 +104,7 @@ class Sight:
             across(self.model, self.effects_on, self._teams()),
             tuple(self._notes(activities)),
             self.as_of,
-            next((workflow.title for workflow in self.model.workflows), ""),
+            next((workflow.title for workflow in workflows_in_question(self.model)), ""),
             provenance(self.model),
             labels_of(self.model),
             self.units,
@@ -126,7 +126,8 @@ class Sight:
                 for name in named
                 if (effect := self._effect(name, metric, gains.get(name, 0.0), name in doubtful)) is not None
             ]
-            found.sort(key=lambda one: (one.change is None, one.worth is None, -(one.worth or 0.0)))
+            # Equal worth is equal to twelve digits: the last ones differ from machine to machine.
+            found.sort(key=lambda one: (one.change is None, one.worth is None, -float(f"{one.worth or 0.0:.12g}")))
             self._effects[metric] = {effect.source: effect for effect in found}
         return self._effects[metric]
 
