@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mpmflow.exchange.json import to_json
+from mpmflow.model.imports import workflow_titles, workflows_in_question
 from mpmflow.model.model import Model
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ class Export:
 
         if not self.workflow:
             raise ExportError("there is no workflow in this file, and a model checker needs one; .json takes any file")
-        return to_prism(self.solve(self.model, self.workflow), self.model.workflows[self.workflow].title)
+        return to_prism(self.solve(self.model, self.workflow), workflow_titles(self.model)[self.workflow])
 
     @property
     def prism(self) -> str:
@@ -117,7 +118,7 @@ def export(
     >>> export(Model(workflows=[Workflow(name="w", body=[Step(name="brief")])])).workflow
     'w'
     """
-    names = model.workflows.names
+    names = workflows_in_question(model).names
     if workflow is not None and workflow not in names:
         there = f"there is {', '.join(names)}" if names else "there is none at all"
         raise ExportError(f"there is no workflow called {workflow!r}; {there}")

@@ -13,9 +13,9 @@ from typing import Any
 import networkx as nx
 
 from mpmflow.graphs import attributes as at
-from mpmflow.model.alliances import Handoff, promises
+from mpmflow.model.alliances import Handoff
 from mpmflow.model.flow import Arc, Place, arcs
-from mpmflow.model.imports import with_imports
+from mpmflow.model.imports import promises_in, with_imports, workflows_in_question
 from mpmflow.model.model import Model
 from mpmflow.model.process import Choose, Decision, Step, Team
 from mpmflow.model.quantities import Quantity, write_quantity
@@ -46,9 +46,9 @@ def handoffs(model: Model) -> nx.MultiDiGraph:
         }
         graph.add_node(team.name, **at.present(data))
     order = 0
-    for workflow in model.workflows:
+    for workflow in workflows_in_question(model):
         flow = arcs(workflow)
-        promised = promises(model.handoffs, workflow.handoffs)
+        promised = promises_in(model, workflow)
         holder: dict[str, str] = {}
         for place in flow.nodes.values():
             node = place.node

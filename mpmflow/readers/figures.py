@@ -15,6 +15,7 @@ from math import ceil, fsum, inf, sqrt
 from statistics import median
 
 from mpmflow.model.expressions import Expression, Function, Reference, walk
+from mpmflow.model.imports import with_imports, workflows_in_question
 from mpmflow.model.model import Model
 from mpmflow.model.observations import LogSource
 
@@ -70,10 +71,11 @@ def wanted_figures(model: Model) -> Wanted:
         for column in part.columns
         if column.name and column.type == "number"
     }
-    workflows = set(model.workflows.names)
+    workflows = set(workflows_in_question(model).names)
     found: dict[str, Figure] = {}
-    measured = [(metric.name, metric.formula) for metric in model.metrics if metric.formula]
-    measured += [(indicator.name, indicator.measure) for indicator in model.declared_indicators]
+    files = list(with_imports(model))
+    measured = [(metric.name, metric.formula) for one in files for metric in one.metrics if metric.formula]
+    measured += [(indicator.name, indicator.measure) for one in files for indicator in one.declared_indicators]
     for name, expression in measured:
         whole = _figure(expression, workflows, numbers)
         if whole:
@@ -151,7 +153,7 @@ class CaseFigures:
         if figure.function == "time":
             return OF_TIMES[figure.of_values or "mean"](times)
         if figure.function == "late":
-            deadline = self.model.workflows[figure.name].deadline
+            deadline = workflows_in_question(self.model)[figure.name].deadline
             limit = float(deadline.base) if deadline else inf
             return sum(time > limit for time in times) / len(times) if deadline else None
         if figure.function == "first_pass":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from mpmflow.model.imports import workflow_titles
 from mpmflow.render.numbers import duration, hours, percent, significant
 from mpmflow.render.overload_words import overload_sentences
 
@@ -31,9 +32,9 @@ def analysis_page(analysis: Analysis) -> Group:
     from rich.text import Text
 
     parts: list[RenderableType] = []
+    titles = workflow_titles(analysis.model)
     for name, found in analysis.workflows.items():
-        title = analysis.model.workflows.get(name)
-        parts.append(Text(f"{title.title if title else name}, as it is designed", style="bold"))
+        parts.append(Text(f"{titles.get(name, name)}, as it is designed", style="bold"))
         parts.extend(_workflow(found))
     if analysis.overload:
         parts.append(Text("\nMore work than people", style="bold"))

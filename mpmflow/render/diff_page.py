@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from mpmflow.analysis.difference.diff import HEADLINES, OF_TEAMS, Diff, FigureChange
+from mpmflow.model.imports import workflows_in_question
 from mpmflow.render.analysis_page import Fitted
 from mpmflow.render.diff_words import FIGURES, Words
 
@@ -65,12 +66,12 @@ def _headline(found: Diff, words: Words) -> Iterator[str]:
     if gone:
         yield f"{_listed(gone)} can keep up with {'its' if len(gone) == 1 else 'their'} work again."
     said = bool(came or gone)
-    titles = {one.name: one.title for model in (found.old, found.new) for one in model.workflows}
+    titles = {one.name: one.title for model in (found.old, found.new) for one in workflows_in_question(model)}
     both = _in_both(found)
     for name, title in titles.items():
         if name not in both:
             said = True
-            word = "new" if name in found.new.workflows.names else "gone"
+            word = "new" if name in workflows_in_question(found.new).names else "gone"
             yield f"The workflow “{title}” is {word}."
     for one in found.figures:
         if one.kind == "workflow" and one.figure in _SENTENCES and one.moved and one.of in both:
@@ -102,7 +103,7 @@ def _sentence(one: FigureChange, words: Words) -> str:
 
 
 def _in_both(found: Diff) -> frozenset[str]:
-    return frozenset(found.old.workflows.names) & frozenset(found.new.workflows.names)
+    return frozenset.intersection(*(frozenset(workflows_in_question(one).names) for one in (found.old, found.new)))
 
 
 def _counted(found: Diff) -> str:

@@ -9,6 +9,7 @@ from mpmflow.graphs.causes import cause_effect
 from mpmflow.graphs.flow import flow_graph
 from mpmflow.graphs.handoffs import handoffs
 from mpmflow.graphs.objectives import metrics_map, objectives_graph
+from mpmflow.model.imports import workflows_in_question
 from mpmflow.model.model import Model
 from mpmflow.render.causes import causes_dot
 from mpmflow.render.goals import handoffs_dot, objectives_dot
@@ -85,11 +86,12 @@ def draw(
 def _drawn(model: Model, view: str, workflow: str | None, collapse: bool, paint: Unpainted) -> tuple[str, Graph]:
     """Title and drawing of a view."""
     if view == "workflow":
-        if not model.workflows:
+        workflows = workflows_in_question(model)
+        if not workflows:
             raise PictureError("this file has no workflow to draw")
-        if workflow is not None and workflow not in model.workflows.names:
-            raise PictureError(f"there is no workflow called {workflow!r}; there is {', '.join(model.workflows.names)}")
-        chosen = model.workflows[workflow] if workflow else model.workflows[0]
+        if workflow is not None and workflow not in workflows.names:
+            raise PictureError(f"there is no workflow called {workflow!r}; there is {', '.join(workflows.names)}")
+        chosen = workflows[workflow] if workflow else workflows[0]
         flow = flow_graph(chosen, model)
         return f"Workflow: {chosen.title}", workflow_dot(collapsed(flow) if collapse else flow, paint)
     if view == "causes":

@@ -16,6 +16,7 @@ from mpmflow.analysis.alliances.figures import (
     PromiseFigure,
 )
 from mpmflow.analysis.alliances.handoffs import Handoffs
+from mpmflow.model.imports import workflows_in_question
 from mpmflow.render.note_blocks import heading, paragraph
 from mpmflow.render.numbers import duration, percent, significant
 from mpmflow.render.risk_words import chance, one_unit, signed
@@ -49,7 +50,8 @@ def handoffs_page(found: Handoffs, *, steps: bool = False) -> Group:
 def _opening(found: Handoffs) -> Iterator[RenderableType]:
     from rich.text import Text
 
-    title = f"{found.model.workflows[0].title}: " if len(found.model.workflows) == 1 else ""
+    workflows = workflows_in_question(found.model)
+    title = f"{workflows[0].title}: " if len(workflows) == 1 else ""
     when = f", up to {found.as_of.isoformat()}" if found.as_of is not None else ""
     yield Text(f"{title}hand-offs between teams{when}", style="bold")
     if not found.pairs:

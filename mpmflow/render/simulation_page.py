@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
+from mpmflow.model.imports import workflow_titles
 from mpmflow.render.analysis_page import STEPS
 from mpmflow.render.numbers import duration, hours, percent, significant
 
@@ -50,10 +51,10 @@ def simulation_page(simulation: Simulation) -> Group:
     from rich.text import Text
 
     parts: list[RenderableType] = []
+    titles = workflow_titles(simulation.model)
     for name, found in simulation.workflows.items():
-        title = simulation.model.workflows.get(name)
         gap = "\n" if parts else ""
-        parts.append(Text(f"{gap}{title.title if title else name}, simulated", style="bold"))
+        parts.append(Text(f"{gap}{titles.get(name, name)}, simulated", style="bold"))
         parts.extend(_workflow(simulation, found))
     lines = [_basis(simulation), *simulation.notes]
     parts.append(Text(""))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mpmflow.compiler.names import Names
 from mpmflow.compiler.units import Units
+from mpmflow.model.imports import workflow_titles
 from mpmflow.render.analysis_page import Fitted
 from mpmflow.render.diff_words import FIGURES
 from mpmflow.render.numbers import duration, percent, significant
@@ -37,14 +38,15 @@ def what_if_page(found: WhatIf) -> Group:
 
     parts: list[RenderableType] = []
     units = Units(Names(found.model))
+    titles = workflow_titles(found.model)
     for number, one in enumerate(found.alternatives):
         parts.append(Text(("\n" if number else "") + one.label, style="bold"))
         parts.extend(Padding(Text(sentence), (0, 0, 0, 2)) for sentence in _sentences(one))
         for name in found.today.workflows:
             rows = list(_figure_rows(one, name))
             if rows:
-                title = found.model.workflows[name].title
-                parts += [Text(f"\n{title}", style="bold"), Fitted(["  figure", "today", "then", "change"], rows)]
+                heading = Text(f"\n{titles[name]}", style="bold")
+                parts += [heading, Fitted(["  figure", "today", "then", "change"], rows)]
         rows = list(_team_rows(one))
         if rows:
             parts += [Text("\nTeams", style="bold"), Fitted(["  team", "figure", "today", "then", "change"], rows)]

@@ -14,7 +14,8 @@ from mpmflow.analysis.results import Document, Provenance, Result, provenance
 from mpmflow.diagnostics.suggest import nearest
 from mpmflow.graphs import attributes as at
 from mpmflow.graphs.handoffs import handoffs as handoffs_graph
-from mpmflow.model.alliances import Handoff, promises
+from mpmflow.model.alliances import Handoff
+from mpmflow.model.imports import promises_in, with_imports, workflows_in_question
 from mpmflow.model.model import Model
 from mpmflow.model.passages import Passages
 from mpmflow.model.process import End
@@ -143,7 +144,7 @@ def handoffs(
     period = evaluation.period if evaluation is not None else WEEK
     found = [
         leg
-        for workflow in model.workflows
+        for workflow in workflows_in_question(model)
         if workflow.name in analysis.workflows
         for leg in legs(workflow, analysis.workflows, graph)
     ]
@@ -155,7 +156,9 @@ def handoffs(
     as_of = evaluation.as_of if evaluation is not None else None
     if passages is not None:
         as_of = datetime.fromtimestamp(passages.until - 1e-3, tz=UTC).date()
-    titles = {node.name: node.title for _, node in model.nodes() if not isinstance(node, End)}
+    titles = {
+        node.name: node.title for one in with_imports(model) for _, node in one.nodes() if not isinstance(node, End)
+    }
     notes = (
         tuple(what_the_log_cannot_tell(passages, {(leg.source, leg.target) for leg in found}, titles))
         if passages is not None
@@ -225,8 +228,8 @@ def _promises(model: Model, parts: list[Leg], seen: SeenPassages | None, period:
     """The promises about a pair of teams, each with the hand-offs that it is about; that of the file first."""
     pair = parts[0].giver, parts[0].taker
     about: dict[int, tuple[Handoff, str | None, list[Leg]]] = {}
-    for workflow in model.workflows:
-        promise = promises(model.handoffs, workflow.handoffs).get(pair)
+    for workflow in workflows_in_question(model):
+        promise = promises_in(model, workflow).get(pair)
         mine = [leg for leg in parts if leg.workflow == workflow.name]
         if promise is None or not mine:
             continue

@@ -36,6 +36,7 @@ from mpmflow.diagnostics.errors import DataError
 from mpmflow.diagnostics.suggest import nearest
 from mpmflow.graphs.work_time import weekly_hours
 from mpmflow.model.goals import Initiative
+from mpmflow.model.imports import with_imports
 from mpmflow.model.model import Model
 from mpmflow.model.observations import Observations
 from mpmflow.model.process import Team
@@ -161,7 +162,7 @@ class _Search:
                 continue
             cost = float(initiative.costs.base) if initiative.costs is not None else 0.0
             found.append(_Option(initiative.name, cost, initiative=initiative))
-        for team in self.model.all_teams:
+        for team in {team.name: team for one in with_imports(self.model) for team in one.all_teams}.values():
             if team.cost is None or team.cost.measure.powers != _per_time(self.money):
                 continue
             if not self._helps((None, {f"{team.name}.people": team.people + 1})):

@@ -16,6 +16,7 @@ from mpmflow.analysis.review.review import Review
 from mpmflow.analysis.risk.enough_data import metrics_of
 from mpmflow.analysis.risk.evaluation import Evaluation
 from mpmflow.compiler.origins import origin_of
+from mpmflow.model.imports import workflows_in_question
 from mpmflow.model.model import Model
 from mpmflow.model.quantities import write_quantity
 from mpmflow.model.standards import LEVELS, MEASURES, Factor, Measure, Point, Standard
@@ -66,7 +67,7 @@ def assess(
         None,
         evaluation.as_of if evaluation is not None else None,
         tuple(_notes(facts)),
-        next((workflow.title for workflow in model.workflows), ""),
+        next((workflow.title for workflow in workflows_in_question(model)), ""),
         provenance(model),
     )
     if previous is None:

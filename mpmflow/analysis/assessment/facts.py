@@ -12,6 +12,7 @@ from mpmflow.analysis.alignment.answer import LineOfSight
 from mpmflow.analysis.alignment.sight import Sight
 from mpmflow.analysis.review.review import Review
 from mpmflow.analysis.risk.evaluation import Evaluation
+from mpmflow.model.imports import workflows_in_question
 from mpmflow.model.measures import Metric
 from mpmflow.model.model import Model
 from mpmflow.model.process import Decision
@@ -100,5 +101,6 @@ class Facts:
 
     @property
     def decisions(self) -> tuple[Decision, ...]:
-        """The decisions of the file."""
-        return tuple(node for _, node in self.model.nodes() if isinstance(node, Decision))
+        """The decisions of the workflows that figures are worked out of."""
+        workflows = workflows_in_question(self.model)
+        return tuple(node for one in workflows for node in one.nodes() if isinstance(node, Decision))

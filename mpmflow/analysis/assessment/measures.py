@@ -16,6 +16,7 @@ from mpmflow.analysis.risk.levels import inputs_of
 from mpmflow.graphs import attributes as at
 from mpmflow.graphs.handoffs import handoffs
 from mpmflow.model.goals import Objective
+from mpmflow.model.imports import with_imports, workflows_in_question
 from mpmflow.model.measures import Cause, Indicator, Learned, Target
 from mpmflow.model.scenes import ExpectSilence, ExpectState
 
@@ -237,7 +238,10 @@ def handoffs_with_owners(facts: Facts) -> Finding:
 
 
 def teams_with_owner(facts: Facts) -> Finding:
-    teams = {team.name: team.owner for team in facts.model.all_teams}
+    known = {team.name: team for one in reversed([*with_imports(facts.model)]) for team in one.all_teams}
+    at_work = {getattr(node, "by", None) for one in workflows_in_question(facts.model) for node in one.nodes()}
+    own = set(facts.model.all_teams.names)
+    teams = {name: team.owner for name, team in known.items() if name in own or name in at_work}
     return share(teams, teams.__getitem__, "the file has no team")
 
 

@@ -39,6 +39,7 @@ from mpmflow.analysis.exact.ranking import RANKED, Mending, MendingBoth, ranking
 from mpmflow.analysis.exact.sojourn_of import WholeTime, gamma_slopes, law_slopes, whole_time
 from mpmflow.analysis.results import Document, Provenance, Result, finite, provenance
 from mpmflow.graphs.to_chain import to_chain
+from mpmflow.model.imports import workflows_in_question
 from mpmflow.model.model import Model
 from mpmflow.model.process import Workflow
 
@@ -334,7 +335,7 @@ def analyze(model: Model, *, samples: Samples | None = None, waits: Waits = "wor
     if waits not in WAITS:
         raise ValueError(f"waits follow one of {', '.join(WAITS)}, not {waits!r}")
     solver = Solver(LawBook(samples))
-    workflows = {workflow.name: analyze_workflow(model, workflow, solver) for workflow in model.workflows}
+    workflows = {workflow.name: analyze_workflow(model, workflow, solver) for workflow in workflows_in_question(model)}
     if waits == "none" or not any(found.solution.process.teams for found in workflows.values()):
         return Analysis(model, workflows)
     from mpmflow.analysis.congestion.answer import with_waits

@@ -21,6 +21,7 @@ from mpmflow.analysis.risk.evaluate import evaluate
 from mpmflow.analysis.risk.evaluation import Evaluation
 from mpmflow.analysis.risk.watched import Watched, indicator_traces
 from mpmflow.analysis.rules import Clause, ClauseTrace, IndicatorTrace, State
+from mpmflow.model.imports import workflows_in_question
 from mpmflow.model.model import Model
 from mpmflow.model.observations import Observations
 from mpmflow.model.process import Parallel, walk
@@ -137,7 +138,7 @@ class Look:
         in it where they are largest. None where there is no such place.
         """
         places = {node}
-        for workflow in self.model.workflows:
+        for workflow in workflows_in_question(self.model):
             for block in workflow.nodes():
                 if isinstance(block, Parallel) and block.name == node:
                     inside = (inner for branch in block.branches for inner in walk(branch.body))

@@ -17,6 +17,7 @@ from mpmflow.analysis.risk.levels import inputs_of
 from mpmflow.graphs.to_chain import to_chain
 from mpmflow.model.expressions import Expression
 from mpmflow.model.flow import goes_on
+from mpmflow.model.imports import workflows_in_question
 from mpmflow.model.measures import Indicator
 from mpmflow.model.model import Model
 from mpmflow.model.observations import Observations
@@ -101,7 +102,7 @@ def _levels(model: Model, observations: Observations, missing: set[str]) -> dict
     timed = list(nodes_in(model, Step, Decision, Choose))
     wanted = {f"{node.name}.{aspect}" for node in timed for aspect in ("time", "wait")} & missing
     if wanted:
-        times = plan_times([to_chain(model, name) for name in model.workflows.names], LawBook())
+        times = plan_times([to_chain(model, name) for name in workflows_in_question(model).names], LawBook())
         for node in timed:
             plan = times.get(node.name)
             if plan is not None and plan.stated:

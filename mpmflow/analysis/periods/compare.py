@@ -19,6 +19,7 @@ from mpmflow.compiler.names import Names
 from mpmflow.compiler.units import Units
 from mpmflow.diagnostics.errors import DataError
 from mpmflow.model.expressions import Function
+from mpmflow.model.imports import workflows_in_question
 from mpmflow.model.measures import Metric
 from mpmflow.model.model import Model
 from mpmflow.model.observations import Observations
@@ -70,7 +71,7 @@ def compare(
         draft_of(model, looking(model, samples=samples), levers, figures, first, second),
         by,
         tuple(comparing.notes()),
-        next((workflow.title for workflow in model.workflows), ""),
+        next((workflow.title for workflow in workflows_in_question(model)), ""),
         provenance(model),
         labels_of(model),
     )
@@ -140,7 +141,7 @@ class _Comparison:
             direction = direction_of(self.model, metric)
             seen = self.seen.get(name) if metric.formula is not None else None
             found.append(self._row(name, metric.title, self.units[name], direction, split, seen))
-        for workflow in self.model.workflows:
+        for workflow in workflows_in_question(self.model):
             if not self._shown(workflow.name):
                 continue
             for function, unit in FIGURES.items():
@@ -153,7 +154,7 @@ class _Comparison:
 
     def _shown(self, workflow: str) -> bool:
         """Whether anything of a workflow was observed."""
-        names = {getattr(node, "name", None) for node in self.model.workflows[workflow].nodes()}
+        names = {getattr(node, "name", None) for node in workflows_in_question(self.model)[workflow].nodes()}
         seen = self.states.first, self.states.second
         places = {name for one in seen for name in one.shares} | {
             row.node for one in seen for row in one.times.values()

@@ -22,6 +22,7 @@ from mpmflow.analysis.risk.estimate import plan_times, seen_in
 from mpmflow.analysis.risk.process_change import ProcessChange
 from mpmflow.diagnostics.errors import DataError
 from mpmflow.graphs.to_chain import to_chain
+from mpmflow.model.imports import workflows_in_question
 from mpmflow.model.model import Model
 from mpmflow.model.observations import Observations
 
@@ -102,7 +103,7 @@ def states_of(
     Raises DataError where neither window shows anything.
     """
     book = LawBook(samples)
-    workflows = list(model.workflows.names)
+    workflows = list(workflows_in_question(model).names)
     planned = plan_times([to_chain(model, name) for name in workflows], book)
     makers = [_Maker(model, planned, observations, one) for one in (first, second)]
     pooled = _pooled(model, planned, observations, first, second)

@@ -14,6 +14,7 @@ from math import nan
 
 from mpmflow.analysis.exact.laws_of import Samples
 from mpmflow.analysis.results import provenance
+from mpmflow.model.imports import workflows_in_question
 from mpmflow.model.model import Model
 from mpmflow.model.observations import Observations
 from mpmflow.model.quantities import Quantity
@@ -140,7 +141,7 @@ def evaluate(
             if (course := course_of(forecaster, forecasts[metric.name], watch.watched, row.unit)) is not None
         ),
         scenarios=scenario_figures(model, prospects, scenarios, {row.name: row.better for row in rows}),
-        title=next((workflow.title for workflow in model.workflows), ""),
+        title=next((workflow.title for workflow in workflows_in_question(model)), ""),
         labels=labels,
         period=observations.period,
         model=model,

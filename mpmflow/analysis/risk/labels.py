@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from mpmflow.model.imports import workflows_in_question
 from mpmflow.model.model import Model
 from mpmflow.model.process import End, Node, Workflow
 
@@ -18,7 +19,7 @@ def labels_of(model: Model, indicators: Sequence[IndicatorFigure]) -> dict[str, 
     labels |= {row.name: row.label for row in indicators if row.measures is not None}
     labels |= {metric.name: metric.title for metric in metrics_of(model)}
     labels |= {node.name: node.title for _, node in nodes_of(model) if not isinstance(node, End)}
-    labels |= {workflow.name: workflow.title for workflow in model.workflows}
+    labels |= {workflow.name: workflow.title for workflow in workflows_in_question(model)}
     labels |= {initiative.name: initiative.title for initiative in model.initiatives}
     labels |= {commitment.name: commitment.title for commitment in model.commitments}
     return labels

@@ -16,6 +16,7 @@ from mpmflow.compiler.names import Names as ModelNames
 from mpmflow.compiler.units import Units
 from mpmflow.graphs.to_chain import to_chain
 from mpmflow.model.goals import Objective
+from mpmflow.model.imports import workflows_in_question
 from mpmflow.model.measures import Metric, Target
 from mpmflow.model.model import Model
 from mpmflow.model.observations import Observations
@@ -70,7 +71,7 @@ def prepare(
     reference = understood(reference)
     rng = np.random.default_rng(seed)
     book = LawBook(samples)
-    workflows = list(model.workflows.names)
+    workflows = list(workflows_in_question(model).names)
     planned_cells = [to_chain(model, name) for name in workflows]
     planned = with_queues(plan_times(planned_cells, book), model, book)
     window = window_of(reference, observations)

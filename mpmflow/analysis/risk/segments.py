@@ -16,6 +16,7 @@ import numpy as np
 
 from mpmflow.analysis.exact.arrays import LawBook
 from mpmflow.graphs.to_chain import to_chain
+from mpmflow.model.imports import workflows_in_question
 from mpmflow.model.model import Model
 from mpmflow.model.observations import Observations
 
@@ -138,7 +139,7 @@ def _segment(
     seed: int,
 ) -> SegmentFigure:
     found: Estimate = estimate(model, observations, planned)
-    workflows = list(model.workflows.names)
+    workflows = list(workflows_in_question(model).names)
     before = {name: to_chain(found.reference, name) for name in workflows}
     after = {name: to_chain(found.model, name) for name in workflows}
     names = time_names(found)

@@ -26,6 +26,7 @@ from mpmflow.diagnostics.suggest import nearest
 from mpmflow.graphs.faults import ModelFault
 from mpmflow.graphs.to_chain import to_chain
 from mpmflow.model.base import to_fraction
+from mpmflow.model.imports import workflows_in_question
 from mpmflow.model.model import Model
 from mpmflow.model.quantities import Quantity
 from mpmflow.numerics.algebra.polynomials import Polynomial, evaluate, in_one
@@ -202,9 +203,10 @@ def formula(
     >>> str(found), found.value, [round(share, 9) for share in found.levers[0].break_even]
     ('time.mean = -7200 / (ok.no - 1)', 9000.0, [0.333333333])
     """
-    if not model.workflows:
+    workflows = workflows_in_question(model)
+    if not workflows:
         raise ModelFault("the model", "it has no workflow to compute", "")
-    name = model.workflows[0].name if workflow is None else workflow
+    name = workflows[0].name if workflow is None else workflow
     solution = solve_process(to_chain(model, name), Solver(LawBook(samples)))
     asked = _Asked(solution, figure)
     names = list(dict.fromkeys(chosen))

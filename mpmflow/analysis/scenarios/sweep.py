@@ -29,6 +29,7 @@ from mpmflow.diagnostics.suggest import nearest
 from mpmflow.graphs.faults import ModelFault
 from mpmflow.graphs.to_chain import to_chain
 from mpmflow.model.distributions import Constant, Empirical, Law
+from mpmflow.model.imports import workflows_in_question
 from mpmflow.model.model import Model
 from mpmflow.model.quantities import Quantity
 from mpmflow.model.units import parse_unit
@@ -170,9 +171,10 @@ def sweep(
     >>> found["visits.brief"].tolist(), (found["time.mean"] / 3600).tolist()
     ([1.25, 2.0], [2.5, 4.0])
     """
-    if not model.workflows:
+    workflows = workflows_in_question(model)
+    if not workflows:
         raise ModelFault("the model", "it has no workflow to compute", "")
-    name = model.workflows[0].name if workflow is None else workflow
+    name = workflows[0].name if workflow is None else workflow
     ready, solution, axes, shape = opened(model, settings, name, grid, samples)
     _check_figures(solution, figures)
     blocked = inside_blocks(solution.process.cells, axes)

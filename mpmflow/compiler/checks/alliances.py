@@ -7,6 +7,7 @@ from typing import Any
 
 from mpmflow.model.alliances import Handoff
 from mpmflow.model.flow import Flow
+from mpmflow.model.imports import workflows_in_question
 from mpmflow.model.process import Team, Workflow
 
 from ..findings import Finding, found
@@ -48,7 +49,7 @@ def hand_offs(subject: Subject) -> Iterator[Finding]:
 def promises(subject: Subject) -> Iterator[Finding]:
     """Promises about teams that there are not, about hand-offs that never happen, and made twice."""
     model = subject.model
-    by_workflow = {workflow.name: _pairs(subject, workflow) for workflow in model.workflows}
+    by_workflow = {workflow.name: _pairs(subject, workflow) for workflow in workflows_in_question(model)}
     everywhere = {pair: None for pairs in by_workflow.values() for pair in pairs}
     yield from _promises(subject, model.handoffs, everywhere, None)
     for workflow in model.workflows:
