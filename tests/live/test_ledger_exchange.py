@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,8 +15,9 @@ from jsonschema import validate
 
 import mpmflow as mpm
 from mpmflow.exchange.schema import schema
-from mpmflow.live.ledger.chain import canonical, digest
+from mpmflow.live.ledger.chain import FIRST, Draft, canonical, digest, linked
 from mpmflow.live.ledger.exchange import entry_from
+from mpmflow.live.ledger.store import LedgerStore
 
 from .forecasters import forecast
 
@@ -124,6 +126,37 @@ class TestMerge:
             assert gathered[0] == gathered[1]
             assert len(gathered[0]) == len({number for part in parts for number in part})
 
+    @pytest.mark.parametrize(
+        ("content", "said"),
+        [
+            ({"x": 1}, "its entry 1 cannot be read, so nothing is taken from it: content.metric"),
+            (
+                {"x": [[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]},
+                "its entry 1 cannot be read, so nothing is taken from it: it is",
+            ),
+            ({"x": float("nan")}, "it is not as it was written"),
+        ],
+        ids=["no forecast", "deep", "nan"],
+    )
+    def test_a_whole_chain_that_says_what_no_entry_says_is_not_taken(
+        self, content: dict[str, object], said: str, tmp_path: Path
+    ) -> None:
+        """An entry once taken cannot be removed again: one that cannot be read would stop every review to come."""
+        other = tmp_path / "other.db"
+        LedgerStore(other).close()
+        text = json.dumps(content, sort_keys=True, separators=(",", ":"))
+        draft = Draft("forecast", {}, clock(1)(), None, "0.1.0")
+        ((entry, _),) = linked([draft], 0, FIRST)
+        line = canonical({**entry.body(), "id": digest(text), "content": 0}).replace('"content":0', f'"content":{text}')
+        base = sqlite3.connect(other)
+        base.execute("INSERT INTO entries VALUES (1, 'forecast', ?, ?, ?)", (digest(text), line, digest(line)))
+        base.commit()
+        base.close()
+        with book(None, range(1)) as ledger:
+            with pytest.raises(mpm.LedgerError, match=said):
+                ledger.merge(other)
+            assert len(ledger.forecasts()) == 1
+
 
 class TestHostileLines:
     """Each is refused, with the line and what is wrong with it; nothing is written then."""
@@ -224,11 +257,20 @@ class TestHostileLines:
         assert "the model is not the one that its hash names" in self.refused(tmp_path, line)
 
     def test_what_would_steer_a_terminal_is_shown_as_blanks(self, tmp_path: Path) -> None:
-        (tmp_path / "lines.jsonl").write_text(self.line(content={"label": "leads\x1b[2J\x07"}))
+        (tmp_path / "lines.jsonl").write_text(self.line(content={"label": "leads\x1b[2J\x07 \u202e5%"}))
         with mpm.Ledger(None) as ledger:
             ledger.import_lines(tmp_path / "lines.jsonl")
-            assert [one.label for _, one in ledger.forecasts()] == ["leads [2J "]
+            assert [one.label for _, one in ledger.forecasts()] == ["leads [2J   5%"]
             assert ledger.verify().ok
+
+    def test_a_name_that_is_no_text_is_kept_as_one(self, tmp_path: Path) -> None:
+        """A command line may hold bytes that are no characters."""
+        with book(None, range(1), author="Ann\udcff") as ledger:
+            assert [entry.author for entry in ledger.entries()] == ["Ann ", "Ann "]
+            ledger.export(tmp_path / "book.jsonl")
+            assert ledger.verify().ok
+        with mpm.Ledger(None) as other:
+            assert len(other.import_lines(tmp_path / "book.jsonl").added) == 3
 
     @given(st.text(max_size=200) | st.binary(max_size=200).map(lambda raw: raw.decode("latin-1")))
     def test_any_text_is_refused_in_words(self, text: str) -> None:

@@ -11,8 +11,11 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from hashlib import sha256
 from typing import Any, ClassVar, Literal, get_args
+
+from pydantic_core import from_json
 
 from mpmflow.analysis.results import Document, Result
 from mpmflow.analysis.review.kept import Kept, KeptForecast, KeptModel, Merged, Settlement, printable
@@ -78,7 +81,7 @@ class Entry(Result):
         return f"{self.number} {self.kind} {self.id[:12]} {self.recorded:%Y-%m-%d %H:%M}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Draft:
     """An entry that has no place yet."""
 
@@ -88,7 +91,7 @@ class Draft:
     author: str | None
     version: str
 
-    @property
+    @cached_property
     def id(self) -> str:
         """The hash of its content."""
         return digest(canonical(self.content))
@@ -101,6 +104,21 @@ def canonical(document: Any) -> str:
     '{"a":["x",null],"b":1.5}'
     """
     return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+
+
+def document_of(line: str) -> dict[str, Any]:
+    """What a line says. Raises ValueError for one that is no object of JSON, or deeper than two hundred brackets.
+
+    A law is two hundred numbers, so most of the work with a ledger is to read numbers: pydantic's reader is four times
+    as fast as the standard library's.
+
+    >>> document_of('{"a":["x",1.5,null]}')
+    {'a': ['x', 1.5, None]}
+    """
+    document = from_json(line, allow_inf_nan=False)
+    if not isinstance(document, dict):
+        raise ValueError("it is no object of JSON")
+    return document
 
 
 def digest(text: str) -> str:

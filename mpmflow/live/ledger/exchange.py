@@ -17,7 +17,7 @@ from typing import Any, ClassVar
 from mpmflow.analysis.results import Document, Result
 from mpmflow.diagnostics.errors import LedgerError
 
-from .chain import Entry, canonical, digest, entry_of, kept_in
+from .chain import Entry, canonical, digest, document_of, entry_of, kept_in
 from .store import LedgerStore
 from .verify import counted, verify
 
@@ -138,6 +138,11 @@ def entry_from(raw: bytes) -> Entry:
     hashed = document.pop("hash", None)
     if not isinstance(hashed, str):
         raise ValueError("it has no hash")
+    return _checked(document, hashed)
+
+
+def _checked(document: dict[str, Any], hashed: str) -> Entry:
+    """The entry that a document means, where it is one in all it says. Raises ValueError."""
     entry = entry_of(document, hashed)
     try:
         if digest(canonical(document)) != hashed:
@@ -177,9 +182,20 @@ def entries_of(path: str | Path) -> list[Entry]:
             raise LedgerError(
                 f"it is not as it was written, so nothing is taken from it: {seen.findings[0]}", ledger=str(path)
             )
-        return [entry_of(json.loads(line), hashed) for _, _, _, line, hashed in other.rows()]
+        return [_taken(number, line, hashed, str(path)) for number, _, _, line, hashed in other.rows()]
     finally:
         other.close()
+
+
+def _taken(number: int, line: str, hashed: str, ledger: str) -> Entry:
+    """An entry of another ledger, checked as a line of a file is: a chain can be whole, and say what no entry says."""
+    try:
+        document = document_of(line)
+        _shallow(document)
+        return _checked(document, hashed)
+    except ValueError as error:
+        told = f"its entry {number} cannot be read, so nothing is taken from it: {str(error)[:200]}"
+        raise LedgerError(told, ledger=ledger) from None
 
 
 def new_ones(entries: Iterable[Entry], there: set[str]) -> list[Entry]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -15,7 +14,7 @@ from mpmflow.diagnostics.errors import LedgerError
 from mpmflow.model.model import Model
 
 from . import exchange
-from .chain import Draft, Entry, Kind, entry_of, kept_in
+from .chain import Draft, Entry, Kind, document_of, entry_of, kept_in
 from .exchange import TakenIn
 from .record import Recorded
 from .settle import settlement_of
@@ -152,17 +151,23 @@ class Ledger:
     # ------------------------------------------------------------------------------------------ looking
     def entries(self, kind: str | None = None) -> tuple[Entry, ...]:
         """All entries, or those of one kind: `forecast`, `settlement`, `model` or `merge`, the first one first."""
-        try:
-            return tuple(entry_of(json.loads(line), hashed) for _, _, _, line, hashed in self.store.rows(kind))
-        except (ValueError, RecursionError) as error:
-            raise self._unreadable(error) from None
+        found = []
+        for number, _, _, line, hashed in self.store.rows(kind):
+            try:
+                found.append(entry_of(document_of(line), hashed))
+            except ValueError as error:
+                raise self._unreadable(number, error) from None
+        return tuple(found)
 
     def kept(self, kind: str | None = None) -> list[tuple[Entry, Kept]]:
         """Every entry, or those of one kind, with what it says as a record."""
-        try:
-            return [(entry, kept_in(entry)) for entry in self.entries(kind)]
-        except ValueError as error:
-            raise self._unreadable(error) from None
+        found = []
+        for entry in self.entries(kind):
+            try:
+                found.append((entry, kept_in(entry)))
+            except ValueError as error:
+                raise self._unreadable(entry.number, error) from None
+        return found
 
     def lines(self, kind: str | None = None) -> Iterator[str]:
         """Every entry, or those of one kind, as a line of JSON, as `export` writes it."""
@@ -180,9 +185,10 @@ class Ledger:
         """Every model that forecasts were made with."""
         return [one for _, one in self.kept("model") if isinstance(one, KeptModel)]
 
-    def _unreadable(self, error: Exception) -> LedgerError:
+    def _unreadable(self, number: int, error: Exception) -> LedgerError:
         return LedgerError(
-            f"an entry cannot be read ({str(error)[:200]}); `mpmflow ledger verify` says which", ledger=self.path
+            f"entry {number} cannot be read ({str(error)[:200]}); see `mpmflow ledger verify`, and put back a copy",
+            ledger=self.path,
         )
 
     def verify(self, head: str | None = None) -> Verified:

@@ -35,6 +35,8 @@ SCHEMA: dict[str, str] = {
     BEGIN SELECT RAISE(ABORT, 'a ledger only grows at its end'); END""",
 }
 """Every table, index and trigger by its name, to the letter."""
+BATCH = 500
+"""Rows that are read at once."""
 Row = tuple[int, str, str, str, str]
 """number, kind, id, line, hash."""
 
@@ -59,6 +61,7 @@ class LedgerStore:
         try:
             # A text that is none any more is read as it is, so that its entry can be named.
             self.base.text_factory = lambda raw: raw.decode(errors="surrogateescape")
+            self.base.execute("PRAGMA trusted_schema=OFF")  # a ledger may come from elsewhere
             self.base.execute("PRAGMA journal_mode=WAL")
             self.base.execute("PRAGMA synchronous=FULL")
             self._prepare(reading)
@@ -176,7 +179,13 @@ class LedgerStore:
         where, given = ("WHERE kind = ?", (kind,)) if kind is not None else ("", ())
         query = f"SELECT number, kind, id, line, hash FROM entries {where} ORDER BY number"
         with self.reading():
-            yield from self.base.execute(query, given)
+            found = self.base.execute(query, given)
+        while True:
+            with self.reading():
+                rows = found.fetchmany(BATCH)
+            if not rows:
+                return
+            yield from rows
 
     def ids(self) -> set[str]:
         """The ids of all entries."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,7 @@ from mpmflow.analysis.results import Document, Result
 from mpmflow.diagnostics.errors import LedgerError
 
 from .anchor import Anchor, anchor_path, read_anchor
-from .chain import FIRST, digest, entry_of
+from .chain import FIRST, Entry, digest, document_of, entry_of
 from .store import DAMAGED, SCHEMA, LedgerStore, Row
 
 
@@ -192,32 +191,28 @@ def _chain(rows: list[Row]) -> Iterator[Finding]:
         if missing:
             gone = f"entry {expected} is" if number == expected + 1 else f"entries {expected} to {number - 1} are"
             yield Finding("removed", expected, f"{gone} missing")
-        wrong = list(_row(number, kind, identity, line, hashed))
-        yield from wrong
-        if not wrong and not missing and _before(line) != before:
+        found = _row(number, kind, identity, line, hashed)
+        if isinstance(found, Finding):
+            yield found
+        elif not missing and found.before != before:
             last = f"entry {number - 1}: one of the two was written anew" if number > 1 else "nothing, but is the first"
             yield Finding("broken", number, f"entry {number} does not follow {last}")
         before, expected = hashed, number + 1
 
 
-def _before(line: str) -> Any:
-    return json.loads(line)["before"]
-
-
-def _row(number: int, kind: str, identity: str, line: str, hashed: str) -> Iterator[Finding]:
-    """What is wrong with one entry. Its hash stands for all that it says, so that is not looked at once more."""
+def _row(number: int, kind: str, identity: str, line: str, hashed: str) -> Entry | Finding:
+    """One entry, or what is wrong with it. Its hash stands for all that it says: that is not looked at once more."""
     if not all(isinstance(text, str) for text in (kind, identity, line, hashed)) or digest(line) != hashed:
-        yield Finding("changed", number, f"entry {number} was changed: its text does not have its hash")
-        return
+        return Finding("changed", number, f"entry {number} was changed: its text does not have its hash")
     try:
-        entry = entry_of(json.loads(line), hashed)
-    except (ValueError, RecursionError) as error:
-        yield Finding("changed", number, f"entry {number} is no entry: {str(error)[:200]}")
-        return
+        entry = entry_of(document_of(line), hashed)
+    except ValueError as error:
+        return Finding("changed", number, f"entry {number} is no entry: {str(error)[:200]}")
     if entry.number != number:
-        yield Finding("moved", number, f"entry {entry.number} stands in the place of entry {number}")
-    elif (entry.kind, entry.id) != (kind, identity):
-        yield Finding("changed", number, f"entry {number} is not filed under what it says")
+        return Finding("moved", number, f"entry {entry.number} stands in the place of entry {number}")
+    if (entry.kind, entry.id) != (kind, identity):
+        return Finding("changed", number, f"entry {number} is not filed under what it says")
+    return entry
 
 
 def _anchored(store: LedgerStore, hashes: Mapping[int, str]) -> Iterator[Finding]:
