@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import mpmflow as mpm
+from mpmflow.live.ledger import verify as verifying
 from mpmflow.live.ledger.anchor import anchor_path
 from mpmflow.live.ledger.verify import Verified, verify_file
 
@@ -55,6 +56,31 @@ def test_an_untouched_ledger_is_whole(path: Path) -> None:
         assert seen.head == ledger.entries()[-1].hash
     assert found(path, seen.head).ok
     assert found(path, seen.head[:12]).ok
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"entries": 1e999, "head": "x"}',
+        "[" * 990,
+        '{"entries":-1,"head":""}',
+        f'{{"entries": {2**63}, "head": ""}}',
+    ],
+    ids=["endless", "deep", "negative", "huge"],
+)
+def test_an_anchor_that_is_none_is_said_so(path: Path, text: str) -> None:
+    anchor_path(str(path)).write_text(text)
+    (finding,) = found(path).findings
+    assert (finding.kind, finding.number) == ("anchor", None)
+
+
+def test_each_line_is_read_once(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A law is two hundred numbers: to read the lines is nearly all the work."""
+    read: list[str] = []
+    reader = verifying.document_of
+    monkeypatch.setattr(verifying, "document_of", lambda line: (read.append(line), reader(line))[1])
+    assert found(path).ok
+    assert len(read) == COUNT
 
 
 @pytest.mark.parametrize("statement", ["UPDATE entries SET kind = 'model'", "DELETE FROM entries WHERE number = 3"])

@@ -16,6 +16,8 @@ from pathlib import Path
 from .chain import canonical
 
 LONGEST = 1_000
+MOST = 2**63
+"""SQLite numbers no more rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +38,11 @@ def read_anchor(ledger: str) -> Anchor | None:
     try:
         with anchor_path(ledger).open(encoding="utf-8") as file:
             found = json.loads(file.read(LONGEST))
-        return Anchor(int(found["entries"]), str(found["head"]))
-    except (OSError, ValueError, TypeError, KeyError):
+        entries, head = found["entries"], found["head"]
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
         return None
+    sound = type(entries) is int and 0 <= entries < MOST and isinstance(head, str)
+    return Anchor(entries, head) if sound else None
 
 
 def write_anchor(ledger: str, anchor: Anchor) -> None:
