@@ -18,6 +18,7 @@ import mpmflow as mpm
 from mpmflow.analysis.review.judged import Judged
 from mpmflow.analysis.review.kept import Settlement
 from mpmflow.analysis.review.review import Review
+from mpmflow.analysis.review.truth import Truth
 from mpmflow.exchange.schema import schema
 from mpmflow.live.ledger.chain import Draft
 from mpmflow.live.ledger.reviewing import past_forecasts
@@ -146,6 +147,15 @@ class TestMarks:
         assert (deals.mark, deals.came, deals.reached_on) == ("late", pytest.approx(23.0), date(2026, 3, 29))
         ratio = row(done, "cost_per_lead")
         assert (ratio.mark, ratio.came) == ("kept", pytest.approx(1600 / (40 + 46 + 41 + 38)))
+
+    def test_a_later_day_is_looked_for_once_for_all_forecasts_of_one_question(
+        self, ledger: mpm.Ledger, model: mpm.Model, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        asked: list[tuple[object, ...]] = []
+        looked = Truth._first_after
+        monkeypatch.setattr(Truth, "_first_after", lambda self, *what: (asked.append(what), looked(self, *what))[1])
+        late = [one.forecast.question for one in ledger.review(model, series=weekly(13)).judged if one.mark == "late"]
+        assert (len(late), len(set(late)), len(asked)) == (4, 2, 2)
 
     def test_the_truth_is_the_figure_that_risk_calls_observed(self, ledger: mpm.Ledger, model: mpm.Model) -> None:
         evaluation = mpm.evaluate(model, series=weekly(13))

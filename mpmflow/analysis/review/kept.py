@@ -14,11 +14,12 @@ from pydantic import AfterValidator, ConfigDict, Field, model_validator
 from mpmflow.model.base import Line, Part
 from mpmflow.model.measures import Better, Target
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]+")
+"""Controls, what turns the direction in which a line is read, and halves of characters."""
 
 
 def printable(text: str) -> str:
-    """A text with blanks in the place of control characters.
+    """A text with blanks in the place of control characters, and of all else that steers how a line is shown.
 
     >>> printable("a\\x1b[31mb")
     'a [31mb'

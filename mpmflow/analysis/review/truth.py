@@ -52,6 +52,7 @@ class Truth:
         samples: Samples | None = None,
     ) -> None:
         require_something(model, observations)
+        self._late: dict[tuple[str, Target], date | None] = {}
         self._reads: dict[tuple[str, Target], tuple[float | None, str]] = {}
         self.metrics = {metric.name for metric in metrics_of(model)}
         periods = full_periods(observations)
@@ -73,13 +74,19 @@ class Truth:
         """The first later day on which a target that was missed is met, the figure read as its target reads it."""
         if forecast.target is None or forecast.metric not in self.metrics:
             return None
+        asked = (forecast.metric, forecast.held_to)
+        if asked not in self._late:
+            self._late[asked] = self._first_after(forecast.metric, forecast.target, forecast.on)
+        return self._late[asked]
+
+    def _first_after(self, metric: str, wanted: Target, on: date) -> date | None:
         timeline = self.ready.outlook.timeline
         for period in range(timeline.known):
             day = timeline.last_day(period)
-            if day <= forecast.on or timeline.holding(forecast.on) == period:
+            if day <= on or timeline.holding(on) == period:
                 continue
-            target = forecast.target.model_copy(update={"by": day})
-            figure, _ = self._read(forecast.metric, target)
+            target = wanted.model_copy(update={"by": day})
+            figure, _ = self._read(metric, target)
             if figure is not None and not is_missed(figure, target):
                 return day
         return None
