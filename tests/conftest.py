@@ -14,10 +14,15 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from mpmflow.render.picture import port
+
 # A gate must give one verdict for one state of the code: there, examples come from the test itself, not from chance.
 settings.register_profile("gate", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("search", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("gate" if os.environ.get("CI") else "search")
+
+# Pictures come out alike on every machine: a test that is about Graphviz's own program asks for it.
+os.environ.setdefault("GRAPHVIZ_DOT", port())
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"

@@ -1,7 +1,7 @@
 """A diagram, and the only place that calls Graphviz.
 
-An installed `dot` is used where there is one; otherwise the self-contained `graphviz-pure` that comes with mpmflow, so
-that a picture needs nothing else on the machine.
+The program that the environment names in `GRAPHVIZ_DOT` is used, else an installed `dot` where there is one, otherwise
+the self-contained `graphviz-pure` that comes with mpmflow, so that a picture needs nothing else on the machine.
 """
 
 from __future__ import annotations
@@ -150,10 +150,13 @@ def _run(command: list[str], text: str) -> bytes:
 
 
 def _program() -> str:
-    """Graphviz's own `dot`, else the port that is installed beside mpmflow."""
-    found = shutil.which("dot")
-    if found:
-        return found
+    """The program that somebody names, else Graphviz's own `dot`, else the port that is installed beside mpmflow."""
+    found = os.environ.get("GRAPHVIZ_DOT") or shutil.which("dot")
+    return found or port()
+
+
+def port() -> str:
+    """`graphviz-pure`, which lays out as `dot` does and needs nothing; "dot" where even that is missing."""
     beside = os.pathsep.join([sysconfig.get_path("scripts"), str(Path(sys.executable).parent)])
     return shutil.which("graphviz-pure", path=beside) or shutil.which("graphviz-pure") or "dot"
 
