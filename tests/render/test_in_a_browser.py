@@ -48,6 +48,17 @@ def test_a_page_is_quiet_and_asks_for_nothing(browser: Any, evaluation: Evaluati
     assert described > len(mpm.draw(evaluation, view).graph.numbered()) * 0.9
 
 
+def test_no_other_script_runs_even_if_one_got_onto_the_page(
+    browser: Any, evaluation: Evaluation, tmp_path: Path
+) -> None:
+    own = mpm.draw(evaluation).save(tmp_path / "page.html")
+    strangers = "<script>window.strange = 1</script></main>"
+    own.write_text(own.read_text(encoding="utf-8").replace("</main>", strangers, 1), encoding="utf-8")
+    page = Watched(browser, own).page
+    page.wait_for_selector("#picture [aria-label]")
+    assert page.evaluate("typeof window.strange") == "undefined"
+
+
 def test_a_page_is_searched_moved_and_told_by_keys(browser: Any, evaluation: Evaluation, tmp_path: Path) -> None:
     watched = Watched(browser, mpm.draw(evaluation).save(tmp_path / "page.html"))
     page = watched.page

@@ -94,6 +94,16 @@ def test_the_page_may_not_ask_for_anything(browser: Any, path: Path) -> None:
     assert tried == "stopped"
 
 
+def test_no_other_script_runs_even_if_one_got_onto_the_page(browser: Any, path: Path, tmp_path: Path) -> None:
+    own = path.read_text(encoding="utf-8")
+    strangers = "<script>window.strange = 1</script><button id=b onclick='window.strange = 2'>b</button></main>"
+    (made := tmp_path / "report.html").write_text(own.replace("</main>", strangers, 1), encoding="utf-8")
+    page = Watched(browser, made).page
+    page.locator("#b").click()
+    assert page.evaluate("typeof window.strange") == "undefined"
+    assert page.locator("#theme").is_visible(), "its own does"
+
+
 def test_the_page_says_the_same_without_a_script(browser: Any, path: Path) -> None:
     page = Watched(browser, path, java_script_enabled=False).page
     assert page.locator("#theme").is_hidden()

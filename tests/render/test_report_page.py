@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from dataclasses import replace
 from datetime import date
+from hashlib import sha256
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
@@ -19,7 +21,7 @@ from mpmflow.analysis.reporting.report import Report
 from mpmflow.analysis.risk.figures import MetricFigure
 from mpmflow.render import palette
 from mpmflow.render.dot import plain
-from mpmflow.render.report.document import POLICY, colours, document
+from mpmflow.render.report.document import colours, document
 from mpmflow.render.report.markup import LONGEST, LONGEST_NAME, Html, el, name, short, table
 from mpmflow.render.report.page import ReportPage
 
@@ -105,10 +107,20 @@ def test_the_page_names_no_other_file_and_no_address(page: ReportPage) -> None:
 def test_the_page_forbids_every_request_first_of_all(page: ReportPage) -> None:
     heard = Heard(page.html())
     policies = [attributes for tag, attributes in heard.elements if "http-equiv" in attributes]
-    assert policies == [{"http-equiv": "Content-Security-Policy", "content": POLICY}]
-    assert POLICY.startswith("default-src 'none'; ")
+    (said,) = [one["content"] for one in policies]
+    assert policies == [{"http-equiv": "Content-Security-Policy", "content": said}]
+    assert str(said).startswith("default-src 'none'; ")
     before = [tag for tag, _ in heard.elements][: [attributes for _, attributes in heard.elements].index(policies[0])]
     assert before == ["html", "head", "meta"], "only the encoding stands before it"
+
+
+def test_no_script_may_run_but_the_one_that_the_page_came_with(page: ReportPage) -> None:
+    text = page.html()
+    (script,) = re.findall(r"<script>(.*?)</script>", text, re.DOTALL)
+    known = b64encode(sha256(script.encode()).digest()).decode()
+    assert re.findall(r"script-src ([^;]*);", text) == [f"'sha256-{known}'"]
+    named = {name for _, attributes in Heard(text).elements for name in attributes}
+    assert not [name for name in named if name.startswith("on")]
 
 
 def test_headings_go_down_one_at_a_time(page: ReportPage) -> None:

@@ -14,24 +14,24 @@ from importlib.resources import files
 from mpmflow.render import palette
 from mpmflow.render.dot import Graph, Statement, plain
 from mpmflow.render.pictures.mermaid import words_of
+from mpmflow.render.policy import policy
 
 LONGEST = 2000
 """Characters of one line of a remark; what is longer ends in an ellipsis."""
 _TITLES = re.compile(r"<title>[^<]*</title>\n?")
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:"
 
 
 def page(svg: str, title: str, graph: Graph) -> str:
     """The page of a drawing whose SVG has the ids of `Graph.numbered`."""
     here = files(__package__)
     style = here.joinpath("page.css").read_text(encoding="utf-8")
-    script = here.joinpath("page.js").read_text(encoding="utf-8")
+    script = "\n" + here.joinpath("page.js").read_text(encoding="utf-8")
     parts = {name: _part(one) for name, one in graph.numbered().items()}
     data = json.dumps(parts, ensure_ascii=False)
     # Inside a script element only these could end it or begin a remark; JSON may write them as numbers.
     data = data.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
     return _PAGE.format(
-        title=escape(plain(title)), policy=_POLICY, style=_colours() + style, script=script, data=data,
+        title=escape(plain(title)), policy=policy(script), style=_colours() + style, script=script, data=data,
         picture=_TITLES.sub("", svg),
     )  # fmt: skip
 
@@ -99,8 +99,7 @@ _PAGE = """<!DOCTYPE html>
 <footer>Drag or arrow keys move, wheel or + and - zoom, 0 fits, / finds, Tab goes from part to part, D changes light and
 dark.</footer>
 <script type="application/json" id="parts">{data}</script>
-<script>
-{script}</script>
+<script>{script}</script>
 </body>
 </html>
 """

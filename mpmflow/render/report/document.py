@@ -12,6 +12,7 @@ from importlib.resources import files
 from mpmflow.analysis.reporting.report import Report
 from mpmflow.render import palette
 from mpmflow.render.picture import Diagram
+from mpmflow.render.policy import policy
 from mpmflow.render.report.markup import Html, el, joined, name, short
 from mpmflow.render.report.sections.actions import actions, cases
 from mpmflow.render.report.sections.basis import basis, how_to_read
@@ -24,12 +25,6 @@ from mpmflow.render.report.sections.spread import spread
 from mpmflow.render.report.sections.top import danger, top
 from mpmflow.render.report.words import SECTIONS
 from mpmflow.render.risk_words import day
-
-POLICY = (
-    "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; base-uri 'none'; "
-    "form-action 'none'"
-)
-"""Nothing is fetched, nothing is sent; the page's own style and script may run."""
 
 
 def document(report: Report, pictures: Mapping[str, Diagram]) -> str:
@@ -53,11 +48,11 @@ def document(report: Report, pictures: Mapping[str, Diagram]) -> str:
     ]
     here = files(__package__)
     style = here.joinpath("page.css").read_text(encoding="utf-8")
-    script = here.joinpath("page.js").read_text(encoding="utf-8")
+    script = "\n" + here.joinpath("page.js").read_text(encoding="utf-8")
     title = short(f"{report.title or 'Report'} on {day(report.as_of)}")
     head = [
         el("meta", charset="utf-8"),
-        Html(f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'),
+        Html(f'<meta http-equiv="Content-Security-Policy" content="{policy(script)}">'),
         el("meta", name="viewport", content="width=device-width, initial-scale=1"),
         el("meta", name="color-scheme", content="light dark"),
         el("meta", name="referrer", content="no-referrer"),
@@ -65,7 +60,7 @@ def document(report: Report, pictures: Mapping[str, Diagram]) -> str:
         el("title", title),
         Html(f"<style>\n{colours()}{style}</style>"),
     ]
-    lines = [*head, Html("</head>\n<body>"), *whole, Html(f"<script>\n{script}</script>"), Html("</body>\n</html>\n")]
+    lines = [*head, Html("</head>\n<body>"), *whole, Html(f"<script>{script}</script>"), Html("</body>\n</html>\n")]
     return '<!DOCTYPE html>\n<html lang="en">\n<head>\n' + "\n".join(lines)
 
 
