@@ -15,7 +15,7 @@ import pytest
 from jsonschema import validate
 
 import mpmflow as mpm
-from mpmflow.analysis.review.judged import Judged
+from mpmflow.analysis.review.judged import QUANTILES, Judged, scores_of
 from mpmflow.analysis.review.kept import Settlement
 from mpmflow.analysis.review.review import Review
 from mpmflow.analysis.review.truth import Truth
@@ -366,6 +366,11 @@ def of_all(spread: float) -> Review:
 class TestCalibration:
     """A simulated world in which the truth is drawn from a law that the forecaster knows, or thinks narrower."""
 
+    @pytest.mark.parametrize("level", QUANTILES)
+    def test_the_quantile_of_a_law_is_that_of_what_it_was_made_of(self, level: float) -> None:
+        law = tuple((number + 0.5) / 199 for number in range(199))  # all between 0 and 1 is equally likely
+        assert scores_of(forecast(0, law=law), level).pinball[f"{level:g}"] == pytest.approx(0.0, abs=1e-12)
+
     def test_a_truthful_forecaster_is_flat(self) -> None:
         found = of_all(1.0)
         everything = found.group("all")
@@ -407,7 +412,7 @@ class TestCalibration:
             missed = float(one.missed or 0.0)
             assert one.scores.brier == pytest.approx(rules.brier_score(missed, one.forecast.p_miss), abs=1e-12)
             for level, score in one.scores.pinball.items():
-                quantile = np.quantile(law, float(level))
+                quantile = np.quantile(law, float(level), method="hazen")
                 assert score == pytest.approx(rules.quantile_score(came, quantile, float(level)), abs=1e-12)
 
     def test_owners_and_models_have_their_own_scores(self) -> None:

@@ -23,6 +23,8 @@ from .kept import KeptForecast
 from .truth import is_missed
 
 Mark = Literal["kept", "missed", "late", "came", "ahead", "unscored"]
+MIDDLES: Literal["hazen"] = "hazen"
+"""How a quantile of a law is read: its values stand in the middle of equal classes (`law_of`)."""
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
@@ -192,7 +194,7 @@ def scores_of(one: KeptForecast, came: float, again: SaidAgain | None = None) ->
     simple = {name: np.asarray(law) for name, law in one.simple.items() if law}
     missed = None if one.target is None else float(is_missed(came, one.target))
     if one.law:
-        quantiles = np.quantile(one.law, QUANTILES)
+        quantiles = np.quantile(one.law, QUANTILES, method=MIDDLES)
         found = {
             "crps": float(crps(one.law, came)),
             "pinball": {

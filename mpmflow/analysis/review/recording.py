@@ -23,6 +23,7 @@ from mpmflow.compiler.clauses import formula_text
 from mpmflow.model.measures import Metric, Target
 from mpmflow.model.model import Model
 
+from .judged import MIDDLES
 from .kept import KeptForecast, Simple
 
 Floats = npt.NDArray[np.float64]
@@ -171,7 +172,7 @@ def _of_promise(
 
 
 def _then(figure: MetricDifference) -> dict[str, Any]:
-    low, high = np.quantile(figure.law, [0.025, 0.975]).tolist()
+    low, high = np.quantile(figure.law, [0.025, 0.975], method=MIDDLES).tolist()
     return {"forecast": figure.then, "low": low, "high": high, "p_miss": figure.p_miss}
 
 
