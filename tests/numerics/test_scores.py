@@ -128,6 +128,18 @@ def test_a_block_keeps_neighbours_together() -> None:
     assert all((row[1:5] - row[:4]) % 10 == pytest.approx(1) for row in chosen)
 
 
+@pytest.mark.parametrize(("length", "block"), [(7, 3), (50, 1), (120, 50)])
+def test_a_long_history_is_resampled_piece_by_piece_with_the_same_outcome(
+    length: int, block: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    luck = np.random.default_rng(3)
+    own, other = luck.random(length), luck.random(length)
+    at_once = blocks(length, block), repr(average(own, block=block)), repr(skill(own, other, block=block))
+    monkeypatch.setattr("mpmflow.numerics.statistics.scores.AT_ONCE", 333)
+    assert (blocks(length, block) == at_once[0]).all()
+    assert (repr(average(own, block=block)), repr(skill(own, other, block=block))) == at_once[1:]
+
+
 def test_every_forecast_is_in_one_class_of_the_table() -> None:
     chance = np.linspace(0.0, 1.0, 101)
     rows = reliability(chance, np.zeros(101))

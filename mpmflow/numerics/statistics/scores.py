@@ -8,6 +8,7 @@ bootstrap (Künsch 1989), for forecasts that are made one after the other share 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -19,6 +20,8 @@ from mpmflow.numerics.faults import NumericsError
 Floats = NDArray[np.float64]
 
 RESAMPLES = 2_000
+AT_ONCE = 1_000_000
+"""Resampled values that are held in memory at once."""
 EDGES = (0.0, 0.1, 0.3, 0.5, 0.7, 0.9, 1.0)
 """Bounds of the classes of a reliability table: six, for a history has tens of forecasts and not thousands."""
 SHRINK = 8.0
@@ -105,7 +108,7 @@ def average(values: ArrayLike, *, block: int = 1, seed: int = 0) -> Average | No
         return None
     if len(known) < 3 * block:
         return Average(float(known.mean()), np.nan, np.nan, len(known))
-    drawn = known[blocks(len(known), block, seed=seed)].mean(axis=1)
+    (drawn,) = _resampled_means(block, seed, known)
     low, high = np.quantile(drawn, [0.05, 0.95])
     return Average(float(known.mean()), float(low), float(high), len(known))
 
@@ -147,24 +150,46 @@ def skill(scores: ArrayLike, others: ArrayLike, *, block: int = 1, seed: int = 0
     value = 1.0 - float(own.mean() / other.mean())
     if len(own) < 3 * block:
         return Skill(value, np.nan, np.nan, np.nan, len(own))
-    chosen = blocks(len(own), block, seed=seed)
     better = other - own
+    own_means, other_means, differences = _resampled_means(block, seed, own, other, better)
     with np.errstate(divide="ignore", invalid="ignore"):
-        drawn = 1.0 - own[chosen].mean(axis=1) / other[chosen].mean(axis=1)
+        drawn = 1.0 - own_means / other_means
     drawn = drawn[np.isfinite(drawn)]  # the other may have been perfect in all that was drawn
     low, high = np.quantile(drawn, [0.05, 0.95]) if len(drawn) else (np.nan, np.nan)
-    by_luck = better[chosen].mean(axis=1) - better.mean()
-    p_value = (1.0 + float((by_luck >= better.mean()).sum())) / (1.0 + len(chosen))
+    by_luck = differences - better.mean()
+    p_value = (1.0 + float((by_luck >= better.mean()).sum())) / (1.0 + len(differences))
     return Skill(value, float(low), float(high), p_value, len(own))
 
 
 def blocks(length: int, block: int, *, resamples: int = RESAMPLES, seed: int = 0) -> NDArray[np.intp]:
     """Positions (resamples, length) of a moving block bootstrap: neighbours stay together, the end joins the start."""
+    return np.concatenate([chosen for _, chosen in _some_at_a_time(length, block, resamples=resamples, seed=seed)])
+
+
+def _some_at_a_time(
+    length: int, block: int, *, resamples: int = RESAMPLES, seed: int = 0
+) -> Iterator[tuple[int, NDArray[np.intp]]]:
+    """The rows of `blocks` in pieces that fit in memory, each with the number of its first row."""
     size = max(1, min(block, length))
     needed = -(-length // size)
-    starts = np.random.default_rng(seed).integers(0, length, size=(resamples, needed))
-    chosen = (starts[:, :, None] + np.arange(size)).reshape(resamples, -1) % length
-    return np.asarray(chosen[:, :length])
+    rows = max(1, AT_ONCE // max(1, length))
+    luck = np.random.default_rng(seed)
+    for first in range(0, resamples, rows):
+        starts = luck.integers(0, length, size=(min(rows, resamples - first), needed))
+        chosen = (starts[:, :, None] + np.arange(size)).reshape(len(starts), -1) % length
+        yield first, np.asarray(chosen[:, :length])
+
+
+def _resampled_means(block: int, seed: int, *columns: Floats) -> list[Floats]:
+    """The means of columns of one length in each resample, some resamples at a time: all of them at once would need
+    a table of 2,000 rows as long as a history of forecasts may be.
+    """
+    length = len(columns[0])
+    means = [np.empty(RESAMPLES) for _ in columns]
+    for first, chosen in _some_at_a_time(length, block, seed=seed):
+        for column, mean in zip(columns, means, strict=True):
+            mean[first : first + len(chosen)] = column[chosen].mean(axis=1)
+    return means
 
 
 @dataclass(frozen=True, slots=True)
