@@ -248,6 +248,17 @@ def test_the_document_keeps_to_its_schema_and_reads_back(found) -> None:  # type
     assert len(found.to_frame()) == len(MEASURES)
 
 
+def test_the_target_of_a_goal_is_that_of_the_metric_that_has_its_unit() -> None:
+    text = """
+    metric spend activity unit eur
+    metric leads output unit leads
+    objective pipeline "Pipeline" department { measured by spend, leads, target at least 900 per 13w by 2026-09-30 }
+    """
+    point = mpm.assess(mpm.parse(text), standard=asking("goal_metrics_with_target"), on=TODAY).factors[0].points[0]
+    assert [one.name for one in point.met] == ["leads"]
+    assert [one.name for one in point.lacking] == ["spend"]
+
+
 # ------------------------------------------------------------------------------------------ standards
 POINT = 'name = "p"\nquestion = "?"\nmeasure = "scenarios"\nlevels = [1, 2, 3, 4]\nwords = ["a", "b", "c", "d", "e"]\n'
 HEAD = 'name = "s"\ntitle = "S"\nsource = "me"\n[[factor]]\nname = "f"\ntitle = "F"\n[[factor.point]]\n'
@@ -264,6 +275,7 @@ WRONG = {
     "rising-age": (GOOD.replace("scenarios", "benchmark_age"), "must fall, for less of it is better"),
     "not-a-share": (GOOD.replace("scenarios", "goals_reached"), "lie between 0 and 1"),
     "nan": (GOOD.replace("[1, 2, 3, 4]", "[1, 2, 3, nan]"), "needs `levels`"),
+    "endless": (GOOD.replace("[1, 2, 3, 4]", f"[1, 2, 3, 1{'0' * 400}]"), "needs `levels`"),
     "true": (GOOD.replace("[1, 2, 3, 4]", "[true, 2, 3, 4]"), "needs `levels`"),
     "four-words": (GOOD.replace('"a", ', ""), "needs `words`: 5 texts"),
     "no-weight": (GOOD + "weight = 0\n", "a number above 0"),

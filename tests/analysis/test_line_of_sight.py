@@ -12,6 +12,7 @@ from jsonschema import validate
 
 import mpmflow as mpm
 from mpmflow.analysis.alignment.answer import LineOfSight
+from mpmflow.analysis.alignment.sight import direction_of
 from mpmflow.exchange.schema import schema
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -242,3 +243,15 @@ def test_an_evaluation_fills_in_levels_and_what_was_learned() -> None:
     validate(told.to_dict(), schema("explanation"))
     with pytest.raises(ValueError, match="another model"):
         mpm.line_of_sight(mpm.parse("metric a output"), evaluation)
+
+
+def test_a_goal_says_which_way_is_better_for_the_metric_that_its_target_is_about() -> None:
+    """Money comes first among its metrics, but 900 are leads: nobody wants more to be spent."""
+    model = mpm.parse(
+        """
+        metric spend activity unit eur
+        metric leads output unit leads
+        objective pipeline "Pipeline" department { measured by spend, leads, target at least 900 per 13w by 2026-09-30 }
+        """
+    )
+    assert [direction_of(model, metric) for metric in model.metrics] == [None, "higher"]

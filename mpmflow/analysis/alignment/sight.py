@@ -19,6 +19,7 @@ from mpmflow.analysis.results import provenance
 from mpmflow.analysis.risk.enough_data import metrics_of
 from mpmflow.analysis.risk.levels import figure_name, figures_of, inputs_of
 from mpmflow.analysis.risk.metric_rows import unit_word
+from mpmflow.analysis.risk.prepared import metric_meant
 from mpmflow.analysis.risk.propagation import weakest
 from mpmflow.analysis.scenarios.planned import Planned
 from mpmflow.compiler.names import Names
@@ -91,6 +92,7 @@ class Sight:
         self.network = Network(links_of(model, analysis, self.level, learned, period), figures)
         self.units = units_of(model, self.metrics, self.levers)
         self._effects: dict[str, dict[str, Effect]] = {}
+        self._better: dict[str, str | None] = {}
 
     def answer(self) -> LineOfSight:
         objectives = self._objectives()
@@ -169,7 +171,9 @@ class Sight:
         return self.levers[source].value if source in self.levers else self.level(source)
 
     def _helps(self, metric: str, gain: float) -> bool | None:
-        better = direction_of(self.model, self.metrics[metric])
+        if metric not in self._better:
+            self._better[metric] = direction_of(self.model, self.metrics[metric])
+        better = self._better[metric]
         return None if better is None or not gain else (gain > 0.0) == (better == "higher")
 
     # ------------------------------------------------------------------------------------------ goals
@@ -348,11 +352,10 @@ def direction_of(model: Model, metric: Metric) -> str | None:
     if metric.better is not None:
         return metric.better
     targets = [metric.target] if metric.target is not None else []
-    targets += [
-        goal.target
-        for goal, _ in model.objective_tree()
-        if goal.target is not None and goal.measured_by[:1] == (metric.name,)
-    ]
+    held = [goal for goal, _ in model.objective_tree() if goal.target is not None and metric.name in goal.measured_by]
+    if held:
+        units = Units(Names(model))
+        targets += [goal.target for goal in held if goal.target and metric_meant(goal, units) == metric.name]
     targets += [
         promise.target for one in model.commitments for promise in one.promises if promise.metric == metric.name
     ]

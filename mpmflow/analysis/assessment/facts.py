@@ -12,6 +12,9 @@ from mpmflow.analysis.alignment.answer import LineOfSight
 from mpmflow.analysis.alignment.sight import Sight
 from mpmflow.analysis.review.review import Review
 from mpmflow.analysis.risk.evaluation import Evaluation
+from mpmflow.analysis.risk.prepared import metric_meant
+from mpmflow.compiler.names import Names
+from mpmflow.compiler.units import Units
 from mpmflow.model.imports import workflows_in_question
 from mpmflow.model.measures import Metric
 from mpmflow.model.model import Model
@@ -91,9 +94,11 @@ class Facts:
     def targeted(self) -> Mapping[str, str]:
         """Metric with a target -> the statement that has it: itself, a goal, or a commitment."""
         found = {metric.name: metric.name for metric in self.model.metrics if metric.target is not None}
+        units = Units(Names(self.model))
         for goal, _ in self.model.objective_tree():
-            if goal.target is not None and goal.measured_by:
-                found.setdefault(goal.measured_by[0], goal.name)
+            meant = metric_meant(goal, units)
+            if meant is not None:
+                found.setdefault(meant, goal.name)
         for one in self.model.commitments:
             for promise in one.promises:
                 found.setdefault(promise.metric, one.name)
