@@ -315,6 +315,16 @@ def test_where_the_search_would_take_too_long_flows_go_by_the_nearest_channels(m
     tidy(mpm.export(mpm.parse("workflow w {\n call v\n}\nworkflow v {\n step a -> scrap\n}")).diagram)
 
 
+def test_a_wide_block_is_a_comb() -> None:
+    """Sixty branches hang on one line down from where they part and one up to where they meet, with no other bends."""
+    branches = "".join(f"    branch {{ step s{number} takes 1h }}\n" for number in range(60))
+    diagram = mpm.export(mpm.parse(f"workflow w {{\n  parallel all {{\n{branches}  }}\n}}")).diagram
+    tidy(diagram)
+    (sheet,) = diagram.sheets
+    assert max(len(line) for line in sheet.lines.values()) == 3
+    assert sheet.pool.width < 800
+
+
 def test_most_cases_go_straight() -> None:
     """The way that most cases take stays in one row as long as it stays with one team."""
     diagram = mpm.export(mpm.parse(WEBINAR)).diagram

@@ -24,9 +24,12 @@ _LENGTH = (1.0, 0.8, 1.0, 0.8)
 _BEND, _CROSSING, _DOUBLED, _SHARED = 1.5, 0.7, 60.0, 0.4
 _LEAVING = 3.0
 """What it costs to leave by a side that another flow leaves by."""
+_FAN, _TOGETHER = 8, 0.01
+"""More flows than this of one shape run together as far as they can, as the teeth of a comb do: it costs next to
+nothing there. So many lines side by side could not be told apart."""
 _MOST = 3.0
 """More than this a step never costs because of others, so that a busy channel is not searched for ever."""
-MOST_SEARCHED = 200_000
+MOST_SEARCHED = 60_000
 """So many places are looked at for the flows of a pool; then the others go by the nearest channels, unsearched."""
 _FAR, _HURRY = 20, 1.7
 """Flows that reach farther are sought more boldly: the way found may be a little longer than the cheapest."""
@@ -100,6 +103,10 @@ class _Router:
         self.used = _Used()
         self.searched = 0
         self.hosts = {shape.host for shape in pool.shapes if shape.host}
+        leaving = Counter(self.shape[link.source].host or link.source for link in pool.links)
+        arriving = Counter(link.target for link in pool.links)
+        self.leaving = {one: _LEAVING if count <= _FAN else _TOGETHER for one, count in leaving.items()}
+        self.shared = {one: _SHARED if count <= _FAN else _TOGETHER for one, count in arriving.items()}
 
     def routes(self) -> list[Route]:
         found: dict[str, Route] = {}
@@ -207,7 +214,8 @@ class _Router:
         elif load.total:
             alike = load.pairs[source, target]
             cost += _DOUBLED * min(alike + load.strangers(source, target), 1)
-            cost += _LEAVING * min(load.sources[source] - alike, 2) + _SHARED * min(load.targets[target] - alike, 3)
+            cost += self.leaving[source] * min(load.sources[source] - alike, 2)
+            cost += self.shared[target] * min(load.targets[target] - alike, 3)
         if turn == way:
             beside = (place[0], place[1] - 1) if flat else (place[0] - 1, place[1])
             loads = (self.used.along.get((place, not flat), _NONE), self.used.along.get((beside, not flat), _NONE))
