@@ -409,3 +409,30 @@ def test_a_promise_about_an_imported_workflow_is_answered(tmp_path: Path) -> Non
     (tmp_path / "main.mpm").write_text(main)
     found = mpm.evaluate(mpm.load(tmp_path / "main.mpm"), series=weekly(leads=LEADS))
     assert found.commitment("c").state == "kept"
+
+
+@pytest.mark.parametrize("weeks", [1, 2, 3])
+def test_of_very_few_values_nobody_knows_how_much_they_scatter(weeks: int) -> None:
+    """A law without width would call a promise broken after a single week."""
+    model = mpm.parse(
+        "metric leads output unit leads\nmetric doubled output = leads * 2\n"
+        'commitment few "Few" { by "A", promises leads at least 90 per 4w by 2026-04-26, if missed "none" }\n'
+        'commitment twice "Twice" { by "A", promises doubled at least 180 per 4w by 2026-04-26, if missed "none" }\n'
+        'data { series "weekly.csv" { time week } }'
+    )
+    found = mpm.evaluate(model, series=weekly(leads=LEADS)[:weeks])
+    for name in ("few", "twice"):
+        (promise,) = found.commitment(name).promises
+        assert (promise.state, promise.p_miss, promise.low) == ("unknown", None, None)
+        assert promise.note.startswith(f"Only {weeks} value")
+    assert found.metric("leads").low is None
+
+
+def test_of_four_values_something_is_known() -> None:
+    model = mpm.parse(
+        "metric leads output unit leads\n"
+        'commitment few "Few" { by "A", promises leads at least 90 per 4w by 2026-04-26, if missed "none" }\n'
+        'data { series "weekly.csv" { time week } }'
+    )
+    found = mpm.evaluate(model, series=weekly(leads=LEADS)[:4])
+    assert found.commitment("few").p_miss is not None

@@ -39,6 +39,9 @@ class Futures:
             )
         if any(spans_in(formula) for formula in forecaster.formulas_below(name)):
             raise DataError(f"{name} looks back over time, which is not weighed; ask about what it is made of")
+        scarce = forecaster.scarce(name)
+        if scarce:
+            raise DataError(f"nothing can be weighed for {name} yet. {scarce}")
         self.read = read
         self.inputs = forecaster.inputs_below(name)
         self.base = {place: self._drawn(place) for place in self.inputs}

@@ -118,11 +118,12 @@ def course_of(forecaster: Forecaster, forecast: MetricForecast, watched: Watched
         value = _observed(forecaster, watched, name, read, flow) if read is not None and whole else None
         seen.append(Point(timeline.last_day(period), value))
     ahead = []
+    scarce = forecaster.scarce(name)
     last = min(len(timeline), timeline.known + MOST_AHEAD)
     for period in range(timeline.known, last if forecast.forecast is not None else timeline.known):
         day = timeline.last_day(period)
         read = _at(forecast.target, day, forecaster, flow, period)
-        draws = forecaster.draws_at(name, read) if read is not None else None
+        draws = forecaster.draws_at(name, read) if read is not None and not scarce else None
         known = draws[np.isfinite(draws)] if draws is not None else np.empty(0)
         if len(known):
             ahead.append(Ahead(day, *(float(value) for value in np.quantile(known, BANDS))))

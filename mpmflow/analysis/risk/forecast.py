@@ -102,7 +102,8 @@ class Forecaster:
         by, baseline, forecast = self._parts(name, read)
         known = forecast is not None and bool(np.isfinite(forecast))
         settled, note = self._settled(name, read, target)
-        drawn = self.draws_at(name, read) if known and not note else None
+        scarce = self.scarce(name) if known and not settled else ""
+        drawn = self.draws_at(name, read) if known and not note and not scarce else None
         low = high = p_miss = None
         if drawn is not None and np.isfinite(drawn).any():
             drawn = drawn[np.isfinite(drawn)]
@@ -129,8 +130,20 @@ class Forecaster:
             None if settled or note else self.arrives(name),
             drawn,
             settled and known,
-            note,
+            note or scarce,
         )
+
+    def scarce(self, name: str) -> str:
+        """Why no range is told of a metric: so few values were observed that nobody knows how much they scatter."""
+        for place in self.inputs_below(name):
+            data = self.outlook.own.get(place)
+            if data is None or np.isfinite(data.sd):
+                continue
+            count = int((~np.isnan(data.observed)).sum())
+            metric = self.outlook.metrics.get(place)
+            what = f"{count} value{'' if count == 1 else 's'} of {metric.title if metric is not None else place}"
+            return f"Only {what} so far, too few to say how much it scatters: no range and no chance to miss is told."
+        return ""
 
     def _settled(self, name: str, read: Reading, target: Target | None) -> tuple[bool, str]:
         """Whether a reading lies in the past and was observed; and if it was not, why nothing can be said of it."""
