@@ -144,7 +144,7 @@ def _pooled(model: Model, planned: PlanTimes, observations: Observations, first:
 def _changes(
     before: Model, after: Model, makers: list[_Maker], book: LawBook, period: float
 ) -> dict[str, ProcessChange]:
-    workflows = list(before.workflows.names)
+    workflows = list(workflows_in_question(before).names)
     old = {name: to_chain(before, name) for name in workflows}
     new = {name: to_chain(after, name) for name in workflows}
     times = {**makers[0].seen.times, **makers[1].seen.times}
@@ -196,7 +196,7 @@ def _segments(
             models.append(with_estimates(model, seen.shares, seen.times, {}, planned, now=True))
         changes = {
             name: ProcessChange(to_chain(models[0], name), to_chain(models[1], name), names, period, book)
-            for name in models[0].workflows.names
+            for name in workflows_in_question(models[0]).names
         }
         row = cases[value]
         found.append(Segment(value, row[0] / totals[0], row[1] / totals[1], row[0], row[1], changes))
@@ -204,7 +204,7 @@ def _segments(
     if any(rest):
         changes = {
             name: ProcessChange(to_chain(whole[0], name), to_chain(whole[1], name), names, period, book)
-            for name in whole[0].workflows.names
+            for name in workflows_in_question(whole[0]).names
         }
         found.append(Segment(OTHERS, rest[0] / totals[0], rest[1] / totals[1], rest[0], rest[1], changes))
     return found
