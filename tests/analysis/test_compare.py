@@ -278,3 +278,12 @@ def test_lateness_with_more_sources_than_can_be_switched_is_told_and_said_not_to
     assert dict(tardy.by) == {"late(w)": pytest.approx(tardy.change)}
     assert any(note.startswith("tardy: more than 40 sources") for note in found.notes)
     assert found.figure("time(w)").residual == pytest.approx(0.0, abs=1e-6)
+
+
+def test_what_is_no_more_than_rounding_is_neither_better_nor_worse() -> None:
+    """Of twenty weeks with more briefs sent back no campaign is lost more often: 1e-16 of it is no change."""
+    model = mpm.load(Path(__file__).parents[2] / "examples/webinar/webinar.mpm")
+    found = mpm.compare(model, first="2025-06-01..2025-09-30", second="2025-10-01..2026-01-31")
+    ends_well = found.figure("yield(webinar)")
+    assert (ends_well.change, dict(ends_well.by), dict(ends_well.kinds)) == (0.0, {}, {})
+    assert found.figure("cost(webinar)").unit == "eur"

@@ -30,6 +30,8 @@ from .levers import SURE, data_levels, finished, lever_changes, of_shares
 from .parts import KINDS, Changes, kind_of
 from .states import FEWEST, States, Window, states_of, window
 
+ROUNDING = 1e-11
+"""A change that is a smaller part of the figure than this is none."""
 FIGURES = {"time": "s", "cost": "", "yield": "%", "first_pass": "%", "rework": "%", "throughput": ""}
 """Figures of every workflow that are told of even where no metric asks for them, with their units."""
 _SHARES = ("yield", "first_pass", "scrap", "late")
@@ -149,6 +151,8 @@ class _Comparison:
                 split = self.changes.figure(function, workflow.name) if place not in told else None
                 if split is not None and (split.before or split.after):
                     better = "lower" if function in ("time", "cost", "rework") else "higher"
+                    if function == "cost":
+                        unit = next(iter(self.states.changes[workflow.name].new.process.currencies), "")
                     found.append(self._row(place, place, unit, better, split, None))
         return tuple(found)
 
@@ -170,8 +174,8 @@ class _Comparison:
         split: Split,
         seen: tuple[float, float] | None,
     ) -> FigureChange:
-        by = {source: part for source, part in split.parts.items() if part}
-        by = dict(sorted(by.items(), key=lambda item: (-abs(item[1]), item[0])))
+        split = _without_rounding(split)
+        by = dict(sorted(split.parts.items(), key=lambda item: (-abs(item[1]), item[0])))
         kinds = dict.fromkeys(KINDS, 0.0)
         for source, part in by.items():
             kinds[kind_of(source, self.model, self.metrics)] += part
@@ -249,6 +253,17 @@ class _Comparison:
                 f"Values of {self.column} with fewer than {FEWEST} cases in either period stand together as others."
             )
         return found
+
+
+def _without_rounding(split: Split) -> Split:
+    """A split in which what is no more than rounding beside the levels is nothing: neither better nor worse.
+
+    >>> _without_rounding(Split(0.5, 0.5 + 1e-15, {"ok.no": 1e-15}))
+    Split(before=0.5, after=0.5, parts={})
+    """
+    least = ROUNDING * max(abs(split.before), abs(split.after))
+    parts = {source: part for source, part in split.parts.items() if abs(part) > least}
+    return Split(split.before, split.after if abs(split.change) > least else split.before, parts)
 
 
 def _only(metric: Metric) -> tuple[str, str, str | None] | None:
