@@ -138,8 +138,10 @@ def _card(decision: Decision, watched: dict[str, str], foot: list[Markup], bold:
     if not lines:
         lines.append(f'<TR><TD COLSPAN="3" ALIGN="LEFT"><FONT {_SMALL}>no outcome has an effect</FONT></TD></TR>')
     lines += [f'<TR><TD COLSPAN="3" ALIGN="LEFT">{line}</TD></TR>' for line in foot]
+    if foot:  # the last sign keeps clear of the border
+        lines.append('<TR><TD COLSPAN="3" HEIGHT="4"></TD></TR>')
     table = (
-        f'<TABLE BORDER="{3 if bold else 1}" CELLBORDER="0" CELLSPACING="0" CELLPADDING="3" STYLE="ROUNDED" '
+        f'<TABLE BORDER="{3 if bold else 1}" CELLBORDER="0" CELLSPACING="0" CELLPADDING="4" STYLE="ROUNDED" '
         f'COLOR="{palette.DECISION_LINE}" BGCOLOR="{palette.DECISION_FILL}">'
     )
     return Markup(f'<FONT POINT-SIZE="10">{table}{head}{"".join(lines)}</TABLE></FONT>')

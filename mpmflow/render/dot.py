@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from html import escape
+from itertools import groupby
 from typing import Literal
 
 Attributes = dict[str, str | int | float]
@@ -43,13 +44,24 @@ def wrapped(text: str, width: int, lines: int = 4) -> list[str]:
 
 
 def rows(lines: Iterable[tuple[str, str]]) -> Markup:
-    """Lines of a label, each with the attributes of its font: `rows([("Write copy", 'POINT-SIZE="11"')])`."""
-    return Markup("<BR/>".join(f"<FONT {font}>{escape(plain(text))}</FONT>" for text, font in lines if text))
+    """Lines of a label, each with the attributes of its font: `rows([("Write copy", 'POINT-SIZE="11"')])`.
+
+    Lines of one font stand in a row of their own: the port of Graphviz sets all lines of a text as close as the last
+    line's font allows, and larger ones above it would touch.
+    """
+    fonts = groupby(((text, font) for text, font in lines if text), key=lambda line: line[1])
+    blocks = [
+        Markup("<BR/>".join(f"<FONT {font}>{escape(plain(text))}</FONT>" for text, _ in block)) for font, block in fonts
+    ]
+    return blocks[0] if len(blocks) == 1 else stacked(*blocks, points=0) if blocks else Markup("")
 
 
-def padded(label: Markup, points: int = 2) -> Markup:
-    """The label with air around it, so that a line beside it does not touch the words."""
-    table = f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="{points}">'
+def padded(label: Markup, points: int = 4, ground: str = "") -> Markup:
+    """The label with air around it, so that a line beside it does not touch the words; with a ground of its own, what
+    is drawn before it does not go through them either.
+    """
+    colour = f' BGCOLOR="{ground}"' if ground else ""
+    table = f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="{points}"{colour}>'
     return Markup(f"{table}<TR><TD>{label}</TD></TR></TABLE>")
 
 
@@ -63,10 +75,10 @@ def quoted(value: str | int | float) -> str:
     return f'"{text}"'
 
 
-def stacked(*parts: Markup) -> Markup:
-    """Labels one under the other, each in a row of its own."""
+def stacked(*parts: Markup, points: int = 1) -> Markup:
+    """Labels one under the other, each in a row of its own with air around it."""
     cells = "".join(f"<TR><TD>{part}</TD></TR>" for part in parts if part)
-    return Markup(f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="1">{cells}</TABLE>')
+    return Markup(f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="{points}">{cells}</TABLE>')
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import networkx as nx
 
 from mpmflow.graphs import attributes as at
 from mpmflow.render import palette
-from mpmflow.render.dot import Attributes, Graph, padded, rows, with_legend, wrapped
+from mpmflow.render.dot import Attributes, Graph, Markup, padded, rows, with_legend, wrapped
 from mpmflow.render.numbers import percent
 from mpmflow.render.pictures.unpainted import PLAIN, Unpainted
 
@@ -40,7 +40,10 @@ def workflow_dot(graph: nx.MultiDiGraph, paint: Unpainted = PLAIN) -> Graph:
         drawn = paint.way(source, facts, _edge(facts))
         told = _told_of_way(graph, source, target, facts, paint)
         if graph.nodes[target][at.ORDER] < graph.nodes[source][at.ORDER]:
-            # A way back is laid out forwards with its head at the tail, so that it does not push the others about.
+            # A way back is laid out forwards with its head at the tail, so that it does not push the others about. Its
+            # words may lie on the border of a block that it leads into.
+            if isinstance(label := drawn.get("label"), Markup):
+                drawn = drawn | {"label": padded(label, 0, palette.GROUND)}
             dot.edge(target, source, drawn | {"dir": "back", "weight": 1}, told)
         else:
             dot.edge(source, target, drawn, told)

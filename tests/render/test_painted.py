@@ -106,6 +106,13 @@ def test_every_painted_view_has_a_legend_and_is_stable(evaluation: Evaluation, v
     assert diagram.title.endswith("with the risk on 2026-03-02")
 
 
+def test_the_legend_explains_a_double_border_only_where_there_is_one(evaluation: Evaluation) -> None:
+    assert "double border" in " ".join(words_of(mpm.draw(evaluation).graph.defaults["graph"]["label"]))
+    calm = mpm.draw(mpm.evaluate(mpm.load(WEBINAR.parents[1] / "channels" / "channels.mpm")))
+    assert not any(one.attributes.get("peripheries") == 2 for one in calm.graph.statements)
+    assert "double border" not in " ".join(words_of(calm.graph.defaults["graph"]["label"]))
+
+
 def test_an_evaluation_without_anything_to_tell_is_painted_calmly() -> None:
     model = mpm.load(WEBINAR)
     series = {"week": ["2026-01-05", "2026-01-12"], "brief_complete.no": [0.2, 0.2]}

@@ -103,6 +103,17 @@ def test_pictures_do_not_depend_on_the_run() -> None:
 
 
 @pytest.mark.parametrize("view", VIEWS)
+def test_lines_of_different_size_do_not_touch(view: str) -> None:
+    """The port of Graphviz sets all lines of a text as close as its last line allows, so each size has its own text."""
+    graph = draw(mpm.load(EXAMPLES / "webinar" / "webinar.mpm"), view).graph
+    labels = [str(one.attributes.get("label", "")) for one in graph.statements]
+    texts = [text for label in labels for text in re.split(r"</?T[^>]*>", label)]
+    assert any("<BR/>" in text for text in texts)
+    for text in texts:
+        assert len(set(re.findall(r'POINT-SIZE="(\d+)"', text))) <= 1, text
+
+
+@pytest.mark.parametrize("view", VIEWS)
 def test_a_hostile_label_stays_text(view: str) -> None:
     hostile = "<script>alert(1)</script> & 'x' ]]> -> } \\N \\\" ü 漢字 \u202eabc " + "y" * 300
     label = hostile.replace("\\", "\\\\").replace('"', '\\"')

@@ -88,8 +88,8 @@ class AlliancePaint(Unpainted):
         return [*found, f"{percent(back, 2)} come back as rework"] if back >= 0.0005 else found
 
     def legend(self, view: str) -> Markup | None:
-        whence = "as observed in the log" if self._seen else "by design: there is no log"
-        remark = rows([(f"How often, how long work waits, what comes back: {whence}", _SMALL)])
+        whence = "as observed in the log" if self._seen else "as designed, for there is no log"
+        remark = padded(rows([(f"how often, how long work waits, what comes back: {whence}", _SMALL)]), 2)
         under = self._under.legend(view)
         cells = "".join(f'<TR><TD ALIGN="LEFT" BALIGN="LEFT">{part}</TD></TR>' for part in (under, remark) if part)
         return Markup(f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="1">{cells}</TABLE>')

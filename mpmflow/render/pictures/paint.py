@@ -88,11 +88,20 @@ class Risk(Unpainted):
 
     def _lost(self, row: SpreadFigure, drawn: Attributes, words: list[str], more: list[Markup]) -> Attributes:
         """What a case loses at a place, with other words and signs below it."""
-        worst = self._worst["team" if row.kind == "team" else "place"]
-        heat = _level(row.extra_time / worst, SHARES) if row.extra_time >= LEAST else 0
-        words = [*_extra(row, worst), *words]
-        marked = self._root is not None and heat > 0 and _first(row.time_by) == self._root
-        return _heated(_labelled(drawn, rows([(word, _STRONG) for word in words]), *more), heat, marked)
+        heat = self._heat(row)
+        words = [*_extra(row, self._worst_of(row)), *words]
+        label = _labelled(drawn, rows([(word, _STRONG) for word in words]), *more)
+        return _heated(label, heat, self._follows(row))
+
+    def _worst_of(self, row: SpreadFigure) -> float:
+        return self._worst["team" if row.kind == "team" else "place"]
+
+    def _heat(self, row: SpreadFigure) -> int:
+        return _level(row.extra_time / self._worst_of(row), SHARES) if row.extra_time >= LEAST else 0
+
+    def _follows(self, row: SpreadFigure) -> bool:
+        """Whether what a case loses at a place is mostly because of the headline."""
+        return self._root is not None and self._heat(row) > 0 and _first(row.time_by) == self._root
 
     def folded(self, names: tuple[str, ...], drawn: Attributes) -> Attributes:
         held = [self._spread[name] for name in names if name in self._spread]
@@ -243,13 +252,19 @@ class Risk(Unpainted):
             bounds = [duration(share * worst, 2) for share in SHARES] if worst >= LEAST else []
             heat = swatch_words("extra time a case", bounds, "no extra time anywhere")
             flow = "the thicker a line, the more cases take it"
+            doubled = [
+                row
+                for row in self._spread.values()
+                if (row.kind == "team") == (view == "handoffs") and self._follows(row)
+            ]
         else:
             heat = swatch_words("chance to miss a target", [percent(chance) for chance in CHANCES], "")
-            flow = ""
+            flow, doubled = "", []
         if self._root is None:
             path = "no headline: nothing stands out"
         elif view in ("workflow", "handoffs"):
             path = f"double border: extra time mostly because of the headline, {self._names.full(self._root)}"
+            path = path if doubled else ""
         else:
             path = f"double border and thick line: the way of the headline, {self._names.full(self._root)}"
         return legend(title, heat, [flow, path])
