@@ -148,6 +148,17 @@ class TestMarks:
         ratio = row(done, "cost_per_lead")
         assert (ratio.mark, ratio.came) == ("kept", pytest.approx(1600 / (40 + 46 + 41 + 38)))
 
+    def test_what_was_recorded_after_its_day_is_said_so(self, model: mpm.Model) -> None:
+        """A forecast that was written down when the truth was in proves nothing."""
+        evaluation = mpm.evaluate(model, series=weekly(6))
+        notes = {}
+        for day in (15, 16):
+            with mpm.Ledger(None, clock=lambda day=day: datetime(2026, 3, day, 23, tzinfo=UTC)) as kept:
+                kept.record(evaluation)
+                notes[day] = kept.review(model, series=weekly(10), again=False).notes  # up to 15 March
+        told = "Recorded only after their day: {} of 3 forecasts that can be judged."
+        assert [notes[day][0].startswith(told.format(late)) for day, late in ((15, 1), (16, 3))] == [True, True]
+
     def test_a_later_day_is_looked_for_once_for_all_forecasts_of_one_question(
         self, ledger: mpm.Ledger, model: mpm.Model, monkeypatch: pytest.MonkeyPatch
     ) -> None:

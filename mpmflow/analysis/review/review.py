@@ -149,6 +149,7 @@ def review(
         judge(one, figure, why=why, due=due, again=again.get(number))
         for number, (one, (figure, due, why)) in enumerate(zip(order, told, strict=True))
     )
+    notes += _in_hindsight(judged)
     return Review(
         as_of=until,
         judged=judged,
@@ -158,6 +159,17 @@ def review(
         provenance=provenance(model, seed=seed),
         notes=tuple(notes),
     )
+
+
+def _in_hindsight(judged: Sequence[Judged]) -> Iterable[str]:
+    """Says how many forecasts nobody can know to have been made before what they foretold."""
+    known = [one for one in judged if one.came is not None]
+    after = sum(1 for one in known if one.said.recorded.date() > one.forecast.on)
+    if after:
+        yield (
+            f"Recorded only after their day: {after:,} of {len(known):,} forecasts that can be judged. That shows what "
+            "would have been said, not that it was."
+        )
 
 
 def made_by_others(model: Model, said: Sequence[Said]) -> bool:
