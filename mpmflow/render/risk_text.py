@@ -35,6 +35,7 @@ from .risk_words import (
     instead,
     rate_unit,
     span,
+    told_lately,
     upper,
 )
 from .segments_text import segment_blocks
@@ -195,7 +196,7 @@ class RiskNote:
         expected = bare(row.forecast, row.unit) if row.forecast is not None else change(row.change or 0.0, row.unit)
         cells: list[str | Text] = [row.label, bare_target(row)]
         if lately:
-            cells.append(bare(row.recent, row.unit) if not row.reading.startswith(("in total", "per 1")) else "")
+            cells.append(bare(row.recent, row.unit) if told_lately(row) else "")
         cells.append("-" if unknown else expected)
         if wide:
             cells.append("as observed" if past else span(row.low, row.high, row.unit))

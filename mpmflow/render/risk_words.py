@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 from mpmflow.analysis.risk.evaluation import Evaluation, IndicatorFigure, MetricFigure
@@ -11,6 +12,8 @@ from mpmflow.render.risk_names import Names
 
 SPANS = {"s": "second", "min": "minute", "h": "hour", "d": "day", "w": "week", "mo": "month", "y": "year"}
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+SPANNED = re.compile(r"in total|per \d")
+"""How readings begin whose figure is a sum, or a mean, over several periods."""
 
 
 def day(value: date | None) -> str:
@@ -171,6 +174,11 @@ def target(row: MetricFigure) -> str:
     if row.target is None or row.comparison is None:
         return ""
     return f"{row.comparison} {amount(row.target, row.unit)}"
+
+
+def told_lately(row: MetricFigure) -> bool:
+    """Whether what was observed lately may stand beside the forecast: it is of one period, not of a span of several."""
+    return not SPANNED.match(row.reading)
 
 
 def bare_target(row: MetricFigure) -> str:

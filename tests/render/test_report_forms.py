@@ -351,6 +351,14 @@ def test_a_partner_reads_its_own_part(evaluation: Any, form: str) -> None:
     assert page.pictures == {}
 
 
+def test_a_partner_is_told_that_its_own_work_counts_where_a_log_does_not_tell_it_from_waiting(evaluation: Any) -> None:
+    frame = evaluation[1]
+    hurried = mpm.parse(SHARED.replace("within 2d", "within 1h"))
+    text = mpm.report(mpm.evaluate(hurried, log=frame), partner="agency", log=frame).markdown()
+    assert "these waits hold the taker's own work too" in text
+    assert "in time, the work of the taker counted in)" in text
+
+
 def test_a_partner_that_is_none_gets_the_nearest_name(evaluation: Any) -> None:
     with pytest.raises(KeyError, match="agency"):
         mpm.report(evaluation[0], partner="agencies")

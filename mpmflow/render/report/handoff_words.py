@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from mpmflow.analysis.alliances.figures import HandoffFigure, PromiseFigure
+from mpmflow.analysis.alliances.figures import HandoffFigure, Observed, PromiseFigure
 from mpmflow.analysis.alliances.view import OwnAction, OwnPart, PartnerView
 from mpmflow.analysis.reporting.partner import HERE, THERE
 from mpmflow.analysis.reporting.parts import ReportedAction, Told
@@ -30,10 +30,20 @@ def handoff_cells(row: HandoffFigure) -> tuple[str, str, str, str, str, str]:
     )
 
 
-def promise_lines(row: HandoffFigure) -> Iterator[str]:
-    """What was promised about a hand-off, and whether it is kept."""
-    for promise in row.promises:
-        yield f"{row.giver_label} → {row.taker_label}: {_promised(promise)}. {_kept(promise)}"
+def handoff_lines(rows: Sequence[HandoffFigure]) -> Iterator[str]:
+    """What was promised about each hand-off, and whether it is kept; what the waits hold beside waiting."""
+    for row in rows:
+        for promise in row.promises:
+            yield f"{row.giver_label} → {row.taker_label}: {_promised(promise)}. {_kept(promise)}"
+    if any(row.observed is not None and row.observed.wait is not None and _holds_work(row.observed) for row in rows):
+        yield (
+            "The log does not say when work began: these waits hold the taker's own work too, and a promise is held "
+            "against the end of it."
+        )
+
+
+def _holds_work(seen: Observed) -> bool:
+    return seen.clock != "start"
 
 
 def _promised(promise: PromiseFigure) -> str:
@@ -114,6 +124,8 @@ def _broken(view: PartnerView) -> Iterator[str]:
             if promise.state == "broken":
                 way = f"from {one.counterpart_label}" if one.direction == "in" else f"to {one.counterpart_label}"
                 kept = f": {percent(promise.kept.value, 3)} in time" if promise.kept is not None else ""
+                if kept and one.observed is not None and _holds_work(one.observed):
+                    kept += ", the work of the taker counted in"
                 within = f"within {duration(promise.within)}{kept}"
                 yield f"What was promised of hand-offs {way} is broken so far ({within})."
 

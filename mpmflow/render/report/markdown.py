@@ -14,7 +14,7 @@ from mpmflow.render.choice_text import choice_sentences
 from mpmflow.render.report import words
 
 from .escaping import markdown_cell, markdown_text, wide
-from .handoff_words import HANDOFF_COLUMNS, handoff_cells, own_lines, promise_lines
+from .handoff_words import HANDOFF_COLUMNS, handoff_cells, handoff_lines, own_lines
 
 MOST_ROWS = 12
 """Rows of a table; the rest is counted. The other forms have them all."""
@@ -199,7 +199,7 @@ def _handoffs(report: Report) -> Iterator[str]:
         rows = [handoff_cells(row) for row in report.handoffs[:MOST_ROWS]]
         yield from _table(HANDOFF_COLUMNS, rows, left=(0,))
         yield from _more(len(report.handoffs) - MOST_ROWS)
-        yield from _list(line for row in report.handoffs for line in promise_lines(row))
+        yield from _list(handoff_lines(report.handoffs))
 
 
 def _reading(report: Report) -> Iterator[str]:

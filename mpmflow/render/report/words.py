@@ -36,6 +36,7 @@ from mpmflow.render.risk_words import (
     signed,
     span,
     target,
+    told_lately,
     upper,
 )
 
@@ -180,7 +181,7 @@ def metric_cells(row: ReportedMetric) -> tuple[str, str, str, str, str, str, str
     return (
         upper(figure.label),
         target(figure) or "no target",
-        amount(figure.recent, figure.unit) if not figure.reading.startswith("in total") else "",
+        amount(figure.recent, figure.unit) if told_lately(figure) else "",
         amount(figure.forecast, figure.unit) if row.standing != "unknown" else "-",
         "as observed" if past else span(figure.low, figure.high, figure.unit),
         miss,

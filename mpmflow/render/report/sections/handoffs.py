@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mpmflow.analysis.reporting.report import Report
-from mpmflow.render.report.handoff_words import HANDOFF_COLUMNS, handoff_cells, own_lines, promise_lines
+from mpmflow.render.report.handoff_words import HANDOFF_COLUMNS, handoff_cells, handoff_lines, own_lines
 from mpmflow.render.report.markup import Html, el, joined, name, table
 
 
@@ -12,10 +12,10 @@ def handoffs(report: Report) -> Html:
     if not report.handoffs:
         return Html("")
     rows = [[name(first), *rest] for first, *rest in (handoff_cells(row) for row in report.handoffs)]
-    promised = [line for row in report.handoffs for line in promise_lines(row)]
+    told = list(handoff_lines(report.handoffs))
     return joined([
         table("Hand-offs", HANDOFF_COLUMNS, rows),
-        el("ul", *(el("li", line) for line in promised), class_="notes") if promised else None,
+        el("ul", *(el("li", line) for line in told), class_="notes") if told else None,
     ])  # fmt: skip
 
 

@@ -56,7 +56,7 @@ def _block(row: ReportedMetric, as_of: date, against: str) -> Html:
     past = row.standing in ("missed", "met")
     facts = described([
         ("target", cells["target"] if figure.target is not None else None),
-        ("lately", cells["lately"]),
+        ("lately", cells["lately"] or None),
         ("came" if past else "expected", cells["expected"]),
         ("95% range", None if past else cells["95% range"]),
         ("by plan" if against == "the plan" else "without the changes", amount(figure.baseline, figure.unit)),
