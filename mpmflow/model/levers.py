@@ -110,3 +110,14 @@ def made_up(outcomes: tuple[Outcome, ...], wanted: Mapping[str, Fraction]) -> di
             else:
                 after[name].append(before[name][visit])
     return {name: tuple(row) for name, row in after.items()}
+
+
+def owner_of(model: Model, lever: str) -> str | None:
+    """Who answers for a lever or figure of a place: the owner of the place, else of the team that works there."""
+    node = lever.partition(".")[0]
+    for one in with_imports(model):
+        teams = {team.name: team.owner for team in one.all_teams}
+        for workflow, place in one.nodes():
+            if isinstance(place, Step | Decision | Choose) and place.name == node:
+                return place.owner or teams.get(place.by or "") or workflow.owner
+    return None

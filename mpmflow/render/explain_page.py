@@ -24,6 +24,8 @@ from mpmflow.render.table_page import table_page
 
 from .promises_text import LIMIT, STYLES, reminders, standing, ways_back
 from .risk_names import Names
+from .risk_sentences import dates_in_words
+from .risk_top import against, than
 from .risk_words import amount, bare, chance, change, day, one_unit, rate_unit, signed, span, uneven, unit_of, upper
 from .sight_page import effects_of
 
@@ -155,8 +157,8 @@ class ExplainPage:
             yield Text("Its level is not known: there is no data of it. Only its change is.")
         else:
             reach = span(figures["low"], figures["high"], unit)
-            told = f"Expected{on}: {amount(figures['forecast'], unit)} (95%: {reach}); by the reference it would be "
-            yield Text(f"{told}{amount(figures['baseline'], unit)}.")
+            told = f"Expected{on}: {amount(figures['forecast'], unit)} (95%: {reach}); "
+            yield Text(f"{told}{than(self.evaluation)} {amount(figures['baseline'], unit)}.")
         if figures["target_text"]:
             asked = amount(figures["target"], unit)
             words = figures["target_text"].split(" ")
@@ -166,19 +168,21 @@ class ExplainPage:
                 ".",
             )
         if figures["reading"]:
-            yield Text(f"Counted {figures['reading']}.", "dim")
+            yield Text(f"Counted {dates_in_words(figures['reading'])}.", "dim")
         if figures["reaches_on"]:
             yield Text(f"Most of the change is there by {day(date.fromisoformat(figures['reaches_on']))}.")
         yield from self._sources(found.by, lambda part: change(part, unit), "What moves it")
         yield from self._ways(found.paths)
-        if figures["evidence"]:
+        if figures["evidence"] in ("structural", "formula"):
+            yield Text("It follows from the process and from formulas alone.", "dim")
+        elif figures["evidence"]:
             yield Text(f"Its weakest link is {_evidence(figures['evidence'])}.", "dim")
 
     def _sources(
         self, by: Mapping[str, float], say: Callable[[float], str], title: str
     ) -> Iterator[Text | Table | Padding]:
         if not by:
-            yield Text("Nothing moves it away from the reference.")
+            yield Text(f"Nothing moves it away from {against(self.evaluation)}.")
             return
         yield Text()
         yield Text(title, "bold")
@@ -199,7 +203,8 @@ class ExplainPage:
         yield table
         rest = sum(by.values()) - sum(by[name] for name in told)
         if len(by) > len(told):
-            yield Text(f"{len(by) - len(told)} others together: {say(rest)}.", "dim")
+            others = "1 other" if len(by) - len(told) == 1 else f"{len(by) - len(told)} others together"
+            yield Text(f"{others}: {say(rest)}.", "dim")
         for name in told[:3]:
             yield from self._line_of(name)
 
@@ -255,7 +260,7 @@ class ExplainPage:
         if figures["place"] == "workflow":
             time = _how_many(figures["extra_time"] / size, unit, "as much time")
             open_now = f" {figures['open_cases']:,} cases are under way." if figures["open_cases"] else ""
-            yield Text(f"Against the reference, a case takes {time}.{open_now}")
+            yield Text(f"Against {against(self.evaluation)}, a case takes {time}.{open_now}")
             yield from self._sources(found.delay, _times(unit, size), "Extra time per case, by cause")
             return
         extra, path, own = figures["extra_time"], figures["path_time"], figures["own_time"]
@@ -273,7 +278,7 @@ class ExplainPage:
         visits = _how_many(100.0 * figures["extra_visits"], "visits", "as many visits")
         time = _how_many(extra / size, unit, "as much time")
         told = f": {', '.join(parts)}" if parts else ""
-        yield Text(f"Against the reference, 100 cases make {visits} here, and a case spends {time}{told}.")
+        yield Text(f"Against {against(self.evaluation)}, 100 cases make {visits} here, and a case spends {time}{told}.")
         yield from self._coming()
         if figures["open_cases"]:
             yield Text(f"Open cases listed here: {figures['open_cases']}.")
@@ -292,8 +297,8 @@ class ExplainPage:
         if figures["starves_until"]:
             until, fewest = date.fromisoformat(figures["starves_until"]), 100.0 * figures["fewest"]
             yield Text(
-                f"Until {day(until)} fewer visits come here than in the reference, at the worst {signed(fewest)[1:]} "
-                "fewer per 100 cases: they come later."
+                f"Until {day(until)} fewer visits come here than {than(self.evaluation)}, at the worst "
+                f"{signed(fewest)[1:]} fewer per 100 cases: they come later."
             )
         if figures["reaches_on"] and (reached := date.fromisoformat(figures["reaches_on"])) > asked:
             yield Text(f"Most of the change of visits is here by {day(reached)}.")
@@ -362,8 +367,6 @@ def _clauses(clause: Clause, unit: str, depth: int) -> Iterator[Padding]:
 
 def _evidence(word: str) -> str:
     return {
-        "structural": "the process itself",
-        "formula": "a formula",
         "experiment": "an experiment",
         "associated": "an association seen in data",
         "learned": "what was learned from the series",

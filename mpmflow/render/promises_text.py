@@ -118,7 +118,17 @@ def way_back(note: Evaluation, way: WayBack, names: Names) -> str:
     unit = "%" if way.kind == "share" else "s"
     lever = way.lever if way.kind == "share" else f"{node}.{'time' if aspect == 'takes' else 'wait'}"
     less = percent(-(way.move or 0.0), 2)
-    return f"{names(lever)} at {amount(way.goal, unit)} instead of {amount(way.start, unit)} ({less} less)"
+    what = _without_the_rest(note, lever, way, names) if way.kind == "time" else names(lever)
+    return f"{what} at {amount(way.goal, unit)} instead of {amount(way.start, unit)} ({less} less)"
+
+
+def _without_the_rest(note: Evaluation, lever: str, way: WayBack, names: Names) -> str:
+    """A time in words. Where it was observed together with waiting or with work, the lever is only its own part."""
+    row = next((row for row in note.indicators if row.name == lever), None)
+    level = row.estimate if row is not None else None
+    if level is None or abs((way.start or 0.0) - level) <= 0.01 * level:
+        return names(lever)
+    return f"{names(lever)}, without {'waits' if way.lever.endswith('.takes') else 'work'},"
 
 
 def reminders(row: CommitmentFigure) -> str:

@@ -13,7 +13,8 @@ from mpmflow.analysis.risk.evaluation import Evaluation
 
 SHORT = 24
 """Labels up to this many characters need no short name."""
-DERIVED = ("Wait before: ", "Time of: ", "Arrivals: ", "Open cases: ", "Rounds of: ", "Load: ")
+OPEN = "Open cases: "
+DERIVED = ("Wait before: ", "Time of: ", "Arrivals: ", OPEN, "Rounds of: ", "Load: ")
 FIRST = {"wait": "wait before", "time": "time of", "arrivals": "arrivals of", "delay": "delay after"}
 LATER = {"wait": "wait at", "time": "time of", "arrivals": "arrivals of", "delay": "delay after"}
 UNDERSCORED = re.compile(r"(?<![\w.])[A-Za-z]\w*_\w+(?![\w.]*\w)")
@@ -35,6 +36,8 @@ class Names:
         if own is not None:
             return own
         node, _, aspect = name.partition(".")
+        if self._counts_open(name):
+            return f"open cases of “{self._title(node)}”"
         return self._around(self._title(node), aspect, FIRST)
 
     def brief(self, name: str) -> str:
@@ -44,6 +47,8 @@ class Names:
             return own if len(own) <= SHORT else f"“{words(self.watching.get(name, name))}”"
         node, _, aspect = name.partition(".")
         title = self._title(node)
+        if self._counts_open(name):
+            return f"open cases of “{title if len(title) <= SHORT else words(node)}”"
         return self._around(title if len(title) <= SHORT else words(node), aspect, LATER)
 
     def __call__(self, name: str) -> str:
@@ -94,6 +99,10 @@ class Names:
             return label or words(name)
         made = not label or label.startswith(DERIVED) or label.startswith(f"{self._title(node)} ")
         return None if made else label
+
+    def _counts_open(self, name: str) -> bool:
+        """Whether it is the open cases of a workflow; a decision may have an outcome that is called `open`."""
+        return name.endswith(".open") and self.labels.get(name, "").startswith(OPEN)
 
     def _title(self, node: str) -> str:
         return self.labels.get(node, words(node))

@@ -134,6 +134,11 @@ def against(note: Evaluation) -> str:
     )
 
 
+def than(note: Evaluation) -> str:
+    """The same as a few words behind a figure: more `by plan`, `without rework`, `before`."""
+    return {"plan": "by plan", "rework-free": "without rework"}.get(note.reference, "before")
+
+
 def reading(row: MetricFigure, before: str = "") -> str:
     """Which day or span a figure is for."""
     words = row.reading

@@ -14,6 +14,7 @@ from mpmflow.analysis.risk.standing import busy_teams, places_of_delay, places_o
 from .note_blocks import MOST, columned, heading, paragraph
 from .numbers import percent
 from .risk_names import Names
+from .risk_top import than
 from .risk_words import chance, day, one_unit, signed, upper
 
 SHORT = 0.01
@@ -28,7 +29,7 @@ def rework_blocks(note: Evaluation, names: Names) -> Iterator[Text | Table | Pad
     rows = places_of_rework(note.spread)
     if not rows:
         return
-    yield heading("Where rework spreads", f"visits per 100 cases more than {_than(note)}")
+    yield heading("Where rework spreads", f"visits per 100 cases more than {than(note)}")
     shown = columned("at", "more", "mostly because of")
     for row in rows[:MOST]:
         shown.add_row(row.label, signed(100.0 * row.extra_visits), _because(names, row.at, row.visits_by))
@@ -39,7 +40,7 @@ def rework_blocks(note: Evaluation, names: Names) -> Iterator[Text | Table | Pad
     starving = [row for row in places if row.starves_until is not None and (row.fewest or 0.0) <= -SHORT]
     for row in sorted(starving, key=lambda row: (row.fewest or 0.0, row.at))[:FEW]:
         yield paragraph(
-            f"Until {day(row.starves_until)} “{row.label}” gets fewer visits than {_than(note)}, at the worst "
+            f"Until {day(row.starves_until)} “{row.label}” gets fewer visits than {than(note)}, at the worst "
             f"{signed(100.0 * (row.fewest or 0.0))[1:]} fewer per 100 cases: they come later."
         )
     yield from _more(rows)
@@ -55,7 +56,7 @@ def delay_blocks(note: Evaluation, names: Names) -> Iterator[Text | Table | Padd
     words = {"d": "days", "h": "hours", "min": "minutes", "s": "seconds"}[unit]
     queues = any(abs(row.pool_time) >= 0.005 * size for row in rows)
     ways = "more visits, longer ones, longer waits for people" if queues else "more visits and by longer ones"
-    yield heading("Where delay spreads", f"{words} per case more than {_than(note)}, by {ways}")
+    yield heading("Where delay spreads", f"{words} per case more than {than(note)}, by {ways}")
     shown = columned("at", "more", "visits", "longer", *(("waits",) if queues else ()), "mostly because of")
     for row in rows[:MOST]:
         shown.add_row(
@@ -85,10 +86,10 @@ def team_blocks(note: Evaluation, names: Names) -> Iterator[Text | Table | Paddi
     longest = max(max(row.wait, row.wait_before) for row in rows)
     unit, size = one_unit(longest)
     yield heading("Who is busy", "share of their people's time, and what one visit waits for them")
-    shown = columned("team", _than(note), "now", "overloaded?", f"waits, {unit}", "now", "mostly because of")
+    shown = columned("team", than(note), "now", "overloaded?", f"waits, {unit}", "now", "mostly because of")
     for row in rows[:MOST]:
         shown.add_row(
-            upper(row.name.replace("_", " ")),
+            upper(names.full(row.name)),
             percent(row.load_before),
             percent(row.load),
             chance(row.p_overloaded),
@@ -105,10 +106,6 @@ def _because(names: Names, at: str, by: Mapping[str, float]) -> str:
     total = sum(abs(part) for part in by.values())
     told = [name for name, part in by.items() if abs(part) >= 0.25 * total][:2]
     return ", ".join(names.here(name, at) for name in told) or "many things a little"
-
-
-def _than(note: Evaluation) -> str:
-    return {"plan": "by plan", "rework-free": "without rework"}.get(note.reference, "before")
 
 
 def _more(rows: list[SpreadFigure]) -> Iterator[Text | Padding]:

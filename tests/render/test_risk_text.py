@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,10 @@ from mpmflow import load
 from mpmflow.analysis.risk.evaluate import evaluate
 from mpmflow.analysis.risk.evaluation import Evaluation
 from mpmflow.api import evaluate as evaluate_files
+from mpmflow.model.levers import owner_of
 from mpmflow.render.risk_text import evaluation as note
 from mpmflow.render.risk_text import plain
+from mpmflow.render.risk_words import told_lately
 from tests.analysis.risk_data import observed
 from tests.analysis.test_evaluate import REVIEW, parse
 
@@ -114,6 +117,39 @@ def test_a_long_question_is_written_out_once_and_named_briefly_from_then_on():
     shown = " ".join(plain(evaluate(parse(text), observed(10, outcomes)), 120).split())
     assert "“never” at “Is the draft good enough to be sent to the client?” (“ok”)" in shown
     assert "“never” at “ok”" in shown
+
+
+@pytest.mark.parametrize(
+    ("reading", "told"),
+    [("", True), ("per week", True), ("per 1w, up to 2026-12-31", False), ("per 13w, up to 2026-12-31", False),
+     ("per 4w, up to 2026-12-31", False), ("in total from 2026-01-01 to 2026-12-31", False)],
+    ids=["no span", "a week", "one week", "a quarter", "four weeks", "in total"],
+)  # fmt: skip
+def test_what_was_seen_in_one_week_does_not_stand_beside_the_forecast_of_several(trouble, reading, told):
+    assert told_lately(replace(trouble.metrics[0], reading=reading)) is told
+
+
+def test_a_team_goes_by_its_label_and_its_owner_answers_for_what_it_does():
+    text = REVIEW.replace("review {", 'review { team ops "The back office" { people 2, owner "Olga" }', 1)
+    text = text.replace("step draft", "step draft by ops", 1)
+    assert text.count("by ops") == 1, "the process of the example has changed"
+    outcomes = {"ok.no": [20] * 10, "ok.never": [3, 2] * 5, "ok.yes": [27, 28] * 5}
+    found = evaluate(parse(text), observed(10, outcomes))
+    assert found.labels["ops"] == "The back office"
+    assert [row.label for row in found.spread if row.kind == "team"] == ["The back office"]
+    assert owner_of(found.model, "draft.time") == "Olga"
+    assert owner_of(found.model, "ok.no") is None
+
+
+def test_events_that_nothing_claims_are_told_first_where_they_are_many():
+    seen = observed(10, {"ok.no": [20] * 10, "ok.never": [3] * 10, "ok.yes": [27] * 10})
+    many, few = (
+        replace(seen, coverage=replace(seen.coverage, events=1000, unmatched=(("copy checked", count),)))
+        for count in (260, 240)
+    )
+    top = " ".join(plain(evaluate(parse(REVIEW), many), 120).split("What changed")[0].split())
+    assert "26% of the events are not used, for no statement claims them: “copy checked”. Say `seen as`" in top
+    assert "not used" not in plain(evaluate(parse(REVIEW), few), 120).split("What changed")[0]
 
 
 def test_a_thin_last_week_is_not_shown_as_if_it_said_much():

@@ -14,8 +14,8 @@ from mpmflow.analysis.alignment.sight import Sight
 from mpmflow.model.base import Roster
 from mpmflow.model.goals import Initiative, Move
 from mpmflow.model.imports import with_imports
+from mpmflow.model.levers import owner_of
 from mpmflow.model.model import Model
-from mpmflow.model.process import Choose, Decision, Step
 from mpmflow.model.quantities import Quantity
 
 from .answer import Draft, FigureChange, LeverChange
@@ -65,7 +65,7 @@ def draft_of(
                     name=name,
                     label=f"Bring {row.name} back to where it was until {first[1]}",
                     moves=(Move(lever=row.name, start=_level(row, row.after), goal=_level(row, row.before), by=by),),
-                    owner=_owner(model, row.name),
+                    owner=owner_of(model, row.name),
                     serves=_serves(sight, row.name, figures),
                 )
             )
@@ -130,17 +130,6 @@ def _level(row: LeverChange, value: float) -> Quantity:
         if value >= size:
             return Quantity(value=Fraction(f"{value / size:.3g}"), unit=unit)
     return Quantity(value=Fraction(f"{value:.3g}") if value else Fraction(0), unit="s")
-
-
-def _owner(model: Model, lever: str) -> str | None:
-    """Who answers for a lever: the owner of its place, else of the team that works there."""
-    node = lever.partition(".")[0]
-    for one in with_imports(model):
-        teams = {team.name: team.owner for team in one.all_teams}
-        for workflow, place in one.nodes():
-            if isinstance(place, Step | Decision | Choose) and place.name == node:
-                return place.owner or teams.get(place.by or "") or workflow.owner
-    return None
 
 
 def _serves(sight: Sight, lever: str, figures: Sequence[FigureChange]) -> tuple[str, ...]:

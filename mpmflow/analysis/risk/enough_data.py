@@ -17,6 +17,8 @@ from .estimate import full_periods
 
 THIN = 0.25
 """A last period with less than this part of what is usual is called thin."""
+UNCLAIMED = 0.25
+"""From this part of the events on that no statement claims, it is said before everything else."""
 
 
 def require_something(model: Model, observations: Observations) -> None:
@@ -48,7 +50,24 @@ def require_something(model: Model, observations: Observations) -> None:
 
 
 def cautions(observations: Observations, periods: int) -> tuple[str, ...]:
-    """Where the data end before the day of asking, or run thin just before it."""
+    """Where much of the log is not understood; where the data end before the day of asking, or run thin before it."""
+    return (*_unclaimed(observations), *_thin(observations, periods))
+
+
+def _unclaimed(observations: Observations) -> tuple[str, ...]:
+    seen = observations.coverage
+    count = sum(events for _, events in seen.unmatched)
+    if not seen.events or count < UNCLAIMED * seen.events:
+        return ()
+    named = ", ".join(f"“{activity}”" for activity, _ in seen.unmatched[:3])
+    return (
+        f"{count / seen.events:.0%} of the events are not used, for no statement claims them: {named}"
+        f"{' and others' if len(seen.unmatched) > 3 else ''}. Say `seen as` on the step or outcome that they show, or "
+        "`ignore` them in the data block.",
+    )
+
+
+def _thin(observations: Observations, periods: int) -> tuple[str, ...]:
     word = period_word(observations)
     work = np.zeros(periods)
     for counts in observations.outcomes.values():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from mpmflow.model.levers import owner_of
 from mpmflow.model.model import Model
 from mpmflow.model.process import Choose
 
@@ -25,7 +26,7 @@ def actions_of(
 ) -> tuple[Action, ...]:
     """What to do first: levers that are worse than their reference back to it, costly ones a fifth down."""
     by_name = {row.name: row for row in indicators}
-    owners = {row.name: row.owner for row in indicators}
+    owners = {row.name: row.owner or owner_of(model, row.name) for row in indicators}
     mover = Mover(model, prospects, {row.name: row.better for row in rows}, labels, owners)
     chosen = {node.name for _, node in nodes_of(model) if isinstance(node, Choose)}
     levers = [

@@ -10,7 +10,7 @@ from mpmflow.model.process import End
 
 from .arrivals import NEVER, Coming
 from .figures import SpreadFigure
-from .labels import nodes_of
+from .labels import nodes_of, team_labels
 from .levels import figure_name
 from .outlook import Outlook
 from .prepared import FIGURES
@@ -27,6 +27,7 @@ def place_rows(
     """
     rows: list[SpreadFigure] = []
     kinds = {node.name: (node.kind, node.title) for _, node in nodes_of(model) if not isinstance(node, End)}
+    teams = team_labels(model)
     for name, change in changes.items():
         for node, spread in change.nodes.items():
             kind, label = kinds.get(node, ("step", node))
@@ -34,7 +35,7 @@ def place_rows(
                 continue
             rows.append(_row(node, kind, label, name, spread, (coming.get(name) or {}).get(node, NEVER)))
         for team, spread in change.team_spread().items():
-            rows.append(_row(team, "team", team.replace("_", " "), name, spread))
+            rows.append(_row(team, "team", teams.get(team, team.replace("_", " ")), name, spread))
     return tuple(sorted(rows, key=lambda row: (row.kind == "team", -abs(row.extra_time), -abs(row.extra_visits))))
 
 
