@@ -85,6 +85,8 @@ def record(
     )
     with opened(path, new=True) as ledger:
         found = ledger.record(evaluation, author=author)
+    for caution in evaluation.coverage.cautions:
+        terminal.say(caution, quiet=quiet)
     terminal.show(found.to_json() if as_json else str(found))
     return 0
 
