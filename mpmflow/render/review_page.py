@@ -41,10 +41,10 @@ def blocks(found: Review, *, wide: bool) -> Iterator[RenderableType]:
     due = [one for one in found.judged if one.came is not None]
     ahead = [one for one in found.judged if one.mark == "ahead"]
     yield Text("What was said, and what came", style="bold")
+    verb = "is" if len(ahead) == 1 else "are"
     yield paragraph(
         f"{_forecasts(len(found.judged))} in the ledger; what came is known up to {day(found.as_of)}. Of "
-        f"{len(due) or 'none'} it is known what came, {len(ahead)} {'is' if len(ahead) == 1 else 'are'} for days still to "
-        "come."
+        f"{len(due) or 'none'} it is known what came, {len(ahead)} {verb} for days still to come."
     )
     yield from (paragraph(note, "yellow") for note in found.notes)
     yield from _held(found, wide)
