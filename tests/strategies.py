@@ -12,8 +12,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from mpmflow.model import distributions as law
 from mpmflow.model import alliances, expressions, goals, measures, observations, process, rules, scenes
+from mpmflow.model import distributions as law
 from mpmflow.model.base import Allow
 from mpmflow.model.model import Model
 from mpmflow.model.quantities import SHORT, Quantity

@@ -31,8 +31,8 @@ def command(
     seed: int,
 ) -> int:
     """Why NAME stands where it does: the rules of an indicator with the values that made them so, the parts of a metric
-    by cause, what makes a step, decision or team slower, the metrics of an objective, what would mend a commitment; each
-    with its line in FILE.
+    by cause, what makes a step, decision or team slower, the metrics of an objective, what would mend a commitment;
+    each with its line in FILE.
 
     NAME is as in FILE, with a dot for what belongs to it: brief_complete.no, legal_ok.wait, cycle_time.
     """
