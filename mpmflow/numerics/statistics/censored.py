@@ -68,8 +68,8 @@ def aalen_johansen(
     Args:
         times: waiting time until the decision, or until now if it is open, (N,); one unit, not negative.
         outcomes: 0..kinds-1, or -1 for open, (N,).
-        entry: waiting time at which the case came under observation (N,), for logs that begin in mid-flow; 0 if left
-        out.
+        entry: waiting time at which the case came under observation (N,), for logs that begin in mid-flow; 0 if
+            left out.
         weights: what each case counts for (N,), say by age; 1 if left out.
 
     Decisions at the same time come before cases that drop out of sight then. Valid when a case's being still open

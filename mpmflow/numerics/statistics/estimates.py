@@ -133,11 +133,9 @@ def outcome_posterior(counts: ArrayLike, prior: ArrayLike, half_life: float | No
 
     Args:
         counts: decisions by outcome (K,), or by period and outcome (T, K), oldest period first; nan is a missing
-        figure and
-            counts as nothing seen. Fractions are allowed (censored decisions shared out).
+            figure and counts as nothing seen. Fractions are allowed (censored decisions shared out).
         prior: pseudo-decisions by outcome (K,), from `plan_prior` or a pooled estimate. An outcome with prior 0 has
-        share 0
-            until it is seen.
+            share 0 until it is seen.
         half_life: in periods; for counts of one period nothing is forgotten.
 
     >>> posterior = outcome_posterior([13, 29], plan_prior([0.2, 0.8]))

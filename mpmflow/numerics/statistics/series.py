@@ -1,4 +1,4 @@
-"""Series of periods as tables: a row for each period, oldest first, a column for each series, nan where none is known."""
+"""Series of periods as tables: a row for each period, oldest first, a column for each series, nan where none is."""
 
 from __future__ import annotations
 
