@@ -148,7 +148,7 @@ def _edge(facts: dict[str, Any]) -> dict[str, Any]:
         if at.DELAY in facts:
             words.append(f"after {facts[at.DELAY]}")
     if facts[at.KIND] == "after_limit":
-        words = [f"{facts[at.LABEL]} once more", "(limit reached)"]
+        words = list(_once_more(facts))
         drawn |= {"style": "dashed"}
     elif at.AT_MOST in facts:
         words.append(f"at most {facts[at.AT_MOST]}")
@@ -204,7 +204,14 @@ def _told_of_way(
     return [f"{ends[0]} → {ends[1]}", *(paint.told(facts[at.OUTCOME]) if at.OUTCOME in facts else [])]
 
 
+def _once_more(facts: dict[str, Any]) -> tuple[str, str]:
+    """What stands on the way of work that has come back as often as it may."""
+    return f"{facts[at.LABEL]} once more", "(limit reached)"
+
+
 def _words_of_way(facts: dict[str, Any]) -> list[str]:
+    if facts[at.KIND] == "after_limit":
+        return list(_once_more(facts))
     share = [percent(facts[at.SHARE])] if at.SHARE in facts else []
     effects = [
         word for word, key in (("rework", at.REWORK), ("scrap", at.SCRAP), ("waste", at.WASTE)) if facts.get(key)

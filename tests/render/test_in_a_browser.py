@@ -124,6 +124,8 @@ def test_a_large_picture_opens_and_is_searched_so_that_it_can_be_read(browser: A
         return float(page.locator(name).bounding_box()["height"])
 
     assert height("#n1") > 25, "pixels"
+    first, room = page.locator("#n0").bounding_box(), page.locator("#picture").bounding_box()
+    assert 0 <= first["y"] - room["y"] < 100, "the picture begins where the room for it does"
     page.keyboard.press("0")
     assert height("#n1") < 5
     page.keyboard.press("/")

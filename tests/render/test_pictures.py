@@ -52,6 +52,13 @@ def test_the_workflow_tells_who_how_long_how_often_and_what_is_rework() -> None:
     assert 'style="dotted"' in delay
 
 
+def test_a_question_tells_apart_what_comes_back_and_what_may_not_any_more() -> None:
+    diagram = draw(mpm.load(EXAMPLES / "webinar" / "webinar.mpm"))
+    (told,) = (one.details for one in diagram.graph.statements if one.kind == "node" and one.name == "legal_ok")
+    assert {"fix 15% rework", "fix once more (limit reached)"} < set(told)
+    assert "fix rework" not in told
+
+
 def test_an_influence_tells_strength_lag_and_what_it_rests_on() -> None:
     text = draw(mpm.parse(SMALL), "causes").dot()
     (line,) = (line for line in text.splitlines() if '"cycle" -> "leads"' in line)

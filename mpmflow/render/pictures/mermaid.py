@@ -75,10 +75,13 @@ def words_of(label: str | int | float) -> list[str]:
 
     >>> words_of(Markup('<FONT COLOR="#1e293b">a &amp; b</FONT><BR/>c'))
     ['a & b', 'c']
+    >>> words_of(Markup('<TR><TD>a</TD><TD>b</TD><TD BGCOLOR="#ffffff">c</TD></TR>'))  # shades of a legend
+    ['a b, c']
     """
     if not isinstance(label, Markup):
         return [line for line in (plain(part) for part in str(label).split("\n")) if line.strip()]
-    beside = label.replace("</TR></TABLE></TD><TD", "</TABLE></TD><TD").replace("</TD><TD", "</TD> <TD")
+    beside = label.replace("</TR></TABLE></TD><TD", "</TABLE></TD><TD").replace(":</FONT></TD><TD", ":</FONT></TD> <TD")
+    beside = beside.replace("</TD><TD BGCOLOR", "</TD>, <TD BGCOLOR").replace("</TD><TD", "</TD> <TD")
     lines = _LINE_ENDS.sub("\n", beside).split("\n")
     return [text for text in (" ".join(unescape(_TAG.sub("", line)).split()) for line in lines) if text]
 

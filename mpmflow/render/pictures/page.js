@@ -150,8 +150,16 @@
     }
   });
 
-  // A picture too large to be read whole opens at its beginning.
-  if (small() && elements.length) centre(elements[0]);
+  // A picture too large to be read whole opens at its beginning, with no empty room beside its edges.
+  const within = (middle, room, from, length) =>
+    room < length ? Math.min(Math.max(middle, from + room / 2), from + length - room / 2) : from + length / 2;
+  if (small() && elements.length) {
+    centre(elements[0]);
+    const wide = main.clientWidth * scale(), high = main.clientHeight * scale();
+    view.x = within(view.x + view.w / 2, wide, all.x, all.w) - view.w / 2;
+    view.y = within(view.y + view.h / 2, high, all.y, all.h) - view.h / 2;
+    show();
+  }
 
   // ------------------------------------------------------------------ keys
   document.addEventListener("keydown", (event) => {
