@@ -27,7 +27,8 @@ def run(verb: Callable[[], object], *, arguments: Sequence[str]) -> int:
     """Run a verb and return the exit code; says on standard error what went wrong."""
     try:
         code = verb()
-        sys.stdout.flush()
+        if not sys.stdout.closed:  # a language server has closed it when its editor said goodbye
+            sys.stdout.flush()
     except (click.ClickException, click.exceptions.Exit):
         raise
     except (KeyboardInterrupt, click.Abort):

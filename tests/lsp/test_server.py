@@ -94,7 +94,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Editor]:
     yield one
     one.ask("shutdown")
     one.send("exit")
-    one.process.wait(10)
+    assert one.process.wait(10) == 0, "an editor that says goodbye is no fault of the server"
     assert one.process.stdin is not None
     assert one.process.stdout is not None
     one.process.stdin.close()
