@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from mpmflow.render.analysis_page import Fitted
 from mpmflow.render.dot import plain
+from mpmflow.render.report.escaping import markdown_cell, markdown_text
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderableType
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 WIDTH = 120
 """Columns of a page where nobody knows how wide the window is: as the command line has it in a pipe."""
 _DIGIT = re.compile(r"\d")
-_SIGNS = re.compile(r"([\\`*_\[\]<>#|~])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,10 +211,10 @@ def as_markdown(parts: Iterable[Block]) -> str:
     """The parts as Markdown, for a merge request, a wiki or a mail.
 
     >>> table = Grid(("step", "time"), (("brief", "2 h"),), (False, True))
-    >>> print(as_markdown([Heading("Title"), Paragraph("a_b"), table]))
+    >>> print(as_markdown([Heading("Title"), Paragraph("a|b"), table]))
     ## Title
     <BLANKLINE>
-    a\\_b
+    a\\|b
     <BLANKLINE>
     | step | time |
     | --- | ---: |
@@ -231,9 +231,10 @@ def as_markdown(parts: Iterable[Block]) -> str:
         if isinstance(part, Heading):
             found += [f"{'###' if found else '##'} {_literal(f'{part.words} {part.gloss}')}", ""]
         elif isinstance(part, Paragraph):
-            found += [f"- `{part.words[0]}` {_literal(part.words[2:])}"] if entry else [_literal(part.words), ""]
+            words = plain(part.words)
+            found += [f"- `{words[0]}` {markdown_cell(words[2:])}"] if entry else [markdown_text(words), ""]
         elif isinstance(part, Verbatim):
-            found += [*(f"    {line}" for line in part.words.rstrip("\n").split("\n")), ""]
+            found += [*(f"    {plain(line)}" for line in part.words.rstrip("\n").split("\n")), ""]
         else:
             found += [*_rows(part), ""]
     return "\n".join(found).rstrip("\n") + "\n"
@@ -247,4 +248,4 @@ def _rows(grid: Grid) -> Iterator[str]:
 
 
 def _literal(words: str) -> str:
-    return _SIGNS.sub(r"\\\1", " ".join(plain(words).split()))
+    return markdown_cell(plain(words))

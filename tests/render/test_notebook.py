@@ -215,9 +215,18 @@ def test_parts_of_a_page_as_html_and_markdown() -> None:
     assert page.open == []
     assert "one\n  two <b>" in page.words
     assert as_markdown(parts) == (
-        "## A \\*title\\* and its gloss\n\n- `+` step a\\_b\n- `-` step c\n\nquiet\n\n| a | b c |\n| --- | ---: |\n"
+        "## A \\*title\\* and its gloss\n\n- `+` step a_b\n- `-` step c\n\nquiet\n\n| a | b c |\n| --- | ---: |\n"
         "| x\\|y | 1 |\n\n    one\n      two <b>\n"
     )
+
+
+def test_words_of_a_file_are_only_words_in_markdown_too() -> None:
+    """They may stand in a merge request, where signs become links, calls to people, and formulas."""
+    label = "1. see https://x.org www.x.org @all &lt; $x$ \x1b[2J"
+    said = "see https\\://x.org www\\.x.org \\@all \\&lt; \\$x\\$ \\[2J\n"
+    assert as_markdown([Paragraph(label)]) == f"1\\. {said}"
+    assert as_markdown([Paragraph(f"- {label}")]) == f"- `-` 1. {said}"
+    assert as_markdown([Verbatim("a\x1b[2J\u202eb")]) == "    a [2J b\n"
 
 
 @pytest.mark.slow
