@@ -436,3 +436,15 @@ def test_of_four_values_something_is_known() -> None:
     )
     found = mpm.evaluate(model, series=weekly(leads=LEADS)[:4])
     assert found.commitment("few").p_miss is not None
+
+
+def test_a_cost_per_lead_without_leads_is_told_beside_its_chance() -> None:
+    model = mpm.parse(
+        "metric spend activity unit eur\nmetric leads output unit leads\n"
+        "metric cpl operational = cost_per(spend, leads) target at most 40 eur by 2026-04-26\n"
+        'data { series "weekly.csv" { time week } }'
+    )
+    seldom = mpm.evaluate(model, series=weekly(spend=[100.0] * 12, leads=[0.0, 1, 3, 0] * 3)).metric("cpl")
+    often = mpm.evaluate(model, series=weekly(spend=[100.0] * 12, leads=LEADS)).metric("cpl")
+    assert any("has no value, as where something is divided by 0" in note for note in seldom.notes)
+    assert not any("no value" in note for note in often.notes)

@@ -50,7 +50,8 @@ class MetricForecast:
     """A metric at one reading; see `evaluation.MetricFigure` for what the figures mean.
 
     `settled`: its target's time has passed, and what came was observed. `note`: why it cannot be told whether a target
-    was met, where that is so.
+    was met, where that is so. `valueless`: the part of the draws in which it has no value, as a cost per lead without
+    leads; range, chance and `draws` leave them out.
     """
 
     name: str
@@ -69,6 +70,7 @@ class MetricForecast:
     draws: Floats | None
     settled: bool = False
     note: str = ""
+    valueless: float = 0.0
 
 
 def chance_to_miss(figures: Floats, target: Target) -> float:
@@ -105,7 +107,9 @@ class Forecaster:
         scarce = self.scarce(name) if known and not settled else ""
         drawn = self.draws_at(name, read) if known and not note and not scarce else None
         low = high = p_miss = None
+        valueless = 0.0
         if drawn is not None and np.isfinite(drawn).any():
+            valueless = float(1.0 - np.isfinite(drawn).mean())
             drawn = drawn[np.isfinite(drawn)]
             low, high = (float(np.quantile(drawn, share)) for share in (0.025, 0.975))
             if target is not None:
@@ -131,6 +135,7 @@ class Forecaster:
             drawn,
             settled and known,
             note or scarce,
+            valueless,
         )
 
     def scarce(self, name: str) -> str:

@@ -17,6 +17,9 @@ from .outlook import Outlook
 from .pathways import Pathway, Pathways
 from .propagation import weakest
 
+TOLD_WITHOUT_VALUE = 0.01
+"""From this part of the futures on in which a metric has no value it is said."""
+
 
 def metric_figure(
     metric: Metric,
@@ -39,6 +42,11 @@ def metric_figure(
         notes.append("There is no data of this metric, so only its change is known, not its level.")
     if forecast.note:
         notes.append(forecast.note)
+    if forecast.valueless >= TOLD_WITHOUT_VALUE:
+        notes.append(
+            f"In {forecast.valueless:.0%} of what may come it has no value, as where something is divided by 0; range "
+            "and chances are of the rest."
+        )
     observed = float(data[-1]) if data is not None and len(data) and not np.isnan(data[-1]) else None
     return MetricFigure(
         name=metric.name,
