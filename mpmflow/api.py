@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from .analysis.scenarios.sweep import Sweep
     from .analysis.simulation.answer import Simulation
     from .compiler.pipeline import Compiled
+    from .exchange.bpmn.drawing.write import BpmnDiagram
     from .exchange.bpmn.read import BpmnImport
     from .exchange.export import Export
     from .live.ledger.ledger import Ledger
@@ -1388,17 +1389,18 @@ def draw(
     if view != "workflow" or around is not None or collapse:
         return diagram
     from dataclasses import replace
+    from functools import cache
 
-    return replace(diagram, modelled=lambda: _modelled(asked))
+    return replace(diagram, modelled=cache(lambda: _modelled(asked)))
 
 
-def _modelled(model: Model) -> str:
+def _modelled(model: Model) -> BpmnDiagram:
     """A model as BPMN. Raises PictureError for one that no diagram can hold."""
     from .exchange.export import ExportError
     from .render.picture import PictureError
 
     try:
-        return export(model).bpmn
+        return export(model).diagram
     except ExportError as problem:
         raise PictureError(str(problem)) from problem
 

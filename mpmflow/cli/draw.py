@@ -96,6 +96,8 @@ def command(
             )
             for output in outputs:
                 diagram.save(output)
+            bpmn = any(Path(output).suffix.lower() == ".bpmn" for output in outputs)
+            notes = diagram.bpmn_notes() if bpmn else ()
     except PictureError as error:
         terminal.say(f"Cannot draw this: {error}")
         return guard.CANNOT
@@ -105,11 +107,12 @@ def command(
         terminal.say(f"This picture has {boxes} boxes: {less}--around NAME shows a part of it", quiet=quiet)
     if as_json:
         written = [{"path": output, "bytes": Path(output).stat().st_size} for output in outputs]
-        document = {"schema": SCHEMA, "mpmflow": __version__, "view": view, "written": written, "dot": diagram.dot()}
+        document = {"schema": SCHEMA, "mpmflow": __version__, "view": view, "written": written}
+        document |= {"notes": list(notes), "dot": diagram.dot()}
         terminal.show(json.dumps(document, indent=2, ensure_ascii=False))
     elif not outputs:
         terminal.show(diagram.dot())
     else:
-        for output in outputs:
-            terminal.say(f"Wrote {output}", quiet=quiet)
+        for line in (*(f"Wrote {output}" for output in outputs), *notes):
+            terminal.say(line, quiet=quiet)
     return 0

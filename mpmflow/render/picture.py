@@ -13,7 +13,7 @@ import sysconfig
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from mpmflow.diagnostics.errors import InternalError
 from mpmflow.render.dot import Graph
@@ -26,6 +26,16 @@ SECONDS = 60
 
 class PictureError(ValueError):
     """A picture cannot be made as asked; the message says why and what would work."""
+
+
+class Modelled(Protocol):
+    """A model as a BPMN diagram: the text of the file, and what of the model only mpmflow reads in it."""
+
+    @property
+    def xml(self) -> str: ...
+
+    @property
+    def notes(self) -> tuple[str, ...]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +54,7 @@ class Diagram:
     title: str
     graph: Graph
     theme: Theme = "light"
-    modelled: Callable[[], str] | None = field(default=None, compare=False, repr=False)
+    modelled: Callable[[], Modelled] | None = field(default=None, compare=False, repr=False)
 
     def dot(self) -> str:
         """The picture as DOT text."""
@@ -78,6 +88,16 @@ class Diagram:
 
         Raises PictureError for a picture of anything but a whole workflow.
         """
+        return self._modelled().xml
+
+    def bpmn_notes(self) -> tuple[str, ...]:
+        """What of the model only mpmflow reads in the BPMN diagram, and where BPMN means something else.
+
+        Raises PictureError as `bpmn` does.
+        """
+        return self._modelled().notes
+
+    def _modelled(self) -> Modelled:
         if self.modelled is None:
             raise PictureError("BPMN shows workflows, whole: draw the view `workflow` without a part or a fold")
         return self.modelled()

@@ -44,6 +44,17 @@ def test_json_says_what_was_written() -> None:
     assert document["written"] == [{"path": "a.svg", "bytes": Path("a.svg").stat().st_size}]
 
 
+def test_a_bpmn_diagram_comes_with_the_notes_of_an_export() -> None:
+    drawn = draw(str(EXAMPLE), "-o", "a.bpmn", "-o", "a.svg")
+    exported = CliRunner().invoke(program, ["export", str(EXAMPLE), "-o", "b.bpmn"], prog_name="mpmflow")
+    assert "Only mpmflow reads these in the file" in drawn.stderr
+    assert drawn.stderr.splitlines()[2:] == exported.stderr.splitlines()[1:]
+    assert Path("a.bpmn").read_bytes() == Path("b.bpmn").read_bytes()
+    document = json.loads(draw("-q", str(EXAMPLE), "--json", "-o", "a.bpmn").stdout)
+    validate(document, schema("drawing"))
+    assert document["notes"] == drawn.stderr.splitlines()[2:]
+
+
 def test_an_unknown_ending_says_which_there_are() -> None:
     result = draw("-q", str(EXAMPLE), "-o", "a.jpeg")
     assert result.exit_code == 2

@@ -52,7 +52,8 @@ def formatting() -> Schema:
 
 def drawing() -> Schema:
     written = many(known("", path=TEXT, bytes=COUNT))
-    return document("drawing", 1, "What `mpmflow draw` drew", view=TEXT, written=written, dot=TEXT)
+    notes = {**many(TEXT), "description": "what of a BPMN diagram only mpmflow reads"}
+    return document("drawing", 1, "What `mpmflow draw` drew", view=TEXT, written=written, notes=notes, dot=TEXT)
 
 
 def export() -> Schema:
