@@ -71,11 +71,10 @@ class Server(LanguageServer):
 
     def range(self, uri: str, span: Span) -> lsp.Range:
         """A place as the editor counts it."""
-        lines = [line + "\n" for line in span.source.text.split("\n")]
         codec = self.workspace.get_text_document(uri).position_codec
         first, last = (span.source.place(offset) for offset in (span.start, span.end))
         start, end = (
-            lsp.Position(line - 1, codec.client_num_units(lines[line - 1][: column - 1]))
+            lsp.Position(line - 1, codec.client_num_units(span.source.line(line)[: column - 1]))
             for line, column in (first, last)
         )
         return lsp.Range(start, end)
@@ -111,6 +110,7 @@ def make_server() -> Server:
     def closed(one: lsp.DidCloseTextDocumentParams) -> None:
         server._known.pop(one.text_document.uri, None)
         server.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(one.text_document.uri, []))
+        _publish(server)  # those that import it read it from its file again
 
     @feature(lsp.TEXT_DOCUMENT_COMPLETION, lsp.CompletionOptions(trigger_characters=[".", ">", "="]))
     def complete(one: lsp.CompletionParams) -> list[lsp.CompletionItem]:

@@ -264,6 +264,14 @@ def test_an_imported_text_counts_as_it_stands_in_the_editor(editor: Editor) -> N
     assert set(edit["changes"]) == {uri, teams}
     there = editor.ask("textDocument/definition", textDocument={"uri": uri}, position=place(text, "legl"))
     assert there["uri"] == teams
+    editor.send("textDocument/didClose", textDocument={"uri": teams})
+    editor.opened.remove(teams)
+    told = len(editor.said)
+    editor.faults(uri)
+    (said,) = [one["params"] for one in editor.said[told:] if one.get("params", {}).get("uri") == uri]
+    assert [one["code"] for one in said["diagnostics"] if one["severity"] == 1] == ["unknown-name"], (
+        "as its file has it"
+    )
 
 
 def test_broken_and_huge_texts_bring_nothing_down(editor: Editor) -> None:
