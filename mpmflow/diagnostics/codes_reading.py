@@ -52,4 +52,13 @@ READING: tuple[Code, ...] = (
         why="A binary file read as text gives a flood of errors that say nothing.",
         apart="A picture or a spreadsheet under the name of a text.",
     ),
+    Code(
+        "xml-file",
+        ERROR,
+        "the file `{path}` is XML, such as a diagram or a page, and no text of the language",
+        help="of a BPMN diagram `mpmflow import` makes a text: `mpmflow import DIAGRAM.bpmn -o NAME.mpm`",
+        means="The file begins with `<`, as XML and HTML do and no text of the language does.",
+        why="A diagram read as text gives an error for each of its lines, and none says what to do.",
+        apart="A BPMN diagram given to `check`, `risk` or another verb that reads a process description.",
+    ),
 )

@@ -43,8 +43,8 @@ def read_path(path: str | Path, name: str | None = None) -> Source:
 def read_bytes(data: bytes, name: str) -> Source:
     """A text from its bytes: UTF-8, with or without a byte-order mark, with any line ends.
 
-    Raises UnreadableError for more than `LIMIT` bytes, for bytes that are not UTF-8, and for a NUL character; the last
-    two with their place.
+    Raises UnreadableError for more than `LIMIT` bytes, for bytes that are not UTF-8, and for a NUL character, these
+    two with their place; and for XML, such as a diagram given in the place of a text.
 
     >>> read_bytes(b"\\xef\\xbb\\xbfteam a\\r\\n", "a.mpm").text
     'team a\\n'
@@ -64,4 +64,6 @@ def read_bytes(data: bytes, name: str) -> Source:
     nul = source.text.find("\0")
     if nul >= 0:
         raise UnreadableError([diagnose("nul-character", source.span(nul, nul + 1))])
+    if source.text.lstrip().startswith("<"):
+        raise UnreadableError([diagnose("xml-file", None, path=name)])
     return source

@@ -67,6 +67,13 @@ def test_files_that_cannot_be_read_say_why(tmp_path: Path) -> None:
     assert code_of(fault) == "file-too-large"
 
 
+def test_a_diagram_in_the_place_of_a_text_is_one_fault_that_names_the_verb_for_it(tmp_path: Path) -> None:
+    (tmp_path / "press.bpmn").write_bytes(b"\xef\xbb\xbf\n<?xml version='1.0'?>\n<definitions>\n</definitions>\n")
+    with pytest.raises(UnreadableError, match="mpmflow import") as fault:
+        read_path(tmp_path / "press.bpmn")
+    assert code_of(fault) == "xml-file"
+
+
 def test_faults_in_data_name_their_place_and_faults_of_ours_look_different() -> None:
     assert str(DataError("no date", file="e.csv", column="time", row=3)) == 'e.csv, column "time", row 3: no date'
     assert str(DataError("empty")) == "empty"
