@@ -240,7 +240,16 @@ def test_what_is_no_ledger_is_said_so(tmp_path: Path) -> None:
     with pytest.raises(mpm.LedgerError, match="is no ledger"):
         mpm.Ledger(tmp_path / "other.db")
     (tmp_path / "text.db").write_text("not a database at all, but long enough to be looked at as one" * 20)
-    assert not verify_file(tmp_path / "text.db").ok
+    seen = verify_file(tmp_path / "text.db")
+    assert not seen.ok
+    assert "its entries cannot be read" in str(seen)
+    assert "It is empty" not in str(seen), "nothing is known of what cannot be read"
+
+
+@pytest.mark.parametrize("head", ["9a0b", "not a hash at all"], ids=["too short", "no hash"])
+def test_a_head_that_is_no_hash_says_nothing_of_the_ledger(path: Path, head: str) -> None:
+    with pytest.raises(mpm.LedgerError, match="a head is a hash as it was printed"):
+        found(path, head)
 
 
 def test_a_ledger_of_a_later_form_is_left_alone(path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,12 +72,15 @@ class Verified(Result):
 
     def __str__(self) -> str:
         lines = []
+        damaged = any(one.kind == "damaged" for one in self.findings)
         if self.ok:
             lines.append(f"The chain of {counted(self.entries)} is whole.")
         else:
-            lines.append(f"This ledger is not as it was written ({counted(self.entries)}):")
+            there = "its entries cannot be read" if damaged else counted(self.entries)
+            lines.append(f"This ledger is not as it was written ({there}):")
             lines += [f"  {one}" for one in self.findings]
-        lines.append(f"Head: {self.head}" if self.entries else "It is empty.")
+        if not damaged:  # nothing is known of entries that cannot be read
+            lines.append(f"Head: {self.head}" if self.entries else "It is empty.")
         lines += self.unseen
         return "\n".join(lines)
 
@@ -93,7 +97,7 @@ def counted(entries: int) -> str:
 def verify_file(path: str | Path, head: str | None = None) -> Verified:
     """Look through the ledger at a path; see `verify`. One that SQLite cannot open any more is found damaged.
 
-    Raises LedgerError where there is no such file, or it is no ledger.
+    Raises LedgerError where there is no such file, or it is no ledger, or for a head that is no hash.
     """
     try:
         store = LedgerStore(path, reading=True)
@@ -112,7 +116,13 @@ def verify(store: LedgerStore, head: str | None = None) -> Verified:
 
     Args:
         head: a hash that was written down when the ledger was shorter or as long: the beginning of one will do.
+
+    Raises LedgerError for a head that is no hash: that says nothing of the ledger.
     """
+    if head is not None and not re.fullmatch("[0-9a-f]{8,64}", head.lower()):
+        raise LedgerError(
+            f"a head is a hash as it was printed, or at least the first 8 signs of one; {head[:80]!r} is none"
+        )
     findings = list(_file(store))
     rows: list[Row] = []
     try:
@@ -139,9 +149,7 @@ def verify(store: LedgerStore, head: str | None = None) -> Verified:
                 unseen.append(f"The anchor vouches for the first {counted(vouched)}, not for what came after.")
     if head is not None:
         found = [number for number, one in hashes.items() if one.startswith(head.lower())]
-        if len(head) < 8:
-            findings.append(Finding("head", None, "a head is at least 8 letters and digits of a hash"))
-        elif found:
+        if found:
             vouched = max(vouched, found[0])
         else:
             findings.append(
@@ -157,12 +165,12 @@ def verify(store: LedgerStore, head: str | None = None) -> Verified:
 def _file(store: LedgerStore) -> Iterator[Finding]:
     """What is wrong with the file itself: damage, or other tables and fences than it was made with."""
     try:
-        damage = store.damage()
+        damage = " ".join(store.damage().split())
         there = store.definitions()
     except LedgerError as error:
         damage, there = error.message, {}
     if damage:
-        yield Finding("damaged", None, f"the file is damaged: {damage}")
+        yield Finding("damaged", None, damage if damage.startswith(DAMAGED) else f"{DAMAGED} ({damage})")
         return
     for name, written in SCHEMA.items():
         if name not in there:
