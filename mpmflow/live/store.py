@@ -103,8 +103,11 @@ class Store:
                 f"the store cannot be written ({said}); see to it that the folder exists and that this user may write "
                 "in it"
             )
+        elif "closed database" in said:
+            what = "this monitor has been closed; a new one with the same store goes on where it stopped"
         else:
-            what = f"the store cannot be used: {said}. This step was undone; what was acknowledged before is kept"
+            kept = "This step was undone; what was acknowledged before is kept"
+            what = f"the store cannot be used: {said.rstrip('.')}. {kept}"
         return MonitorError(what, store=self.path)
 
     @contextmanager

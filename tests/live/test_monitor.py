@@ -225,6 +225,13 @@ def test_a_damaged_store_is_refused_with_what_to_do(tmp_path: Path, harm: str) -
     assert str(path) in str(caught.value)
 
 
+def test_a_closed_monitor_says_that_it_is_closed(tmp_path: Path) -> None:
+    monitor = Monitor(mpm.parse("workflow w { step brief }"), store=tmp_path / "state.db")
+    monitor.close()
+    with pytest.raises(mpm.MonitorError, match="has been closed"):
+        monitor.advance("2026-04-01")
+
+
 def test_a_store_in_a_folder_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(mpm.MonitorError, match="see to it that the folder exists"):
         Monitor(MODEL, tmp_path / "nowhere" / "state.db")
