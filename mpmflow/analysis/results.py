@@ -87,6 +87,10 @@ def _version(package: str) -> str:
         return "unknown"
 
 
+TABLES = ("polars", "pandas", "pyarrow", "modin", "cudf")
+"""The libraries whose tables are made of columns at once; those that compute later (dask, duckdb) take such a table."""
+
+
 class Result:
     """Base of all answers. A subclass names its `schema`, fills `to_dict` and lists its figures in `rows`."""
 
@@ -112,10 +116,13 @@ class Result:
         return json.dumps(self.to_dict(), indent=indent, ensure_ascii=False, allow_nan=False)
 
     def to_frame(self, backend: str = "polars") -> Any:
-        """The figures as a table of any dataframe library: `polars`, `pandas`, `pyarrow`, `modin`, ….
+        """The figures as a table of a dataframe library: `polars`, `pandas`, `pyarrow`, `modin` or `cudf`.
 
-        Needs the extra `mpmflow[data]`. Raises ImportError, which says what to install, when the library is missing.
+        Needs the extra `mpmflow[data]`. Raises ImportError, which says what to install, when the library is missing,
+        and ValueError for a library whose tables cannot be made of columns at once.
         """
+        if backend not in TABLES:
+            raise ValueError(f"a table can be made with {', '.join(TABLES)}, not with {backend!r}")
         try:
             frames = import_module("narwhals")
             return frames.from_dict(dict(self.rows()), backend=backend).to_native()

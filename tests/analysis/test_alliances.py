@@ -33,6 +33,19 @@ def legs(text: str) -> dict[str, Any]:
     return {f"{step.source}->{step.target}": step.designed for pair in found.pairs for step in pair.steps}
 
 
+def test_a_table_without_a_handoff_has_its_columns_all_the_same() -> None:
+    full = mpm.handoffs(mpm.parse(TEAMS + "workflow w { step brief by house\n step check by legal }")).to_frame()
+    empty = mpm.handoffs(mpm.parse("workflow w { step brief }")).to_frame()
+    assert len(empty) == 0
+    assert empty.columns == full.columns
+
+
+def test_a_library_that_makes_no_table_of_columns_is_named_with_those_that_do() -> None:
+    found = mpm.handoffs(mpm.parse("workflow w { step brief }"))
+    with pytest.raises(ValueError, match=r"polars, pandas.*not with 'excel'"):
+        found.to_frame("excel")
+
+
 def test_work_that_comes_back_is_handed_over_again() -> None:
     found = legs("workflow w { step brief by house\n decision ok by agency { yes, no 20% -> brief rework } }")
     assert found["brief->ok"].per_case == pytest.approx(1.25)

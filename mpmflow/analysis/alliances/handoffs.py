@@ -22,7 +22,7 @@ from mpmflow.model.process import End
 
 from .burdens import burdens
 from .designed import Leg, designed, designed_late, legs
-from .figures import Burden, HandoffFigure, NodeHandoff, PromiseFigure
+from .figures import Burden, Designed, HandoffFigure, NodeHandoff, PromiseFigure
 from .observed import SeenPassages, promised, what_the_log_cannot_tell
 from .view import figures_row
 
@@ -98,7 +98,8 @@ class Handoffs(Result):
 
     def rows(self) -> Mapping[str, list[Any]]:
         """One row a pair of teams, behind it one for each pair of steps: `from` and `to` are None in the first."""
-        columns: dict[str, list[Any]] = {}
+        figures = figures_row(Designed(None, None, None, 0.0, None), None, ())
+        columns: dict[str, list[Any]] = {name: [] for name in ("giver", "taker", "workflow", "from", "to", *figures)}
         for one in self.pairs:
             lines: list[dict[str, Any]] = [
                 {"giver": one.giver, "taker": one.taker, "workflow": None, "from": None, "to": None}
@@ -112,7 +113,7 @@ class Handoffs(Result):
             ]
             for line in lines:
                 for name, value in line.items():
-                    columns.setdefault(name, []).append(value)
+                    columns[name].append(value)
         return columns
 
     def __str__(self) -> str:
