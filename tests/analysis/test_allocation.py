@@ -241,3 +241,21 @@ def test_a_straight_response_is_learned_as_straight() -> None:
     row = mpm.learn_causes(asked, series=table).causes[0]
     assert row.found
     assert row.ceiling is None
+
+
+def test_futures_without_a_value_are_no_futures_that_meet_a_target() -> None:
+    """A cost per lead without leads: what is said of today is what the evaluation says."""
+    text = """
+    metric spend activity unit eur
+    metric leads output unit leads
+    metric cpl operational = spend / leads lower is better target at most 40 eur by 2026-06-21
+    cause spend -> leads { lag 1w, saturates at 2 leads with half at 100 eur, confidence 80% }
+    """
+    first = date(2026, 1, 5)
+    weeks = [(first + timedelta(weeks=week)).isoformat() for week in range(20)]
+    series = pandas.DataFrame({"week": weeks, "spend": [100.0] * 20, "leads": [0.0, 1.0, 3.0, 0.0] * 5})
+    asked = mpm.parse(text)
+    said = mpm.evaluate(asked, series=series).metric("cpl")
+    assert any("has no value" in note for note in said.notes)
+    found = mpm.allocate(asked, "2k eur", "cpl", aim="reach", series=series)
+    assert found.today.p_miss == pytest.approx(said.p_miss, abs=0.03)

@@ -26,7 +26,7 @@ from mpmflow.analysis.results import provenance
 from mpmflow.analysis.risk.choice import WORST, budget_of
 from mpmflow.analysis.risk.data_hash import data_hash
 from mpmflow.analysis.risk.enough_data import metrics_of, require_something
-from mpmflow.analysis.risk.forecast import MetricForecast
+from mpmflow.analysis.risk.forecast import MetricForecast, chance_to_miss
 from mpmflow.analysis.risk.labels import labels_of
 from mpmflow.analysis.risk.metric_rows import unit_word
 from mpmflow.analysis.risk.prepared import Prepared, prepare, targets_of
@@ -332,11 +332,10 @@ class _Search:
         return bool(self.ready.forecaster.formulas_below(self.metric.name))
 
     def _missed(self, figure: Floats) -> float:
-        target = self.forecast.target
-        assert target is not None
-        level = float(target.value.base)
-        slack = 1e-12 * abs(level)
-        return float((figure < level - slack if target.comparison == "at least" else figure > level + slack).mean())
+        """The chance to miss the target, of the draws in which the metric has a value, as forecasts have it."""
+        assert self.forecast.target is not None
+        known = figure[np.isfinite(figure)]
+        return chance_to_miss(known, self.forecast.target) if len(known) else 1.0
 
     def _mix(self, chosen: Sequence[_Option], amounts: Sequence[float]) -> Mix:
         figure = self._figure(amounts, self._beside(chosen), None)
