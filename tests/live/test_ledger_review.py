@@ -203,6 +203,17 @@ class TestByHand:
         assert len(ledger.settled()) == 2
         assert ledger.verify().ok
 
+    def test_a_later_truth_over_other_periods_makes_nothing_late(self) -> None:
+        """One week under 1 does not show that four weeks were."""
+        target = {"comparison": "at most", "value": "1 leads", "per": "4w"}
+        with mpm.Ledger(None) as kept:
+            kept.keep([forecast(0), forecast(0, target=target, reading="per 4w", target_text="at most 1 leads per 4w")])
+            for reading in ("", "per 4w"):
+                kept.settle("leads", "2", "report", on="2024-01-02", reading=reading)
+            kept.settle("leads", "1", "report", on="2024-01-09", reading="")
+            judged = kept.review(mpm.Model(), as_of="2024-02-01").judged
+        assert {one.forecast.reading: one.mark for one in judged} == {"": "late", "per 4w": "missed"}
+
     def test_the_same_said_twice_is_one_entry_and_said_again_later_another(self, ledger: mpm.Ledger) -> None:
         first = ledger.settle("leads", "47", "sheet", on="2026-03-15")
         assert ledger.settle("leads", "47 leads", "sheet", on="2026-03-15") == first

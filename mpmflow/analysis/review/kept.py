@@ -40,6 +40,15 @@ SIMPLE: tuple[Simple, ...] = ("persistence", "seasonal", "climatology")
 """Those who need no model: as it was last, as a year before, as it usually is."""
 
 
+def span_of(reading: str) -> str:
+    """A reading in words without the day that it ends on.
+
+    >>> span_of("in total from 2026-01-05, up to 2026-03-29"), span_of("per 4w")
+    ('in total from 2026-01-05', 'per 4w')
+    """
+    return reading.partition(", up to ")[0].partition(" to ")[0]
+
+
 class Kept(Part):
     """Base of the records. A later version may know more of them: what is not known here is passed over."""
 

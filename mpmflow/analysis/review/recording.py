@@ -24,7 +24,7 @@ from mpmflow.model.measures import Metric, Target
 from mpmflow.model.model import Model
 
 from .judged import MIDDLES
-from .kept import KeptForecast, Simple
+from .kept import KeptForecast, Simple, span_of
 
 Floats = npt.NDArray[np.float64]
 DAY = 86_400.0
@@ -148,7 +148,9 @@ def _of_promise(
     said: Mapping[str, Any],
 ) -> KeptForecast:
     assert promise.on is not None
-    same = course is not None and _span(promise.reading) == _span(course.reading)  # a course is read as its own target
+    same = course is not None and span_of(promise.reading) == span_of(
+        course.reading
+    )  # a course is read as its own target
     simple = simple_laws(course, promise.on, evaluation.period, in_total=_in_total(course, target)) if same else {}
     return KeptForecast(
         metric=promise.metric,
@@ -174,11 +176,6 @@ def _of_promise(
 def _then(figure: MetricDifference) -> dict[str, Any]:
     low, high = np.quantile(figure.law, [0.025, 0.975], method=MIDDLES).tolist()
     return {"forecast": figure.then, "low": low, "high": high, "p_miss": figure.p_miss}
-
-
-def _span(reading: str) -> str:
-    """A reading in words without the day that it ends on."""
-    return reading.partition(", up to ")[0].partition(" to ")[0]
 
 
 def _in_total(course: Course | None, target: Target | None) -> bool:

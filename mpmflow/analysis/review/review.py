@@ -18,7 +18,7 @@ from mpmflow.numerics.statistics.scores import Reliability
 from .again import ObserveDay, said_again
 from .groups import Group, QuantileKept, chances_kept, groups_of, quantiles_kept
 from .judged import Judged, Said, Told, judge
-from .kept import KeptForecast, Settlement
+from .kept import KeptForecast, Settlement, span_of
 from .truth import Truth, is_missed
 
 FROM_DATA = "the data"
@@ -223,8 +223,14 @@ class _Found:
         return Told(came.figure, FROM_DATA, reached_on=self._reached(one, came.figure, in_data=True)), True, ""
 
     def _by_hand(self, one: KeptForecast) -> list[Settled]:
-        found = self.by_hand.get(one.metric, [])
-        return [row for row in found if row.settlement.on != one.on or row.settlement.reading == one.reading]
+        """Truths of the metric over the same span; that of a later day may end on that day."""
+        found = [row for row in self.by_hand.get(one.metric, []) if row.settlement.on >= one.on]
+        return [
+            row
+            for row in found
+            if row.settlement.reading == one.reading
+            or (row.settlement.on > one.on and span_of(row.settlement.reading) == span_of(one.reading))
+        ]
 
     def _reached(self, one: KeptForecast, figure: float, *, in_data: bool) -> date | None:
         """When a target that was missed was met after all: as somebody said, else in the data."""
