@@ -26,7 +26,14 @@ def _span(context: click.Context, parameter: click.Parameter, value: str) -> tup
 
 @click.command(name="compare")
 @question_options
-@click.option("--from", "first", metavar="A..B", callback=_span, required=True, help="The period before.")
+@click.option(
+    "--from",
+    "first",
+    metavar="A..B",
+    callback=_span,
+    required=True,
+    help="The period before, such as 2025-07-01..2025-12-31.",
+)
 @click.option("--with", "second", metavar="C..D", callback=_span, required=True, help="The period to compare it with.")
 @click.option("--by", metavar="COLUMN", help="Tell apart what the mix of the values of this column of the log adds.")
 @click.option("-o", "--output", metavar="DRAFT", type=click.Path(dir_okay=False), help="Write the drafted initiatives.")

@@ -172,7 +172,14 @@ class Units:
         if entry is None:
             near = self.names.nearest(reference.name, MEASURED | {"workflow", "column"})
             self.findings.append(
-                found("unknown-name", reference, kind="metric or indicator", name=reference.name, nearest=near)
+                found(
+                    "unknown-name",
+                    reference,
+                    kind="metric or indicator",
+                    name=reference.name,
+                    nearest=near,
+                    declare=None if near or "." in reference.name else reference.name,
+                )
             )
             return UNKNOWN
         if entry.kind in MEASURED:

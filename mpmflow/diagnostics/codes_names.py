@@ -25,7 +25,8 @@ NAMES: tuple[Code, ...] = (
         "unknown-name",
         ERROR,
         "there is no {kind} `{name}`[ {where}]",
-        help="[did you mean {nearest:or}? ][the known ones are {known:and}][, among {others} others]",
+        help="[did you mean {nearest:or}? ][the known ones are {known:and}][, among {others} others]"
+        "[say what it is, as in `metric {declare} activity unit eur`]",
         means="A name is used that nothing in the file, or in what it imports, has.",
         why="What hangs on the name hangs on nothing: work without a team, an arrow that leads nowhere.",
         example="team legal { people 1 }\nworkflow w {\n  step check by leagl takes 4h\n}\n",

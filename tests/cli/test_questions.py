@@ -172,6 +172,12 @@ def test_explain_names_the_nearest_when_there_is_no_such_thing() -> None:
     assert "cycle_time" in result.stderr
 
 
+def test_explain_leads_from_an_initiative_to_what_it_moves() -> None:
+    result = call("explain", TRAVEL, "checklist", *IN_JUNE)
+    assert result.exit_code == 2
+    assert "'checklist' is an initiative: ask about what it moves (administration_ok.reject)" in result.stderr
+
+
 def test_what_an_explanation_adds_up_is_the_change_itself() -> None:
     """Every part stands in the table that `to_frame` gives, and together they are the metric's change."""
     import mpmflow as mpm

@@ -172,3 +172,9 @@ def test_flows_are_told_from_levels() -> None:
     units = Units(Names(made.model))
     flows = {name: units.of_name(name).flow for name in ("a", "b", "c", "spend", "age", "ratio")}
     assert flows == {"a": True, "b": False, "c": True, "spend": True, "age": False, "ratio": False}
+
+
+def test_a_name_that_nothing_resembles_is_to_be_declared() -> None:
+    findings = compile_source(Source("a.mpm", BASE + "metric m outcome = qqqqq / leads\n")).diagnostics
+    (told,) = (finding for finding in findings if finding.code == "unknown-name")
+    assert told.help == "say what it is, as in `metric qqqqq activity unit eur`"

@@ -126,6 +126,12 @@ def _explained(evaluation: Evaluation, name: str) -> Explanation:
         if whole.kind == "metric" and whole.workflow == name and whole.time_by:
             return _workflow(evaluation, name, whole)
     names = explicable(evaluation)
+    moved = evaluation.model.initiatives.get(name) if evaluation.model is not None else None
+    if moved is not None:
+        levers = ", ".join(move.lever for move in moved.moves)
+        raise KeyError(
+            f"{name!r} is an initiative: ask about what it moves ({levers or 'nothing'}), or about its goals"
+        )
     near = nearest(name, names, most=3)
     more = f" and {len(names) - 12} more" if len(names) > 12 else ""
     meant = f"the nearest names are {', '.join(near)}" if near else f"there are {', '.join(names[:12])}{more}"
