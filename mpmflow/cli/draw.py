@@ -14,6 +14,7 @@ from .. import __version__
 from . import evidence, guard, terminal
 from .opening import open_model
 from .options import question_options
+from .replacing import diagram_in_the_way, overwrite_option
 
 if TYPE_CHECKING:
     from ..analysis.alliances.handoffs import Handoffs
@@ -44,6 +45,7 @@ CROWDED = 120
 @click.option("--around", metavar="NAME", help="Only what is at most --steps ways from that step, metric, team, ….")
 @click.option("--steps", type=click.IntRange(0), default=2, show_default=True, help="How far --around reaches.")
 @click.option("--collapse", is_flag=True, help="Fold blocks and straight stretches of a workflow's steps into one box.")
+@overwrite_option
 @click.option("--risk", is_flag=True, help="Paint on it what `mpmflow risk` finds; the options below say from what.")
 @evidence.evidence_options
 def command(
@@ -58,6 +60,7 @@ def command(
     around: str | None,
     steps: int,
     collapse: bool,
+    overwrite: bool,
     risk: bool,
     log: object,
     series: str | None,
@@ -75,6 +78,9 @@ def command(
 
     if not risk and (log is not None or series is not None or as_of is not None):
         raise click.UsageError("--log, --series and --as-of say what risk is judged from: add --risk")
+    if in_the_way := diagram_in_the_way(outputs, overwrite):
+        terminal.say(in_the_way)
+        return guard.CANNOT
     model = open_model(file, root=root, quiet=quiet)
     asked: Model | Evaluation | Handoffs = model
     if risk:

@@ -12,6 +12,7 @@ from .. import __version__
 from . import guard, terminal
 from .opening import open_model
 from .options import question_options
+from .replacing import diagram_in_the_way, overwrite_option
 
 SCHEMA = "mpmflow/export/1"
 
@@ -29,8 +30,15 @@ SCHEMA = "mpmflow/export/1"
     "with its properties beside it in .props), .props (the properties alone), .json (the whole model). May be given "
     "several times. Without it, the PRISM model goes to standard output.",
 )
+@overwrite_option
 def command(
-    file: str, root: str | None, as_json: bool, quiet: bool, workflow: str | None, outputs: Sequence[str]
+    file: str,
+    root: str | None,
+    as_json: bool,
+    quiet: bool,
+    workflow: str | None,
+    outputs: Sequence[str],
+    overwrite: bool,
 ) -> int:
     """Write FILE for other programs.
 
@@ -43,6 +51,9 @@ def command(
     from .. import api
     from ..exchange.export import ExportError
 
+    if in_the_way := diagram_in_the_way(outputs, overwrite):
+        terminal.say(in_the_way)
+        return guard.CANNOT
     model = open_model(file, root=root, quiet=quiet)
     written: list[Path] = []
     try:

@@ -50,7 +50,7 @@ def test_a_bpmn_diagram_comes_with_the_notes_of_an_export() -> None:
     assert "Only mpmflow reads these in the file" in drawn.stderr
     assert drawn.stderr.splitlines()[2:] == exported.stderr.splitlines()[1:]
     assert Path("a.bpmn").read_bytes() == Path("b.bpmn").read_bytes()
-    document = json.loads(draw("-q", str(EXAMPLE), "--json", "-o", "a.bpmn").stdout)
+    document = json.loads(draw("-q", str(EXAMPLE), "--json", "-o", "c.bpmn").stdout)
     validate(document, schema("drawing"))
     assert document["notes"] == drawn.stderr.splitlines()[2:]
 

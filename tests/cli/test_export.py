@@ -40,6 +40,20 @@ def test_without_a_file_the_model_goes_to_standard_output() -> None:
     assert result.stderr == ""
 
 
+@pytest.mark.parametrize("verb", ["export", "draw"])
+def test_a_diagram_that_may_have_been_edited_is_not_written_over_unless_told_to(verb: str) -> None:
+    def write(*more: str) -> Result:
+        return CliRunner().invoke(program, [verb, "-q", EXAMPLE, "-o", "w.bpmn", *more], prog_name="mpmflow")
+
+    Path("w.bpmn").write_text("edited", encoding="utf-8")
+    refused = write()
+    assert refused.exit_code == 2
+    assert "--overwrite lets it be replaced" in refused.stderr
+    assert Path("w.bpmn").read_text(encoding="utf-8") == "edited"
+    assert write("--overwrite").exit_code == 0
+    assert Path("w.bpmn").read_text(encoding="utf-8") != "edited"
+
+
 def test_the_whole_model_as_json() -> None:
     assert export("-q", EXAMPLE, "-o", "w.json").exit_code == 0
     document = json.loads(Path("w.json").read_text(encoding="utf-8"))
