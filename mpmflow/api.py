@@ -1453,13 +1453,14 @@ def report(
     """
     from .analysis.reporting.making import report_of
     from .analysis.reporting.partner import partner_report
+    from .analysis.risk.evaluation import asked_of
     from .model.goals import LEVELS
     from .render.report.handoff_words import told_partner
     from .render.report.page import ReportPage as Page
     from .render.report.pictures import Pictures
     from .render.report.told import told
 
-    if evaluation.model is None:
+    if asked_of(evaluation).model is None:
         raise ValueError("this evaluation was not made by mpm.evaluate: it knows no model that could be reported on")
     if partner is not None:
         if level is not None or ledger is not None:

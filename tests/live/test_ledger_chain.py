@@ -252,6 +252,14 @@ def test_a_head_that_is_no_hash_says_nothing_of_the_ledger(path: Path, head: str
         found(path, head)
 
 
+def test_a_model_in_the_place_of_an_evaluation_is_told_how_to_get_one() -> None:
+    model = mpm.parse("workflow w { step brief }")
+    with mpm.Ledger(None) as ledger, pytest.raises(TypeError, match=r"not a Model; `mpm\.evaluate\(model\)`"):
+        ledger.record(model)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="an evaluation is asked"):
+        mpm.report(model)  # type: ignore[arg-type]
+
+
 def test_a_ledger_of_a_later_form_is_left_alone(path: Path) -> None:
     base = sqlite3.connect(path)
     base.execute("PRAGMA user_version = 9")

@@ -214,6 +214,13 @@ class Known:
     samples: Samples | None = None
 
 
+def asked_of(given: object) -> Evaluation:
+    """What was given in the place of an evaluation, if it is one. Raises TypeError, which says how to get one."""
+    if not isinstance(given, Evaluation):
+        raise TypeError(f"an evaluation is asked, not a {type(given).__name__}; `mpm.evaluate(model)` makes one")
+    return given
+
+
 class _HasName(Protocol):
     @property
     def name(self) -> str: ...

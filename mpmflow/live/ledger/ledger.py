@@ -80,8 +80,9 @@ class Ledger:
         The same forecasts are not doubled. Raises ValueError for an evaluation that `evaluate` did not make.
         """
         from mpmflow.analysis.review.recording import forecasts_of
+        from mpmflow.analysis.risk.evaluation import asked_of
 
-        forecasts, left_out = forecasts_of(evaluation)
+        forecasts, left_out = forecasts_of(asked_of(evaluation))
         assert evaluation.model is not None
         kept = self.keep(forecasts, author=author, models=[evaluation.model])
         return Recorded(kept.added, kept.already, left_out, kept.entries, kept.head)
