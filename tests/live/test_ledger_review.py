@@ -148,6 +148,23 @@ class TestMarks:
         ratio = row(done, "cost_per_lead")
         assert (ratio.mark, ratio.came) == ("kept", pytest.approx(1600 / (40 + 46 + 41 + 38)))
 
+    def test_what_a_table_says_of_a_week_that_goes_on_is_not_judged_before_its_end(
+        self, ledger: mpm.Ledger, model: mpm.Model
+    ) -> None:
+        marks = [
+            (row(found, "leads", "spring").mark, row(found, "leads").mark, found.as_of.isoformat())
+            for day in ("2026-03-14", "2026-03-15", "2026-03-28", "2026-03-29", "2026-04-04", "2026-04-05")
+            for found in [ledger.review(model, series=weekly(13), as_of=day, again=False)]
+        ]
+        assert marks == [
+            ("ahead", "ahead", "2026-03-14"),
+            ("kept", "ahead", "2026-03-15"),
+            ("kept", "ahead", "2026-03-28"),
+            ("kept", "missed", "2026-03-29"),
+            ("kept", "missed", "2026-04-04"),
+            ("kept", "late", "2026-04-05"),
+        ]
+
     def test_what_was_recorded_after_its_day_is_said_so(self, model: mpm.Model) -> None:
         """A forecast that was written down when the truth was in proves nothing."""
         evaluation = mpm.evaluate(model, series=weekly(6))

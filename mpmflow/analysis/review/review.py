@@ -115,6 +115,7 @@ def review(
     seed: int = 0,
     samples: Samples | None = None,
     progress: Progress | None = None,
+    asked_for: date | None = None,
 ) -> Review:
     """Hold forecasts against what came.
 
@@ -127,12 +128,14 @@ def review(
         taken: scenarios that were carried out, so that what was foretold under them can be judged.
         observe: what was known on a day of the past: then today's model is asked what it would have said.
         seed: of the draws of what today's model says.
+        asked_for: nothing is judged whose day is later; None for all that the data tell.
 
     A forecast of a metric that is defined otherwise today cannot be compared, and says so; a truth that was brought by
     hand is one of the metric as it was.
     """
     carried_out = frozenset(taken)
-    truth = Truth(model, observations, [one.forecast for one in said], samples=samples) if observations else None
+    forecasts = [one.forecast for one in said]
+    truth = Truth(model, observations, forecasts, samples=samples, asked=asked_for) if observations else None
     until = truth.known_until if truth is not None else today
     found = _Found(model, truth, until, settled, models or {}, carried_out)
     order = sorted(said, key=lambda one: (one.forecast.on, one.forecast.as_of, one.forecast.metric, one.id))

@@ -41,6 +41,8 @@ class Truth:
 
     Args:
         forecasts: those that will be asked for.
+        asked: the day that was asked for: of a week that goes on then, a table may have the row, but its day has not
+            come; None for all that there is.
     """
 
     def __init__(
@@ -50,16 +52,18 @@ class Truth:
         forecasts: Sequence[KeptForecast],
         *,
         samples: Samples | None = None,
+        asked: date | None = None,
     ) -> None:
         require_something(model, observations)
         self._late: dict[tuple[str, Target], date | None] = {}
         self._reads: dict[tuple[str, Target], tuple[float | None, str]] = {}
         self.metrics = {metric.name for metric in metrics_of(model)}
         periods = full_periods(observations)
-        self.known_until: date = Timeline.of(observations, periods, 1).last_day(periods - 1)
-        """The last day of the last full period."""
-        asked = [one for one in forecasts if one.metric in self.metrics and one.on <= self.known_until]
-        self.ready = prepare(model, observations, latest_targets(asked), draws=DRAWS, samples=samples)
+        last = Timeline.of(observations, periods, 1).last_day(periods - 1)
+        self.known_until: date = min(last, asked or last)
+        """The last day of the last full period, and not after the day that was asked for."""
+        wanted = [one for one in forecasts if one.metric in self.metrics and one.on <= self.known_until]
+        self.ready = prepare(model, observations, latest_targets(wanted), draws=DRAWS, samples=samples)
 
     def came(self, forecast: KeptForecast) -> Came:
         """What came of a forecast."""
@@ -83,7 +87,7 @@ class Truth:
         timeline = self.ready.outlook.timeline
         for period in range(timeline.known):
             day = timeline.last_day(period)
-            if day <= on or timeline.holding(on) == period:
+            if not on < day <= self.known_until or timeline.holding(on) == period:
                 continue
             target = wanted.model_copy(update={"by": day})
             figure, _ = self._read(metric, target)

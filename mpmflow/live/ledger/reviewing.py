@@ -62,6 +62,7 @@ def review_of(
             seed=seed,
             samples=samples,
             progress=progress,
+            asked_for=_today(ledger, as_of) if as_of is not None else None,
         )
     return replace(found, notes=(*_notes(ledger, history), *found.notes))
 
