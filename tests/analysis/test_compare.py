@@ -287,3 +287,19 @@ def test_what_is_no_more_than_rounding_is_neither_better_nor_worse() -> None:
     ends_well = found.figure("yield(webinar)")
     assert (ends_well.change, dict(ends_well.by), dict(ends_well.kinds)) == (0.0, {}, {})
     assert found.figure("cost(webinar)").unit == "eur"
+
+
+def test_values_too_rare_for_a_part_of_their_own_stand_together_with_their_own_times() -> None:
+    """Half of the cases are quick ones of the web, the others are of forty channels that take ten times as long."""
+    text = "workflow w { step a takes 3h\n step b takes 3h }\nmetric t operational = time(w) unit h lower is better\n"
+    rows = []
+    for case in range(400):
+        quick = case % 2 == 0
+        now = datetime(2026, 1, 5) + timedelta(weeks=4 * (case // 200), hours=case % 200)
+        for name in ("a", "b"):
+            rows.append((str(case), name, now, "web" if quick else f"tiny {case % 80}"))
+            now += timedelta(hours=3 if quick else 30)
+    log = pl.DataFrame(rows, schema=["case", "activity", "time", "channel"], orient="row")
+    whole, told = compare(log, text=text), compare(log, "channel", text)
+    assert told.figure("t").before == pytest.approx(whole.figure("t").before, rel=0.02)
+    assert {row.name for row in told.levers if row.kind == "mix"} == {"channel = web", "channel = others"}

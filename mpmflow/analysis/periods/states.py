@@ -6,9 +6,10 @@ adds nothing. What only one of the two periods shows is taken to be the same in 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
+from operator import add
 
 import numpy as np
 
@@ -24,7 +25,7 @@ from mpmflow.diagnostics.errors import DataError
 from mpmflow.graphs.to_chain import to_chain
 from mpmflow.model.imports import workflows_in_question
 from mpmflow.model.model import Model
-from mpmflow.model.observations import Observations
+from mpmflow.model.observations import Durations, Observations
 
 Window = tuple[int, int]
 """From which to which period, the last one exclusive."""
@@ -188,26 +189,55 @@ def _segments(
     told = [value for value, row in cases.items() if max(row) >= FEWEST]
     told.sort(key=lambda value: (-sum(cases[value]), value))
     names = {key: name for maker in makers for key, name in _names(maker.seen.times).items()}
-    found = []
-    for value in told:
+    workflows = workflows_in_question(whole[0]).names
+
+    def of(value: str, seen_of: Observations, row: list[int]) -> Segment:
         models = []
         for maker, model, one in zip(makers, whole, windows, strict=True):
-            seen = Seen(*seen_in(maker.plan, parts[value], slice(*one), planned))
+            seen = Seen(*seen_in(maker.plan, seen_of, slice(*one), planned))
             models.append(with_estimates(model, seen.shares, seen.times, {}, planned, now=True))
         changes = {
             name: ProcessChange(to_chain(models[0], name), to_chain(models[1], name), names, period, book)
-            for name in workflows_in_question(models[0]).names
+            for name in workflows
         }
-        row = cases[value]
-        found.append(Segment(value, row[0] / totals[0], row[1] / totals[1], row[0], row[1], changes))
+        return Segment(value, row[0] / totals[0], row[1] / totals[1], row[0], row[1], changes)
+
+    found = [of(value, parts[value], cases[value]) for value in told]
     rest = [totals[side] - sum(cases[value][side] for value in told) for side in (0, 1)]
     if any(rest):
-        changes = {
-            name: ProcessChange(to_chain(whole[0], name), to_chain(whole[1], name), names, period, book)
-            for name in workflows_in_question(whole[0]).names
-        }
-        found.append(Segment(OTHERS, rest[0] / totals[0], rest[1] / totals[1], rest[0], rest[1], changes))
+        found.append(of(OTHERS, _together([seen for value, seen in parts.items() if value not in told]), rest))
     return found
+
+
+def _together(parts: Sequence[Observations]) -> Observations:
+    """The decisions, times and arrivals of several segments as those of one."""
+
+    def summed(rows: Iterable[Mapping[str, tuple[int, ...]]]) -> dict[str, tuple[int, ...]]:
+        found: dict[str, tuple[int, ...]] = {}
+        for row in rows:
+            for name, counts in row.items():
+                found[name] = tuple(map(add, found[name], counts)) if name in found else counts
+        return found
+
+    durations: dict[str, Durations] = {}
+    for part in parts:
+        for node, one in part.durations.items():
+            known = durations.get(node)
+            durations[node] = (
+                one
+                if known is None
+                else Durations(
+                    tuple(map(add, known.visits, one.visits)),
+                    tuple(map(add, known.seconds, one.seconds)),
+                    tuple(map(add, known.squares, one.squares)),
+                )
+            )
+    return replace(
+        parts[0],
+        outcomes=summed(part.outcomes for part in parts),
+        durations=durations,
+        arrivals=summed(part.arrivals for part in parts),
+    )
 
 
 def _cases(observations: Observations, window: Window) -> int:
