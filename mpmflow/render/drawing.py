@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal, cast
 
+from mpmflow.graphs import attributes as at
 from mpmflow.graphs.causes import cause_effect
 from mpmflow.graphs.flow import flow_graph
 from mpmflow.graphs.handoffs import handoffs
@@ -97,7 +98,10 @@ def _drawn(model: Model, view: str, workflow: str | None, collapse: bool, paint:
     if view == "causes":
         if not model.metrics and not model.workflows:
             raise PictureError("this file has no metric and no workflow, so there is no cause and effect to draw")
-        return "Cause and effect", causes_dot(model, cause_effect(model), paint)
+        caused = cause_effect(model)
+        if not any(facts[at.KIND] == "metric" for _, facts in caused.nodes(data=True)):
+            raise PictureError("this file has no metric that anything could move, so the view 'causes' would be empty")
+        return "Cause and effect", causes_dot(model, caused, paint)
     if view in ("objectives", "metrics"):
         if not model.objectives and not model.metrics:
             raise PictureError(f"this file has no objective and no metric, so the view {view!r} would be empty")

@@ -18,6 +18,9 @@ TITLE, SMALL = f'COLOR="{palette.INK}" POINT-SIZE="11"', f'COLOR="{palette.QUIET
 WIDE = 12
 """With more nodes than this a workflow runs from top to bottom: it then fits a page and a screen better."""
 
+TANGLED = 120
+"""With so many more ways than nodes, curves around everything would take minutes: ways are straight then."""
+
 
 def workflow_dot(graph: nx.MultiDiGraph, paint: Unpainted = PLAIN) -> Graph:
     """A flow graph as it is drawn.
@@ -35,6 +38,8 @@ def workflow_dot(graph: nx.MultiDiGraph, paint: Unpainted = PLAIN) -> Graph:
         {"fontname": palette.FONT, "fontsize": 11, "fontcolor": palette.INK, "penwidth": 1.1, "margin": "0.12,0.07"},
         {"fontname": palette.FONT, "fontsize": 9, "fontcolor": palette.INK, "color": palette.LINE, "arrowsize": 0.65},
     )  # fmt: skip
+    if graph.number_of_edges() - graph.number_of_nodes() > TANGLED:
+        dot.defaults["graph"] |= {"splines": "line", "nslimit": 1, "nslimit1": 1}
     _inside(dot, graph, None, -1, paint)
     for source, target, _, facts in sorted(graph.edges(keys=True, data=True), key=lambda edge: edge[3][at.ORDER]):
         drawn = paint.way(source, facts, _edge(facts))
@@ -56,6 +61,8 @@ def _inside(dot: Graph, graph: nx.MultiDiGraph, block: str | None, branch: int, 
         kind = facts[at.KIND]
         if facts.get(at.BLOCK) != block or facts.get(at.BRANCH, -1) != branch or kind == "join":
             continue
+        if name in ("done", "scrap") and not graph.in_degree(name):
+            continue  # the end that a text implies behind its last statement, where that one leads elsewhere
         if kind != "fork":
             drawn = _node(name, facts)
             if kind == "folded":

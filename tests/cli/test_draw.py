@@ -55,6 +55,25 @@ def test_a_bpmn_diagram_comes_with_the_notes_of_an_export() -> None:
     assert document["notes"] == drawn.stderr.splitlines()[2:]
 
 
+def test_an_implied_end_that_nothing_leads_to_is_not_drawn() -> None:
+    Path("w.mpm").write_text(
+        "workflow w {\n step check\n decision ok { yes, no 20% -> mend rework }\n done published\n"
+        " step mend -> check\n}\n",
+        encoding="utf-8",
+    )
+    dot = draw("-q", "w.mpm").stdout
+    assert '"published" [' in dot
+    assert '"done" [' not in dot
+
+
+def test_causes_without_a_metric_are_no_picture() -> None:
+    Path("w.mpm").write_text("workflow w { step check }\n", encoding="utf-8")
+    result = draw("-q", "w.mpm", "--view", "causes", "-o", "w.svg")
+    assert result.exit_code == 2
+    assert "no metric" in result.stderr
+    assert not Path("w.svg").exists()
+
+
 def test_an_unknown_ending_says_which_there_are() -> None:
     result = draw("-q", str(EXAMPLE), "-o", "a.jpeg")
     assert result.exit_code == 2
