@@ -15,6 +15,7 @@ from mpmflow.render.dot import Graph, Markup, wrapped
 from mpmflow.render.drawing import draw
 from mpmflow.render.numbers import duration, percent, significant
 from mpmflow.render.picture import Diagram, PictureError
+from tests.exchange.processes import large
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 VIEWS = ("workflow", "causes", "objectives", "metrics")
@@ -181,6 +182,13 @@ def test_folding_keeps_every_question_and_every_way_of_a_case() -> None:
     assert "Write copy" not in text
     for words in ("fix 15% then 8%", "reject 1%", "Is the brief", "no 20%"):
         assert words in text
+
+
+def test_the_ways_of_a_tangled_workflow_are_straight_so_that_it_can_be_laid_out_at_all() -> None:
+    tangled = draw(mpm.parse(large(500)), collapse=True)
+    assert tangled.graph.defaults["graph"]["splines"] == "line"
+    assert tangled.svg().startswith("<svg")
+    assert "splines" not in draw(mpm.parse(large(100))).graph.defaults["graph"]
 
 
 def test_a_neighbourhood_counts_what_it_leaves_out() -> None:

@@ -1,7 +1,7 @@
 """Two versions of a model in one picture: what came, what went, what changed.
 
 Both versions are drawn as any picture is, and laid over each other: what both have stands once, as the new one has it.
-What came is green with a thick line and a sign that says so; what went is grey, dashed and struck through; what changed
+What came is green with a thick line and a sign that says so; what went is grey and dashed; what changed
 says what it was and what it is. Nothing is said by colour alone, so that a print in black and white reads the same.
 """
 
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 _SMALL = f'COLOR="{palette.QUIET}" POINT-SIZE="9"'
 _TITLE = f'COLOR="{palette.INK}" POINT-SIZE="10"'
 _SIGNS = {
-    "added": ("+ NEW", palette.GOOD, 'BORDER="2"', ""),
-    "removed": ("- REMOVED", palette.QUIET, 'BORDER="1" STYLE="DASHED"', "S"),
-    "changed": ("CHANGED", palette.ACCENT, 'BORDER="1"', ""),
+    "added": ("+ NEW", palette.GOOD, 'BORDER="2"'),
+    "removed": ("- REMOVED", palette.QUIET, 'BORDER="1" STYLE="DASHED"'),
+    "changed": ("CHANGED", palette.ACCENT, 'BORDER="1"'),
 }
 WIDE = 30
 """Characters of a line in a box that says what changed."""
@@ -217,9 +217,8 @@ def _marked(statement: Statement, drawn: Attributes, what: str, said: Sequence[s
 
 
 def _sign(what: str) -> Markup:
-    words, colour, looks, struck = _SIGNS[what]
+    words, colour, looks = _SIGNS[what]
     text = rows([(words, f'COLOR="{colour}" POINT-SIZE="8"')])
-    text = Markup(f"<{struck}>{text}</{struck}>") if struck else text
     return Markup(
         f'<TABLE {looks} COLOR="{colour}" BGCOLOR="{palette.GROUND}" CELLBORDER="0" CELLSPACING="0" CELLPADDING="2">'
         f"<TR><TD>{text}</TD></TR></TABLE>"
