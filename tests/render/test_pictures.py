@@ -188,6 +188,8 @@ def test_the_ways_of_a_tangled_workflow_are_straight_so_that_it_can_be_laid_out_
     tangled = draw(mpm.parse(large(500)), collapse=True)
     assert tangled.graph.defaults["graph"]["splines"] == "line"
     assert tangled.svg().startswith("<svg")
+    part = draw(mpm.parse(large(500)), around=mpm.parse(large(500)).workflows[0].body[0].name)
+    assert "splines" not in part.graph.defaults["graph"]
     assert "splines" not in draw(mpm.parse(large(100))).graph.defaults["graph"]
 
 

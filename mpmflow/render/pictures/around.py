@@ -10,6 +10,9 @@ from mpmflow.render.picture import PictureError
 
 _REST = f'COLOR="{palette.QUIET}" POINT-SIZE="9"'
 
+FEW = 120
+"""So many boxes are laid out with curved ways, whatever the whole picture needed."""
+
 
 def around(graph: Graph, name: str, steps: int) -> Graph:
     """The neighbourhood of a box; what it leaves out is counted at the ways that lead there.
@@ -49,6 +52,9 @@ def _box(graph: Graph, name: str) -> str:
 
 def _cut(graph: Graph, near: set[str]) -> Graph:
     found = Graph(graph.name, *graph.defaults.values())
+    if len(near) <= FEW:  # what makes a large picture possible is not wanted in a small one
+        looks = found.defaults["graph"].items()
+        found.defaults["graph"] = {key: value for key, value in looks if key not in ("splines", "nslimit", "nslimit1")}
     found.statements = _framed([one for one in graph.statements if _kept(one, near)])
     cut: dict[tuple[str, bool], set[str]] = {}
     for one in graph.statements:
