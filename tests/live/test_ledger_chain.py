@@ -74,6 +74,13 @@ def test_an_anchor_that_is_none_is_said_so(path: Path, text: str) -> None:
     assert (finding.kind, finding.number) == ("anchor", None)
 
 
+def test_nothing_is_written_over_the_trace_of_an_anchor_that_is_none(path: Path) -> None:
+    anchor_path(str(path)).write_text("no anchor")
+    with mpm.Ledger(path) as ledger, pytest.raises(mpm.LedgerError, match="cannot be read"):
+        ledger.keep([forecast(99)])
+    assert anchor_path(str(path)).read_text() == "no anchor"
+
+
 def test_each_line_is_read_once(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A law is two hundred numbers: to read the lines is nearly all the work."""
     read: list[str] = []

@@ -15,7 +15,7 @@ from typing import Any
 
 from mpmflow.diagnostics.errors import LedgerError
 
-from .anchor import Anchor, read_anchor, write_anchor
+from .anchor import Anchor, anchor_path, read_anchor, write_anchor
 from .chain import FIRST, Draft, Entry, linked
 
 FORM = 1
@@ -156,7 +156,15 @@ class LedgerStore:
 
     def _hold_to_anchor(self, count: int) -> None:
         """Refuse to write over the traces: a ledger that is not what its anchor says does not go on."""
-        anchor = read_anchor(self.path) if self.path is not None else None
+        if self.path is None:
+            return
+        anchor = read_anchor(self.path)
+        if anchor is None and anchor_path(self.path).exists():
+            raise LedgerError(
+                f"the anchor beside the ledger, {anchor_path(self.path).name}, cannot be read, so nobody can say "
+                "whether entries are missing; put back a copy of both (or remove the anchor, if you began anew)",
+                ledger=self.path,
+            )
         if anchor is None or not anchor.entries:
             return
         found = self.base.execute("SELECT hash FROM entries WHERE number = ?", (anchor.entries,)).fetchone()
