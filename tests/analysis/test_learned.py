@@ -156,7 +156,7 @@ def test_two_hundred_weeks_of_media_and_revenue_are_looked_through(shared: Calla
     assert len(found.causes) == 6
     assert all(one.periods >= 150 for one in found.causes)
     assert all(one.gained is not None and one.gained < 1 for one in found.causes)
-    assert found.to_frame().shape == (6, 14)
+    assert found.to_frame().shape == (6, 16)
 
 
 # ------------------------------------------------------------------------------------------------ in texts and answers

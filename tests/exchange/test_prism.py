@@ -152,9 +152,9 @@ def test_json_comes_back_as_the_same_model(tmp_path: Path) -> None:
 def test_faults_say_what_would_work(tmp_path: Path) -> None:
     model = mpm.parse(WEBINAR)
     with pytest.raises(
-        ExportError, match=r"w\.bpmn: a model can be exported as \.prism, \.props, \.json, not as \.bpmn"
+        ExportError, match=r"w\.dot: a model can be exported as \.prism, \.props, \.json, \.bpmn, not as \.dot"
     ):
-        mpm.export(model).save(tmp_path / "w.bpmn")
+        mpm.export(model).save(tmp_path / "w.dot")
     with pytest.raises(ExportError, match="no workflow called 'v'; there is w"):
         mpm.export(model, workflow="v")
     with pytest.raises(ExportError, match=r"\.json takes any file"):

@@ -41,7 +41,10 @@ def test_the_page_says_which_promise_is_broken_and_whom_to_ask(found: Any) -> No
     page = words(handoffs_page(found))
     assert "Briefs and changes are taken up” (marketing → Studio North) is broken: 78% were taken up in time" in page
     assert "Ask Account lead, studio." in page
-    assert "“Briefs and changes are taken up” (marketing → Studio North) gets worse: 66% in time in the last 8 weeks" in page
+    assert (
+        "“Briefs and changes are taken up” (marketing → Studio North) gets worse: 66% in time in the last 8 weeks"
+        in page
+    )
     assert "“Drafts and questions are looked at” (Studio North → marketing) gets worse" not in page
     assert "(legal → Letter shop) gets worse" not in page  # 86% after 98% may be luck, and in this log it is
     assert "kept so far" in page
