@@ -15,6 +15,10 @@ LIMIT = 10_000_000
 """The most bytes that one file may have."""
 
 
+TABLES = (".csv", ".tsv", ".jsonl", ".ndjson", ".json")
+"""Endings of data, which nobody gives a text of the language."""
+
+
 def read_path(path: str | Path, name: str | None = None) -> Source:
     """The text of a file. `name` is what messages call it; the path as given, unless said.
 
@@ -44,7 +48,7 @@ def read_bytes(data: bytes, name: str) -> Source:
     """A text from its bytes: UTF-8, with or without a byte-order mark, with any line ends.
 
     Raises UnreadableError for more than `LIMIT` bytes, for bytes that are not UTF-8, and for a NUL character, these
-    two with their place; and for XML, such as a diagram given in the place of a text.
+    two with their place; and for XML or a table of data, such as a diagram or a log given in the place of a text.
 
     >>> read_bytes(b"\\xef\\xbb\\xbfteam a\\r\\n", "a.mpm").text
     'team a\\n'
@@ -66,4 +70,6 @@ def read_bytes(data: bytes, name: str) -> Source:
         raise UnreadableError([diagnose("nul-character", source.span(nul, nul + 1))])
     if source.text.lstrip().startswith("<"):
         raise UnreadableError([diagnose("xml-file", None, path=name)])
+    if name.lower().endswith(TABLES) or source.text.lstrip().startswith('{"'):
+        raise UnreadableError([diagnose("data-file", None, path=name)])
     return source

@@ -59,15 +59,20 @@ class Server(LanguageServer):
         if known is not None and known[0] == versions:
             return known[1]
         open_texts = {path: document.source for one, document in documents.items() if (path := _path(one)) is not None}
-        found = Written(self.workspace.get_text_document(uri).source, _path(uri), open_texts)
+        try:
+            text = self.workspace.get_text_document(uri).source
+        except (OSError, UnicodeDecodeError):
+            text = ""  # never opened here, and there is no such file
+        found = Written(text, _path(uri), open_texts)
         self._known[uri] = versions, found
         return found
 
     def offset(self, uri: str, position: lsp.Position) -> int:
         """The place of a position, in characters of the text as it is read (line ends of one sign)."""
-        document = self.workspace.get_text_document(uri)
-        place = document.position_codec.position_from_client_units(document.lines, position)
-        return self.written(uri).source.offset(place.line + 1, place.character + 1)
+        codec = self.workspace.get_text_document(uri).position_codec
+        source = self.written(uri).source
+        place = codec.position_from_client_units(source.text.splitlines(keepends=True), position)
+        return source.offset(place.line + 1, place.character + 1)
 
     def range(self, uri: str, span: Span) -> lsp.Range:
         """A place as the editor counts it."""

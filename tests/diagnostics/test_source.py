@@ -74,6 +74,15 @@ def test_a_diagram_in_the_place_of_a_text_is_one_fault_that_names_the_verb_for_i
     assert code_of(fault) == "xml-file"
 
 
+def test_a_table_in_the_place_of_a_text_is_one_fault_that_says_where_data_go(tmp_path: Path) -> None:
+    for name, data in (("events.CSV", "case,activity\n1,brief\n"), ("model.txt", '{"workflows": []}')):
+        (tmp_path / name).write_text(data)
+        with pytest.raises(UnreadableError) as fault:
+            read_path(tmp_path / name)
+        assert code_of(fault) == "data-file"
+        assert "--log" in fault.value.diagnostics[0].help
+
+
 def test_faults_in_data_name_their_place_and_faults_of_ours_look_different() -> None:
     assert str(DataError("no date", file="e.csv", column="time", row=3)) == 'e.csv, column "time", row 3: no date'
     assert str(DataError("empty")) == "empty"

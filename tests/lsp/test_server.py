@@ -274,6 +274,13 @@ def test_an_imported_text_counts_as_it_stands_in_the_editor(editor: Editor) -> N
     )
 
 
+def test_a_file_that_is_not_there_is_an_empty_text(editor: Editor) -> None:
+    at = {"textDocument": {"uri": (editor.folder / "nowhere.mpm").as_uri()}, "position": {"line": 3, "character": 5}}
+    assert editor.ask("textDocument/hover", **at) is None
+    assert editor.ask("textDocument/definition", **at) is None
+    assert "workflow" in {one["label"] for one in editor.ask("textDocument/completion", **at)}
+
+
 def test_broken_and_huge_texts_bring_nothing_down(editor: Editor) -> None:
     uri = editor.open("a.mpm", 'workflow { { "\x00 -> }} metric = = (' * 200)
     assert editor.faults(uri)
