@@ -65,8 +65,8 @@ READING: tuple[Code, ...] = (
         "data-file",
         ERROR,
         "the file `{path}` is data, and no text of the language",
-        help="give a log with `--log` and weekly figures with `--series`, beside the .mpm file that describes the process; "
-        "`mpmflow fit --discover LOG` drafts one from a log",
+        help="give a log with `--log` and weekly figures with `--series`, beside the .mpm file that describes the "
+        "process; `mpmflow fit --discover LOG` drafts one from a log",
         means="The file is a table or JSON by its name or its beginning, not a description of a process.",
         why="A table read as text gives an error for each of its lines, and none says what to do.",
         apart="A log or a series given to `check`, `risk` or another verb in the place of the process description.",
