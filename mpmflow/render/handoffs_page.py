@@ -59,7 +59,8 @@ def _opening(found: Handoffs) -> Iterator[RenderableType]:
             "No work passes from one team to another: the steps of this file say `by TEAM` for one at most."
         )
     elif found.cases is not None:
-        yield paragraph(f"Observed in a log of {found.cases:,} cases, beside what the file was designed for.")
+        cases = "1 case" if found.cases == 1 else f"{found.cases:,} cases"
+        yield paragraph(f"Observed in a log of {cases}, beside what the file was designed for.")
 
 
 def table_of(*columns: str, left: int = 1) -> Table:

@@ -348,3 +348,10 @@ def test_the_chance_of_a_miss_is_the_mean_over_what_the_share_may_be() -> None:
     weights = [p ** (kept - 0.5) * (1 - p) ** (judged - kept - 0.5) for p in grid]
     brute = sum(w * (1 - p**coming) for w, p in zip(weights, grid, strict=True)) / sum(weights)
     assert chance_of_a_miss(kept, judged, coming) == pytest.approx(brute, rel=1e-4)
+
+
+def test_events_that_belong_to_no_step_are_told_for_their_hand_offs_are_not_counted() -> None:
+    text = TEAMS + "workflow w { arrivals 1 per week\n step brief by house takes 1h\n step media by agency takes 1h }"
+    events = log(("a", "brief", 0.0), ("a", "artwork", 2.0), ("b", "brief", 1.0), ("b", "media", 3.0))
+    found = mpm.handoffs(mpm.parse(text), log=events, as_of="2026-01-12")
+    assert found.notes[0].startswith("1 event belongs to no step of the file (“artwork”)")

@@ -171,13 +171,24 @@ def handoffs(
         period,
         burdens(model, evaluation.spread) if evaluation is not None else (),
         sum(passages.cases.values()) if passages is not None else None,
-        (*notes, *_unsettled(pairs), *remarks),
+        (*_unclaimed(evaluation), *notes, *_unsettled(pairs), *remarks),
         {name: str(facts[at.LABEL]) for name, facts in graph.nodes(data=True)},
         provenance(model, data=_data_hash(passages) if passages is not None else None),
         model,
         analysis,
         evaluation,
     )
+
+
+def _unclaimed(evaluation: Evaluation | None) -> list[str]:
+    """Events that no step or outcome is seen by: hand-offs that they show are not counted."""
+    unmatched = evaluation.coverage.unmatched if evaluation is not None else ()
+    if not unmatched:
+        return []
+    events = sum(count for _, count in unmatched)
+    names = ", ".join(f"“{name}”" for name, _ in unmatched[:3]) + (", …" if len(unmatched) > 3 else "")
+    were = "1 event belongs" if events == 1 else f"{events:,} events belong"
+    return [f"{were} to no step of the file ({names}): what they hand over is not counted. Say `seen as` on a step."]
 
 
 def _pair(
