@@ -31,18 +31,19 @@ def allocation_page(found: Allocation) -> Group:
     parts: list[RenderableType] = [Text(title, "bold")]
     parts += [Padding(Text(sentence), (0, 0, 0, 2)) for sentence in _sentences(found)]
     if found.channels:
+        step = _step(found)
         head = [
             f"  {found.currency} {_each(found)}",
             "now",
             "best on average",
             "cautious",
-            f"1 {found.currency} more brings",
+            f"{step:,} {found.currency} more",
         ]
         rows = [
             [
                 f"  {row.label}",
                 *(amount(level, "", 3) for level in (row.now, row.nominal, row.cautious)),
-                amount(row.worth, found.unit, 2),
+                amount(step * row.worth, found.unit, 2),
             ]
             for row in found.channels
         ]
@@ -114,14 +115,22 @@ def _outcome(found: Allocation, mix: Mix) -> list[str]:
 def _footnotes(found: Allocation) -> Iterator[str]:
     if found.channels:
         yield (
-            f"Each channel takes its amount in every one of {found.periods} periods. The last column is what one more "
-            f"{found.currency}, spread over them, adds to {found.label} at the choice that is best on average. Where "
-            "it is alike, no exchange between channels helps; where it is not, a bound holds the channel."
+            f"Each channel takes its amount in every one of {found.periods} periods. The last column is what "
+            f"{_step(found):,} {found.currency} more, spread over them, would add to {found.label} at the choice that is "
+            "best on average. Where it is alike, no exchange between channels helps; where it is not, a bound holds the "
+            "channel."
         )
     yield (
         "Cautious is what does best in the worst fifth of all futures. The responses are the model's own: what is "
         "declared or learned of them, with its doubt; they are no proof of cause."
     )
+
+
+def _step(found: Allocation) -> int:
+    """How much more the last column asks about: so much that what it brings can be read."""
+    factor = float(parse_unit(found.unit).factor)
+    most = max((abs(row.worth) / factor for row in found.channels), default=1.0)
+    return 1 if most >= 0.05 else 100 if most >= 0.0005 else 1_000
 
 
 def _each(found: Allocation) -> str:
