@@ -116,9 +116,9 @@ def _footnotes(found: Allocation) -> Iterator[str]:
     if found.channels:
         yield (
             f"Each channel takes its amount in every one of {found.periods} periods. The last column is what "
-            f"{_step(found):,} {found.currency} more, spread over them, would add to {found.label} at the choice that is "
-            "best on average. Where it is alike, no exchange between channels helps; where it is not, a bound holds the "
-            "channel."
+            f"{_step(found):,} {found.currency} more, spread over them, would add to {found.label} at the choice that "
+            "is best on average. Where it is alike, no exchange between channels helps; where it is not, a bound holds "
+            "the channel."
         )
     yield (
         "Cautious is what does best in the worst fifth of all futures. The responses are the model's own: what is "
