@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from .compiler.origins import Origin, origin_of
 from .compiler.origins import remember as _remember
 from .diagnostics.errors import DataError, MpmError
-from .diagnostics.reading import LIMIT, read_bytes, read_path
+from .diagnostics.reading import LIMIT, no_data, read_bytes, read_path
 from .diagnostics.source import Source
 
 if TYPE_CHECKING:
@@ -68,8 +68,8 @@ if TYPE_CHECKING:
 def source_of(path: str | Path) -> Source:
     """The text of a file, with its name for messages; `"-"` is standard input. Raises UnreadableError."""
     if str(path) == "-":
-        return read_bytes(sys.stdin.buffer.read(LIMIT + 1), "<stdin>")
-    return read_path(path)
+        return no_data(read_bytes(sys.stdin.buffer.read(LIMIT + 1), "<stdin>"))
+    return no_data(read_path(path))
 
 
 def read(path: str | Path, *, root: str | Path | None = None) -> Compiled:

@@ -9,7 +9,7 @@ from mpmflow.diagnostics.errors import UnreadableError
 from mpmflow.diagnostics.source import Source
 from mpmflow.diagnostics.suggest import nearest
 
-__all__ = ["LIMIT", "read_bytes", "read_path"]
+__all__ = ["LIMIT", "no_data", "read_bytes", "read_path"]
 
 LIMIT = 10_000_000
 """The most bytes that one file may have."""
@@ -48,7 +48,7 @@ def read_bytes(data: bytes, name: str) -> Source:
     """A text from its bytes: UTF-8, with or without a byte-order mark, with any line ends.
 
     Raises UnreadableError for more than `LIMIT` bytes, for bytes that are not UTF-8, and for a NUL character, these
-    two with their place; and for XML or a table of data, such as a diagram or a log given in the place of a text.
+    two with their place; and for XML, such as a diagram given in the place of a text.
 
     >>> read_bytes(b"\\xef\\xbb\\xbfteam a\\r\\n", "a.mpm").text
     'team a\\n'
@@ -70,6 +70,15 @@ def read_bytes(data: bytes, name: str) -> Source:
         raise UnreadableError([diagnose("nul-character", source.span(nul, nul + 1))])
     if source.text.lstrip().startswith("<"):
         raise UnreadableError([diagnose("xml-file", None, path=name)])
-    if name.lower().endswith(TABLES) or source.text.lstrip().startswith('{"'):
-        raise UnreadableError([diagnose("data-file", None, path=name)])
+    return source
+
+
+def no_data(source: Source) -> Source:
+    """The same source, which is to be a text of the language.
+
+    Raises UnreadableError for a table of data or JSON, by the name or the beginning: read as a text they would earn an
+    error for each line.
+    """
+    if source.name.lower().endswith(TABLES) or source.text.lstrip().startswith('{"'):
+        raise UnreadableError([diagnose("data-file", None, path=source.name)])
     return source

@@ -7,7 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from mpmflow.render.numbers import percent, significant
-from mpmflow.render.risk_words import amount, day, upper
+from mpmflow.render.risk_words import amount, day
 
 if TYPE_CHECKING:
     from rich.console import Group, RenderableType
@@ -125,7 +125,12 @@ def _benchmark(row: BenchmarkRow) -> str:
     return f"{row.metric}: others reach {amount(row.value, row.unit)}{label}; {stands}.{age}"
 
 
+MOST_ALONE = 4
+"""More points that only one of two assessments has are told together."""
+
+
 def _changes(against: Against) -> Iterator[str]:
+    yield from against.notes
     rose = [change for change in against.changes if change.rose > 0]
     fell = [change for change in against.changes if change.rose < 0]
     for word, changes in (("Rose", rose), ("Fell", fell)):
@@ -135,12 +140,20 @@ def _changes(against: Against) -> Iterator[str]:
     moved = [change.name for change in other if change.level is not None and change.level == change.level_before]
     if moved:
         yield f"Another figure at the same level: {', '.join(moved)}."
-    for change in other:
-        if change.level != change.level_before:
-            yield f"{upper(change.name)}: {_one_sided(change.level_before, change.level)}."
+    sides = {
+        "measured last time, not measured now": [one for one in other if one.level is None],
+        "not measured last time, measured now": [one for one in other if one.level_before is None],
+    }
+    for words, changes in sides.items():
+        alone = [one for one in changes if one.level != one.level_before]
+        if len(alone) > MOST_ALONE:
+            names = ", ".join(one.name for one in alone[:MOST_ALONE])
+            yield f"{len(alone)} points were {words}: {names} and others."
+            continue
+        for change in alone:
+            yield f"{change.name}: {_one_sided(change.level_before, change.level)}."
     if not against.changes:
         yield f"Nothing has changed since {_day(against.on)}."
-    yield from against.notes
 
 
 def _one_sided(before: int | None, now: int | None) -> str:

@@ -44,7 +44,7 @@ def test_last_year_is_compared(tmp_path: Path) -> None:
     (tmp_path / "last.json").write_text(first.stdout)
     found = call("assess", WEBINAR, "-q", "--on", "2027-03-10", "--against", str(tmp_path / "last.json"))
     assert "Fell: freshness, from level 4 to 3." in found.output
-    assert "Regular: not measured last time, level 1 now." in found.output
+    assert "regular: not measured last time, level 1 now." in found.output
 
 
 def test_a_wrong_standard_teaches_and_ends_with_2(tmp_path: Path) -> None:

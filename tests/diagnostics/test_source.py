@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mpmflow.diagnostics.errors import DataError, InternalError, MpmError, UnreadableError
-from mpmflow.diagnostics.reading import LIMIT, read_bytes, read_path
+from mpmflow.diagnostics.reading import LIMIT, no_data, read_bytes, read_path
 from mpmflow.diagnostics.source import Source
 from mpmflow.diagnostics.suggest import distance, nearest
 
@@ -77,8 +77,9 @@ def test_a_diagram_in_the_place_of_a_text_is_one_fault_that_names_the_verb_for_i
 def test_a_table_in_the_place_of_a_text_is_one_fault_that_says_where_data_go(tmp_path: Path) -> None:
     for name, data in (("events.CSV", "case,activity\n1,brief\n"), ("model.txt", '{"workflows": []}')):
         (tmp_path / name).write_text(data)
+        source = read_path(tmp_path / name)  # as a text of its own kind it may be read
         with pytest.raises(UnreadableError) as fault:
-            read_path(tmp_path / name)
+            no_data(source)
         assert code_of(fault) == "data-file"
         assert "--log" in fault.value.diagnostics[0].help
 
