@@ -84,7 +84,7 @@ def test_the_note_the_page_and_the_document_say_so():
     out = io.StringIO()
     Console(file=out, width=100).print(ExplainPage(evaluation, evaluation.explain("mail")))
     page = " ".join(out.getvalue().split())
-    assert "fewer visits come here than in the reference" in page
+    assert "fewer visits come here than by plan" in page
     document = json.loads(evaluation.to_json())
     row = next(row for row in document["spread"] if row["at"] == "mail")["rework"]
     assert date.fromisoformat(row["starves_until"]) == mail.starves_until

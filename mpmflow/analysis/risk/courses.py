@@ -98,7 +98,7 @@ def law_of(draws: Floats | None) -> tuple[float, ...]:
 
     >>> law = law_of(np.arange(1990.0))
     >>> len(law), round(law[0], 9), round(law[99], 9)
-    (199, 4.4975, 994.5)
+    (199, 4.997487437, 994.5)
     """
     if draws is None:
         return ()
