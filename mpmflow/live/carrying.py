@@ -12,10 +12,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mpmflow.model.expressions import Expression, Reference, walk
+from mpmflow.model.imports import all_workflows
 from mpmflow.model.measures import Indicator, Metric
 from mpmflow.model.model import Model
 from mpmflow.model.process import Workflow
-from mpmflow.readers.claims import all_workflows
 
 
 def model_hash(model: Model) -> str:

@@ -21,11 +21,12 @@ from mpmflow.analysis.rules import State
 from mpmflow.diagnostics.errors import DataError, MonitorError
 from mpmflow.diagnostics.suggest import nearest
 from mpmflow.model.base import upstairs
+from mpmflow.model.imports import all_workflows
 from mpmflow.model.model import Model
 from mpmflow.model.observations import Coverage, LogSource, Observations
 from mpmflow.model.quantities import Quantity
 from mpmflow.readers.cells import readings
-from mpmflow.readers.claims import all_workflows, claims, plain
+from mpmflow.readers.claims import claims, plain
 from mpmflow.readers.fed import rows_of_events
 from mpmflow.readers.figures import CaseFigures, wanted_figures
 from mpmflow.readers.observe import join

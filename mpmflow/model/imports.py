@@ -26,6 +26,12 @@ def with_imports(model: Model) -> Iterator[Model]:
         yield from with_imports(imported.model)
 
 
+def all_workflows(model: Model) -> Iterator[Workflow]:
+    """The workflows of a file, then those of the files that it imports."""
+    for one in with_imports(model):
+        yield from one.workflows
+
+
 def workflows_in_question(model: Model) -> Roster[Workflow]:
     """The workflows that figures are worked out of, where a file is asked as a whole.
 

@@ -13,12 +13,13 @@ import narwhals as nw
 
 from mpmflow.diagnostics.errors import DataError
 from mpmflow.model.flow import Scope
+from mpmflow.model.imports import all_workflows
 from mpmflow.model.model import Model
 from mpmflow.model.observations import LogSource
 from mpmflow.model.process import Workflow
 from mpmflow.model.spells import NOBODY
 
-from .claims import Claims, all_workflows, claims
+from .claims import Claims, claims
 from .engines import collected
 from .events import Events, open_events
 from .periods import day_end, end_of

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from mpmflow.model.model import Model
 from mpmflow.model.process import Call, Choose, Decision, Step, Work, Workflow
 
 
@@ -68,13 +67,6 @@ def plain(text: str) -> str:
     True
     """
     return " ".join(text.replace("_", " ").casefold().split())
-
-
-def all_workflows(model: Model) -> Iterator[Workflow]:
-    """The workflows of a file, then those of the files that it imports."""
-    yield from model.workflows
-    for imported in model.imports:
-        yield from all_workflows(imported.model)
 
 
 def claims(workflows: Iterable[Workflow], ignored: Iterable[str] = ()) -> Claims:

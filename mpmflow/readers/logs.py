@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from mpmflow.diagnostics.errors import DataError
+from mpmflow.model.imports import all_workflows
 from mpmflow.model.model import Model
 from mpmflow.model.observations import Coverage, LogSource, Observations
 from mpmflow.model.quantities import Quantity
 
-from .claims import Claims, all_workflows, claims, plain
+from .claims import Claims, claims, plain
 from .counted import Counted
 from .counting import count
 from .detours import detours, unfinished

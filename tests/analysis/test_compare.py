@@ -16,7 +16,9 @@ from hypothesis import strategies as st
 from jsonschema import validate
 
 import mpmflow as mpm
-from mpmflow.analysis.periods.draft import with_draft
+from mpmflow.analysis.periods.draft import Draft
+from mpmflow.compiler.pipeline import compile_source
+from mpmflow.diagnostics.source import Source
 from mpmflow.exchange.schema import schema
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -193,6 +195,15 @@ def test_luck_alone_is_called_no_luck_in_about_one_of_twenty() -> None:
         for seed in range(120)
     )
     assert wrong <= 14  # 6 are expected
+
+
+def with_draft(model: mpm.Model, draft: Draft) -> mpm.Model:
+    """The model with a draft pasted in: its blocks take the places of those of their names, new ones come behind."""
+    pasted = compile_source(Source("draft", draft.text)).model
+    assert pasted is not None
+    new = {one.name: one for one in pasted.initiatives}
+    kept = [new.pop(one.name, one) for one in model.initiatives]
+    return model.model_copy(update={"initiatives": type(model.initiatives)((*kept, *new.values()))})
 
 
 def test_the_draft_takes_the_place_of_what_it_adjusts_and_passes_check() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mpmflow import parse
-from mpmflow.readers.claims import all_workflows
+from mpmflow.model.imports import all_workflows
 from mpmflow.readers.ways import START, Stop, Ways
 
 

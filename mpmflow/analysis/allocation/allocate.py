@@ -55,7 +55,6 @@ MOST_SETS = 128
 MOST_PEOPLE = 2
 """A team may get up to so many more people."""
 WEEK = 604_800.0
-HOUR = 3_600.0
 
 
 @dataclass(frozen=True)

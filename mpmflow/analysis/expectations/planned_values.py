@@ -10,14 +10,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from mpmflow.analysis.exact.arrays import LawBook
-from mpmflow.analysis.risk.current_model import mean_over_visits, nodes_in, workflows_in
+from mpmflow.analysis.risk.current_model import mean_over_visits, nodes_in
 from mpmflow.analysis.risk.enough_data import metrics_of
 from mpmflow.analysis.risk.estimate import plan_times
 from mpmflow.analysis.risk.levels import inputs_of
 from mpmflow.graphs.to_chain import to_chain
 from mpmflow.model.expressions import Expression
 from mpmflow.model.flow import goes_on
-from mpmflow.model.imports import workflows_in_question
+from mpmflow.model.imports import all_workflows, workflows_in_question
 from mpmflow.model.measures import Indicator
 from mpmflow.model.model import Model
 from mpmflow.model.observations import Observations
@@ -95,7 +95,7 @@ def _shares(node: Decision | Choose, ids: list[str], given: Mapping[str, Row], p
 
 def _levels(model: Model, observations: Observations, missing: set[str]) -> dict[str, float]:
     found: dict[str, float] = {}
-    for workflow in workflows_in(model):
+    for workflow in all_workflows(model):
         name = f"{workflow.name}.arrivals"
         if name in missing and isinstance(workflow.arrivals, PoissonArrivals):
             found[name] = float(workflow.arrivals.per_second)

@@ -22,6 +22,7 @@ from mpmflow.graphs.work_time import timing, work_time
 from mpmflow.model.distributions import Empirical, Law
 from mpmflow.model.flow import goes_on
 from mpmflow.model.flow import shares as declared_shares
+from mpmflow.model.imports import all_workflows
 from mpmflow.model.model import Model
 from mpmflow.model.process import (
     AtMost,
@@ -106,7 +107,7 @@ class _Fitting:
             raise DataError(f"nothing is left from {since} on: the log is known up to {last}", file=spells.label)
         self.window = Window(spells.until, start, memory)
         self.teams: dict[str, Team] = {team.name: team for team in model.all_teams}
-        self.workflows = list(deciding.workflows_of(model))
+        self.workflows = list(all_workflows(model))
         self.changes: dict[str, Any] = {}
         self.kept: dict[tuple[str, str], tuple[float, ...]] = {}
         self.notes: list[str] = list(spells.notes)

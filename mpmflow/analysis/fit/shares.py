@@ -7,14 +7,15 @@ second and later visits stand apart if that describes the decisions better by th
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from mpmflow.model.imports import all_workflows
 from mpmflow.model.model import Model
-from mpmflow.model.process import Choose, Decision, Workflow
+from mpmflow.model.process import Choose, Decision
 from mpmflow.model.spells import OPEN, DecisionSpells, Spells
 from mpmflow.numerics.statistics.censored import aalen_johansen, censored_shares
 from mpmflow.numerics.statistics.estimates import OutcomePosterior
@@ -101,20 +102,13 @@ def censored_decisions(model: Model, spells: Spells, window: Window) -> dict[str
     that are still open in their place.
     """
     found = {}
-    for workflow in workflows_of(model):
+    for workflow in all_workflows(model):
         for node in workflow.nodes():
             if isinstance(node, Decision | Choose) and node.name in spells.decisions:
                 found[node.name] = censored_counts(
                     spells.decisions[node.name], len(node.outcomes), window, given_up=spells.given_up
                 )
     return found
-
-
-def workflows_of(model: Model) -> Iterator[Workflow]:
-    """The workflows of a file, then those of the files that it imports."""
-    yield from model.workflows
-    for imported in model.imports:
-        yield from workflows_of(imported.model)
 
 
 def _summed(rows: Sequence[Floats]) -> Floats:

@@ -88,17 +88,6 @@ def _text(
     return "\n".join(lines) + "\n"
 
 
-def with_draft(model: Model, draft: Draft) -> Model:
-    """The model with a draft pasted in: its blocks take the places of those of their names, new ones come behind."""
-    from mpmflow.compiler.pipeline import compile_source
-    from mpmflow.diagnostics.source import Source
-
-    pasted = compile_source(Source("draft", draft.text)).model
-    new = {one.name: one for one in pasted.initiatives} if pasted is not None else {}
-    kept = [new.pop(one.name, one) for one in model.initiatives]
-    return model.model_copy(update={"initiatives": type(model.initiatives)((*kept, *new.values()))})
-
-
 def _weight(lever: str, figures: Sequence[FigureChange]) -> float:
     """How much a lever has done to the figures, each against its level."""
     return max((abs(row.by.get(lever, 0.0)) / abs(row.before) for row in figures if row.before), default=0.0)

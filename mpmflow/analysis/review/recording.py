@@ -108,6 +108,29 @@ def _why_not(row: MetricFigure, target: Target | None, law: tuple[float, ...], a
     return ""
 
 
+def _foretold(
+    row: MetricFigure | PromiseFigure, metric: Metric, target: Target | None, law: tuple[float, ...]
+) -> dict[str, Any]:
+    """What is kept alike of a metric and of a promise about one."""
+    return {
+        "metric": metric.name,
+        "label": row.label,
+        "unit": row.unit,
+        "better": metric.better,
+        "owner": metric.owner,
+        "definition": definition_of(metric),
+        "on": row.on,
+        "reading": row.reading,
+        "target": target,
+        "target_text": row.target_text,
+        "forecast": row.forecast,
+        "low": row.low,
+        "high": row.high,
+        "law": law,
+        "p_miss": row.p_miss,
+    }
+
+
 def _of_metric(
     row: MetricFigure,
     metric: Metric,
@@ -119,21 +142,7 @@ def _of_metric(
 ) -> KeptForecast:
     assert row.on is not None
     return KeptForecast(
-        metric=row.name,
-        label=row.label,
-        unit=row.unit,
-        better=row.better,
-        owner=row.owner,
-        definition=definition_of(metric),
-        on=row.on,
-        reading=row.reading,
-        target=target,
-        target_text=row.target_text,
-        forecast=row.forecast,
-        low=row.low,
-        high=row.high,
-        law=law,
-        p_miss=row.p_miss,
+        **_foretold(row, metric, target, law),
         simple=simple_laws(course, row.on, period, in_total=_in_total(course, target)),
         **said,
     )
@@ -153,21 +162,7 @@ def _of_promise(
     )  # a course is read as its own target
     simple = simple_laws(course, promise.on, evaluation.period, in_total=_in_total(course, target)) if same else {}
     return KeptForecast(
-        metric=promise.metric,
-        label=promise.label,
-        unit=promise.unit,
-        better=metric.better,
-        owner=metric.owner,
-        definition=definition_of(metric),
-        on=promise.on,
-        reading=promise.reading,
-        target=target,
-        target_text=promise.target_text,
-        forecast=promise.forecast,
-        low=promise.low,
-        high=promise.high,
-        law=promise.law,
-        p_miss=promise.p_miss,
+        **_foretold(promise, metric, target, promise.law),
         simple=simple,
         **said,
     )

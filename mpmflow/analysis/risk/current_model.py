@@ -15,8 +15,9 @@ import numpy.typing as npt
 from mpmflow.analysis.scenarios.whatif import apply
 from mpmflow.model.distributions import Constant, Gamma
 from mpmflow.model.flow import shares
+from mpmflow.model.imports import all_workflows
 from mpmflow.model.model import Model
-from mpmflow.model.process import Choose, Decision, Outcome, PoissonArrivals, Share, Workflow
+from mpmflow.model.process import Choose, Decision, Outcome, PoissonArrivals, Share
 from mpmflow.model.quantities import Quantity
 
 from .beliefs import ArrivalsEstimate, PlanTime, PlanTimes, SharesEstimate, TimeEstimate
@@ -166,14 +167,8 @@ def outcomes_in(model: Model) -> dict[str, tuple[Outcome, ...]]:
     return {node.name: node.outcomes for node in nodes_in(model, Decision, Choose)}
 
 
-def workflows_in(model: Model) -> Iterable[Workflow]:
-    yield from model.workflows
-    for imported in model.imports:
-        yield from workflows_in(imported.model)
-
-
 def nodes_in(model: Model, *kinds: type) -> Iterable[Any]:
-    for workflow in workflows_in(model):
+    for workflow in all_workflows(model):
         for node in workflow.nodes():
             if isinstance(node, kinds):
                 yield node

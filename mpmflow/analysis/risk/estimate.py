@@ -26,6 +26,7 @@ from mpmflow.diagnostics.errors import DataError
 from mpmflow.graphs.cells import ProcessCells
 from mpmflow.model.expressions import Expression, Function, Reference
 from mpmflow.model.flow import goes_on, shares
+from mpmflow.model.imports import all_workflows
 from mpmflow.model.model import Model
 from mpmflow.model.observations import Durations, Observations
 from mpmflow.model.process import Choose, Decision, PoissonArrivals, Step
@@ -40,7 +41,7 @@ from mpmflow.numerics.statistics.estimates import (
 from mpmflow.numerics.statistics.memory import Memory, memory_of_arrivals, memory_of_mean, memory_of_shares
 
 from .beliefs import ArrivalsEstimate, Estimate, PlanTime, PlanTimes, SharesEstimate, TimeEstimate
-from .current_model import mean_over_visits, nodes_in, with_estimates, without_rework, workflows_in
+from .current_model import mean_over_visits, nodes_in, with_estimates, without_rework
 
 Floats = npt.NDArray[np.float64]
 UNCOUNTED = 30.0
@@ -323,7 +324,7 @@ def _time(
 
 
 def _arrivals(model: Model, observations: Observations, periods: slice, forget: bool) -> Iterable[ArrivalsEstimate]:
-    for workflow in workflows_in(model):
+    for workflow in all_workflows(model):
         counts = np.asarray(observations.arrivals.get(workflow.name, ())[periods], dtype=float)
         if not counts.sum():
             continue
