@@ -14,6 +14,8 @@ from mpmflow.render.picture import port
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 FILES = sorted(path.relative_to(EXAMPLES).as_posix() for path in EXAMPLES.glob("*/*.mpm"))
+NOTHING = {("travel/travel.mpm", "handoffs")}
+"""Files that have nothing of a kind to draw."""
 VIEWS = ("workflow", "causes", "objectives", "handoffs", "metrics")
 
 
@@ -55,10 +57,11 @@ def _words(line: str) -> list[str]:
 @pytest.mark.parametrize("view", VIEWS)
 @pytest.mark.parametrize("file", FILES)
 def test_both_draw_every_part(dot: str, file: str, view: str) -> None:
-    try:
-        text = mpm.draw(mpm.load(EXAMPLES / file), view=view).dot()
-    except mpm.PictureError:
-        return  # this file has nothing of that kind to draw
+    if (file, view) in NOTHING:
+        with pytest.raises(mpm.PictureError):
+            mpm.draw(mpm.load(EXAMPLES / file), view=view)
+        return
+    text = mpm.draw(mpm.load(EXAMPLES / file), view=view).dot()
     ours, theirs = drawn(port(), text), drawn(dot, text)
     assert ours == theirs
     assert ours[0]
